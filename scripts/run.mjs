@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { ensureInstalled, root, suitableNode } from './bootstrap.mjs'
+import { ensureInstalled, suitableNode } from './bootstrap.mjs'
 
 try {
   ensureInstalled()
