@@ -1,12 +1,10 @@
 /** Makes a fresh clone runnable: installs the dependencies when they are missing or stale, and finds the pinned Node. Plain JavaScript, because Node 20 runs it. */
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const stamp = join(root, 'node_modules', '.countersign-lock')
 const pinnedNode = join(
   root,
   'node_modules',
@@ -16,10 +14,9 @@ const pinnedNode = join(
 )
 const neededMajor = 24
 
-/** Installs with `npm ci` unless node_modules was installed from exactly this lockfile. Throws with a sentence for the user. */
+/** Installs with `npm ci` unless node_modules holds exactly what the lockfile asks for. Throws with a sentence for the user. */
 export function ensureInstalled() {
-  const wanted = fingerprint()
-  if (readStamp() === wanted) return
+  if (isInstalled()) return
   process.stderr.write('Installing dependencies from package-lock.json (once; about a minute) ...\n')
   const started = Date.now()
   // Warnings are about the Node that runs npm; the code itself runs on the pinned one.
@@ -32,7 +29,6 @@ export function ensureInstalled() {
       `npm ci failed with exit code ${status}; its own message is above. Mend that, then run the same command again.`,
     )
   }
-  writeFileSync(stamp, wanted)
   process.stderr.write(`Installed in ${Math.round((Date.now() - started) / 1000)} s.\n`)
 }
 
@@ -48,15 +44,23 @@ export function suitableNode() {
   )
 }
 
-/** What node_modules depends on: the lockfile's bytes and the platform whose binaries were chosen. */
-function fingerprint() {
-  const lockfile = readFileSync(join(root, 'package-lock.json'))
-  return `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform} ${process.arch}\n`
+/** npm keeps a record of what it put into node_modules; it must agree with the lockfile, whoever ran npm last. */
+function isInstalled() {
+  const installed = lockedPackages(join('node_modules', '.package-lock.json'))
+  if (!installed) return false
+  const wanted = lockedPackages('package-lock.json') ?? {}
+  const upToDate = Object.entries(installed).every(([path, entry]) => wanted[path]?.version === entry.version)
+  // Prebuilt binaries for other platforms are optional and rightly absent.
+  const complete = Object.entries(wanted).every(
+    ([path, entry]) => path === '' || path in installed || entry.optional || entry.devOptional,
+  )
+  return upToDate && complete
 }
 
-function readStamp() {
+/** The `packages` table of a lockfile, by path inside the project; undefined when the file does not exist. */
+function lockedPackages(file) {
   try {
-    return readFileSync(stamp, 'utf8')
+    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw error

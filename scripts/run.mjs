@@ -18,7 +18,6 @@ try {
 function run(node, nodeArguments) {
   if (nodeArguments.length === 0) return
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...nodeArguments], {
-    cwd: root,
     stdio: 'inherit',
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
