@@ -1,0 +1,156 @@
+/** Evidence: what is slow or outside GitHub's API, collected by work and keyed by the digest of its inputs. */
+import { z } from 'zod'
+import { Citation, RepositoryPath } from './citation.ts'
+import { digestOf } from './digest.ts'
+import { Digest, RepositoryName, Sha } from './ids.ts'
+
+const mode = z.enum(['000000', '040000', '100644', '100664', '100755', '120000', '160000'])
+const gitPath = z.string().min(1).max(4096)
+
+/** One numbered line of a file, without its line ending; not UTF-8 is shown as U+FFFD. Cut at 2,000 characters. */
+export const NumberedLine = z.object({ line: z.number().int().positive(), text: z.string() })
+
+/**
+ * One file of a diff as git tells it (`git diff --raw -z --no-renames` plus hunks). A rename is a deletion and an
+ * addition; `renamedFrom` is git's guess, kept so that both names are judged (T17).
+ */
+export const DiffFile = z.object({
+  /** Bytes that are not UTF-8 are shown as U+FFFD and `pathIsUtf8` is false: gates fail such names. */
+  path: gitPath,
+  pathIsUtf8: z.boolean(),
+  status: z.enum(['added', 'modified', 'deleted', 'type_changed']),
+  renamedFrom: gitPath.nullable(),
+  oldMode: mode,
+  newMode: mode,
+  binary: z.boolean(),
+  additions: z.number().int().nonnegative(),
+  deletions: z.number().int().nonnegative(),
+  /** Target of a symlink (mode 120000) on either side, else null. */
+  linkTarget: z.string().nullable(),
+  /** Bounded at 5,000 lines a file and 200,000 lines a diff; `truncated` says that lines are missing. */
+  added: z.array(NumberedLine),
+  removed: z.array(NumberedLine),
+  truncated: z.boolean(),
+})
+export type DiffFile = z.infer<typeof DiffFile>
+
+/** The diff from the merge base of two commits to the head, always from git (design: never from the files API). */
+export const DiffBody = z.object({
+  mergeBase: Sha,
+  /** Digest over path, modes and blob ids of every changed file: what the review approval binds to (A2). */
+  digest: Digest,
+  files: z.array(DiffFile).max(3000),
+})
+export type DiffBody = z.infer<typeof DiffBody>
+
+/** Commits of base..head read from git: the only source for who wrote what, beside GitHub's account mapping (T6). */
+export const CommitBody = z.object({
+  sha: Sha,
+  tree: Sha,
+  parents: z.array(Sha).max(64),
+  authorName: z.string(),
+  authorEmail: z.string(),
+  committerName: z.string(),
+  committerEmail: z.string(),
+  /** Cut at 200,000 characters. */
+  message: z.string(),
+  /** True when the commit changes nothing against its first parent. */
+  empty: z.boolean(),
+})
+export type CommitBody = z.infer<typeof CommitBody>
+
+export const TestCase = z.object({
+  /** Suite and test names joined with ` > `. */
+  name: z.string().max(1000),
+  status: z.enum(['passed', 'failed', 'skipped']),
+  message: z.string().max(4000).optional(),
+})
+export type TestCase = z.infer<typeof TestCase>
+
+export const CoverageReport = z.object({
+  format: z.enum(['lcov', 'istanbul', 'cobertura']),
+  linesFound: z.number().int().nonnegative(),
+  linesHit: z.number().int().nonnegative(),
+  /** Lines with a count, by repository path; absent in summary formats. */
+  files: z.record(z.string(), z.object({ hit: z.array(z.number().int()), missed: z.array(z.number().int()) })).optional(),
+})
+export type CoverageReport = z.infer<typeof CoverageReport>
+
+/** How one policy command ended in the sandbox on a clean checkout of one commit. */
+export const CommandBody = z.object({
+  exitCode: z.number().int().nullable(),
+  /** Set when a limit ended it: time, memory, processes, output, disk. */
+  stoppedBy: z.enum(['time', 'memory', 'output', 'disk', 'stop']).nullable(),
+  /** The last 20,000 characters of stdout and stderr together, control characters removed. */
+  outputTail: z.string().max(20_000),
+  durationMs: z.number().nonnegative(),
+  /** `missing`: policy names a report and the command did not write it. `invalid`: it does not parse, with why. */
+  tests: z.union([z.array(TestCase).max(20_000), z.object({ problem: z.string() })]).optional(),
+  coverage: z.union([CoverageReport, z.object({ problem: z.string() })]).optional(),
+})
+export type CommandBody = z.infer<typeof CommandBody>
+
+/** Names of policy commands. */
+export const CommandName = z.enum(['setup', 'typecheck', 'lint', 'test', 'integration', 'build', 'audit'])
+export type CommandName = z.infer<typeof CommandName>
+
+export const CommandSpec = z.object({
+  /** Shell text run by `/bin/sh -c` in the sandbox at the repository's root. */
+  run: z.string().min(1).max(2000),
+  timeoutSeconds: z.number().int().min(1).max(3600),
+  memoryMb: z.number().int().min(64).max(16_384),
+  /** Paths that the command writes; formats are told by `format`. */
+  reports: z
+    .array(z.object({ format: z.enum(['junit', 'lcov', 'istanbul', 'cobertura']), path: RepositoryPath }))
+    .max(10),
+})
+export type CommandSpec = z.infer<typeof CommandSpec>
+
+/** What to collect: a closed union, each member with the inputs that fix its result. */
+export const EvidenceRequest = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('diff'), base: Sha, head: Sha }),
+  z.object({ kind: z.literal('commits'), base: Sha, head: Sha }),
+  z.object({ kind: z.literal('citations'), base: Sha, citations: z.array(Citation).max(100) }),
+  z.object({ kind: z.literal('command'), sha: Sha, name: CommandName, spec: CommandSpec, setup: CommandSpec.nullable() }),
+  /** Tree of `git merge-tree` of two commits, or conflicts: proves a clean update merge (T11). */
+  z.object({ kind: z.literal('mergeTree'), first: Sha, second: Sha }),
+])
+export type EvidenceRequest = z.infer<typeof EvidenceRequest>
+export type EvidenceKind = EvidenceRequest['kind']
+
+export const CitationsBody = z.object({
+  results: z.array(
+    z.object({
+      citation: Citation,
+      resolved: z.boolean(),
+      reason: z.string().optional(),
+      nearby: z.array(NumberedLine).max(5).optional(),
+    }),
+  ),
+})
+export const CommitsBody = z.object({ commits: z.array(CommitBody).max(250) })
+export const MergeTreeBody = z.object({ tree: Sha.nullable(), mergeBase: Sha.nullable() })
+
+export const evidenceBodies = {
+  diff: DiffBody,
+  commits: CommitsBody,
+  citations: CitationsBody,
+  command: CommandBody,
+  mergeTree: MergeTreeBody,
+} as const
+export type EvidenceBody<K extends EvidenceKind> = z.infer<(typeof evidenceBodies)[K]>
+
+/** `failed` is an answer, never a pass: the gate says what could not be collected and why. */
+export type EvidenceResult<K extends EvidenceKind = EvidenceKind> =
+  | { ok: true; body: EvidenceBody<K> }
+  | { ok: false; reason: string }
+
+/** The key under which the result of a request is kept. */
+export function evidenceKey(repository: RepositoryName, request: EvidenceRequest): Digest {
+  return digestOf({ repository, request })
+}
+
+/** A read-only view over collected evidence. `undefined` means that it has not been collected yet. */
+export interface EvidenceView {
+  get<R extends EvidenceRequest>(request: R): EvidenceResult<R['kind']> | undefined
+}

@@ -1,0 +1,61 @@
+/** Identifiers: repositories, commits, digests, and the keys of the three kinds of subject. */
+import { z } from 'zod'
+
+/** A full git object id in lower-case hex: SHA-1 (40) or SHA-256 (64). */
+export const Sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'a full git SHA in lower-case hex')
+export type Sha = z.infer<typeof Sha>
+
+/** SHA-256 over canonical JSON or raw bytes, 64 lower-case hex digits. */
+export const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 digest in lower-case hex')
+export type Digest = z.infer<typeof Digest>
+
+/** `owner/name` as GitHub spells it. GitHub allows letters, digits, `-`, `_` and `.` in the name. */
+export const RepositoryName = z
+  .string()
+  .max(140)
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/, 'owner/name')
+export type RepositoryName = z.infer<typeof RepositoryName>
+
+export type SubjectKind = 'task' | 'pull' | 'rollout'
+
+/** What one round of the loop is about: a delegated issue, a pull request, or an environment. */
+export type Subject =
+  | { kind: 'task'; repository: RepositoryName; issue: number }
+  | { kind: 'pull'; repository: RepositoryName; number: number }
+  | { kind: 'rollout'; repository: RepositoryName; environment: string }
+
+/** The written form of a subject: `task:o/r#12`, `pull:o/r#34`, `rollout:o/r@production`. */
+export type SubjectKey = string
+
+const numbered = /^(task|pull):([^#@\s]+)#([1-9]\d{0,9})$/
+const environmental = /^rollout:([^#@\s]+)@(.{1,255})$/
+
+/** The key of a subject. */
+export function formatKey(subject: Subject): SubjectKey {
+  switch (subject.kind) {
+    case 'task':
+      return `task:${subject.repository}#${subject.issue}`
+    case 'pull':
+      return `pull:${subject.repository}#${subject.number}`
+    case 'rollout':
+      return `rollout:${subject.repository}@${subject.environment}`
+    default:
+      return subject satisfies never
+  }
+}
+
+/** The subject a key names, or null when the text is not a key. */
+export function parseKey(key: string): Subject | null {
+  const match = numbered.exec(key)
+  if (match) {
+    const [, kind, repository, digits] = match
+    if (!RepositoryName.safeParse(repository).success) return null
+    const number = Number(digits)
+    return kind === 'task'
+      ? { kind: 'task', repository: repository as RepositoryName, issue: number }
+      : { kind: 'pull', repository: repository as RepositoryName, number }
+  }
+  const place = environmental.exec(key)
+  if (!place || !RepositoryName.safeParse(place[1]).success) return null
+  return { kind: 'rollout', repository: place[1] as RepositoryName, environment: place[2] as string }
+}

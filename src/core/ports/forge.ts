@@ -1,0 +1,97 @@
+/** Forge: what Countersign reads from and does on GitHub. Every act uses a token narrowed to one repository. */
+import type { Account, Standing } from '../account.ts'
+import type { DesiredCheckRun, ObservedCheckRun } from '../checkRun.ts'
+import type { RepositoryName, Sha } from '../ids.ts'
+import type { AppIdentity, OwnComment, RepositoryReading } from '../snapshot/common.ts'
+import type { CiCheck, CommitPeople, NativeReview, PullReading } from '../snapshot/pull.ts'
+import type { IssueReading } from '../snapshot/task.ts'
+import type { Acknowledgement } from '../work.ts'
+
+/** A thing that does not exist or cannot be seen. Telling the two apart is not possible on GitHub (T44). */
+export type Found<T> = { found: true; value: T } | { found: false }
+
+export interface PullObservation {
+  pull: PullReading
+  commits: CommitPeople[]
+  reviews: NativeReview[]
+  ownComments: OwnComment[]
+  /** Numbers of other open pull requests with the same head. */
+  siblings: number[]
+}
+
+export interface CheckObservation {
+  own: ObservedCheckRun[]
+  ci: CiCheck[]
+}
+
+export interface ForgeReads {
+  identity(): Promise<AppIdentity>
+  repository(name: RepositoryName): Promise<Found<RepositoryReading>>
+  /** One GraphQL query. Refuses (Terminal) over 3,000 files or 250 commits (T18). */
+  pull(name: RepositoryName, number: number): Promise<Found<PullObservation>>
+  checks(name: RepositoryName, sha: Sha): Promise<CheckObservation>
+  /** Who pushed the branch, newest last, from the repository's activity; bounded at 100. */
+  pushes(name: RepositoryName, ref: string): Promise<{ sha: Sha; by: Account }[]>
+  issue(name: RepositoryName, number: number): Promise<Found<{ issue: IssueReading; ownComments: OwnComment[] }>>
+  /** Role and membership of the given teams (`org/slug`) at this moment; a failed look-up is `unknown`. */
+  standing(name: RepositoryName, account: Account, teams: string[]): Promise<Standing>
+  branchTip(name: RepositoryName, ref: string): Promise<Found<Sha>>
+  /** A text file at a commit; bounded at 1 MB. */
+  file(name: RepositoryName, sha: Sha, path: string): Promise<Found<string>>
+  /** Whether a prior-art reference exists: a path at `sha`, `#12`, `owner/repo#12`, or a GitHub URL of one of these. */
+  resolves(name: RepositoryName, sha: Sha, reference: string): Promise<boolean>
+  openPulls(name: RepositoryName): Promise<number[]>
+  /** Open pull requests whose head is this commit. */
+  pullsWithHead(name: RepositoryName, sha: Sha): Promise<number[]>
+  /** Whether rules on this branch let this App merge and require its checks, pinned to its id. */
+  installedRepositories(): Promise<RepositoryName[]>
+}
+
+/** What came of a merge attempt: 409 is `moved`, 405 is `refused` with GitHub's sentence. */
+export type MergeOutcome =
+  | { kind: 'merged'; sha: Sha; landedOn: string }
+  | { kind: 'moved' }
+  | { kind: 'refused'; sentence: string }
+
+export interface ForgeActs {
+  /** Create or update a run; returns its id. Sends annotations in batches of 50. */
+  writeCheckRun(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number>
+  /** Find by marker, create or edit; a body equal to what stands is not written again. Returns the comment's id. */
+  upsertComment(name: RepositoryName, number: number, marker: string, body: string, commentId: number | null): Promise<number>
+  setLabels(name: RepositoryName, number: number, add: string[], remove: string[]): Promise<void>
+  acknowledge(item: Acknowledgement): Promise<void>
+  /** Find-or-create by head branch. */
+  openPull(
+    name: RepositoryName,
+    input: { branch: string; baseRef: string; title: string; body: string; draft: boolean },
+  ): Promise<{ number: number; head: Sha }>
+  markReady(name: RepositoryName, nodeId: string): Promise<void>
+  /** One COMMENT review, found again by its marker. */
+  postReview(
+    name: RepositoryName,
+    number: number,
+    input: { sha: Sha; marker: string; body: string; comments: { path: string; line: number; body: string }[] },
+  ): Promise<void>
+  merge(
+    name: RepositoryName,
+    number: number,
+    input: { sha: Sha; method: 'merge' | 'squash'; title: string; message: string },
+  ): Promise<MergeOutcome>
+}
+
+/** Tokens for git over HTTPS, minted for one repository with the contents permission only. */
+export interface GitCredentials {
+  read(name: RepositoryName): Promise<{ url: string; token: string }>
+  /** Minted by the drafting App when there is one. */
+  push(name: RepositoryName): Promise<{ url: string; token: string }>
+}
+
+export interface Forge extends ForgeReads, ForgeActs {
+  credentials: GitCredentials
+}
+
+/** The App's own webhook deliveries: failed ones are asked for again (at most 3 days back). */
+export interface Deliveries {
+  failedSince(sinceMs: number): Promise<{ id: number; guid: string; deliveredAtMs: number }[]>
+  redeliver(id: number): Promise<void>
+}

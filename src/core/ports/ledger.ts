@@ -1,0 +1,48 @@
+/** Ledger: append-only facts in one hash chain a subject; beside them evidence, transcripts and intents. */
+import type { Account } from '../account.ts'
+import type { EvidenceResult } from '../evidence.ts'
+import type { Fact, FactBody } from '../facts.ts'
+import type { Digest, SubjectKey } from '../ids.ts'
+
+export interface NewFact {
+  actor: Account | null
+  body: FactBody
+  /** Webhook GUID; a second append with the same subject, GUID and body kind is a no-op (S7). */
+  delivery?: string
+}
+
+export interface LedgerVerification {
+  ok: boolean
+  subjects: number
+  facts: number
+  /** The first link that does not hold, and what is wrong with it. */
+  broken: { subject: SubjectKey; seq: number; reason: string } | null
+}
+
+export interface Ledger {
+  /**
+   * Append in one transaction, serialised per subject. With `ifLength`, nothing is written and null is returned when
+   * the subject's chain has another length: the round decided on facts that are no longer all (S7).
+   */
+  append(subject: SubjectKey, facts: NewFact[], options?: { ifLength?: number }): Promise<Fact[] | null>
+  facts(subject: SubjectKey): Promise<Fact[]>
+  /** Facts after `seq`, for pollers. */
+  factsAfter(subject: SubjectKey, seq: number): Promise<Fact[]>
+  /** Subjects that the sweep still visits, oldest visit first, bounded by `limit`. */
+  openSubjects(limit: number): Promise<SubjectKey[]>
+  /** A subject is open from its first fact (or first `setOpen`) until a round closes it; a new fact reopens it. */
+  setOpen(subject: SubjectKey, open: boolean): Promise<void>
+  subjects(options?: { prefix?: string; limit?: number }): Promise<SubjectKey[]>
+  evidence(keys: Digest[]): Promise<Map<Digest, EvidenceResult>>
+  putEvidence(key: Digest, result: EvidenceResult): Promise<void>
+  transcript(session: string): Promise<unknown | null>
+  putTranscript(session: string, transcript: unknown): Promise<void>
+  /** Small named values of the host: last redelivery poll, conditional-request cache stamps. */
+  setting(name: string): Promise<string | null>
+  putSetting(name: string, value: string): Promise<void>
+  /** True when this intent is new: written before an act that cannot be found again. */
+  intend(key: string): Promise<boolean>
+  verify(subject?: SubjectKey): Promise<LedgerVerification>
+  ping(): Promise<void>
+  close(): Promise<void>
+}

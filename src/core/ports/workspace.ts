@@ -1,0 +1,96 @@
+/** Git, Workspace and Sandbox: mirrors, worktrees, commits made by plumbing, and commands run without capabilities. */
+import type { CommandBody, CommandSpec, EvidenceRequest, EvidenceResult } from '../evidence.ts'
+import type { RepositoryName, Sha } from '../ids.ts'
+
+export interface CommitIdentity {
+  name: string
+  email: string
+}
+
+export interface CommitInput {
+  parent: Sha
+  /** The whole message, UTF-8; trailers included. */
+  message: string
+  author: CommitIdentity
+  /** Seconds since 1970 from the App's clock, so that commits are reproducible. */
+  timeSeconds: number
+}
+
+/** One bare mirror a repository. All reads are of objects; no hook, filter, config or submodule of it ever runs (T26). */
+export interface Git {
+  /** Fetch what is needed to have these commits, under the mirror's mutex. Rejects with Terminal when GitHub has none. */
+  ensure(repository: RepositoryName, shas: Sha[]): Promise<void>
+  /** Collect diff, commits, citations and mergeTree evidence. */
+  collect(
+    repository: RepositoryName,
+    request: Exclude<EvidenceRequest, { kind: 'command' }>,
+  ): Promise<EvidenceResult>
+  /** The text of a file at a commit, or null; bounded at 1 MB. */
+  read(repository: RepositoryName, sha: Sha, path: string): Promise<string | null>
+  /** A commit that changes nothing (the plan commit). */
+  commitEmpty(repository: RepositoryName, input: CommitInput): Promise<Sha>
+  /**
+   * Push one commit to one branch under `refs/heads/agent/` with a lease: `expected` is what the branch must hold now,
+   * null means that it must not exist. `moved` when it holds something else; `done` also when it already holds `sha`.
+   */
+  push(repository: RepositoryName, input: { branch: string; sha: Sha; expected: Sha | null }): Promise<'done' | 'moved'>
+}
+
+/** A ticket's checkout. The session's file tools work in `directory`; it holds no credentials. */
+export interface Worktree {
+  directory: string
+  head: Sha
+  /**
+   * Commit every changed path that `allowed` lets through, by plumbing (never `add -A`). Returns null when nothing
+   * changed, or the refused paths when something outside was touched; nothing is trimmed silently.
+   */
+  commit(input: CommitInput, allowed: (path: string) => boolean): Promise<{ sha: Sha | null; refused: string[] }>
+  /** Put the files back to a commit, discarding what the session left. */
+  reset(sha: Sha): Promise<void>
+}
+
+export interface Workspace {
+  /** The worktree of one ticket at `sha`; the same ticket gets the same folder again after a crash. */
+  open(repository: RepositoryName, ticket: string, sha: Sha): Promise<Worktree>
+  /** Remove a ticket's worktree and its refs. */
+  close(repository: RepositoryName, ticket: string): Promise<void>
+  /**
+   * Run a policy command on a clean, throw-away checkout of a commit; `setup` runs once per lockfile digest before it.
+   * Reads the named reports. A refusal of the sandbox is a failed result with its reason, never a pass.
+   */
+  runAt(
+    repository: RepositoryName,
+    request: Extract<EvidenceRequest, { kind: 'command' }>,
+    signal: AbortSignal,
+  ): Promise<EvidenceResult<'command'>>
+  /** Run a command in the ticket's worktree, for the session's `run` tool. */
+  runIn(worktree: Worktree, spec: CommandSpec, signal: AbortSignal): Promise<CommandBody>
+}
+
+/** What a sandboxed process gets: one writable folder, no network, no secrets, bounds on everything (T25, T30). */
+export interface SandboxRequest {
+  /** Absolute host path of the folder that is writable inside, at the same place. */
+  directory: string
+  /** Shell text for `/bin/sh -c`. */
+  run: string
+  timeoutMs: number
+  memoryMb: number
+  /** Cap on stdout plus stderr, bytes. */
+  outputBytes: number
+  /** Further read-only host folders, e.g. prepared dependencies. */
+  readOnly: string[]
+}
+
+export interface SandboxResult {
+  exitCode: number | null
+  stoppedBy: CommandBody['stoppedBy']
+  /** The last bytes of stdout and stderr in the order they came, as text with control characters removed. */
+  outputTail: string
+  durationMs: number
+}
+
+export interface Sandbox {
+  /** The self-test, judged from the host: `ok` false names the first property that does not hold. */
+  selfTest(): Promise<{ ok: true } | { ok: false; reason: string }>
+  run(request: SandboxRequest, signal: AbortSignal): Promise<SandboxResult>
+}

@@ -1,0 +1,91 @@
+/** The snapshot of a pull request: everything that may be known in one round, read-only. */
+import type { Account, Standing } from '../account.ts'
+import type { ObservedCheckRun } from '../checkRun.ts'
+import type { EvidenceView } from '../evidence.ts'
+import type { Fact } from '../facts.ts'
+import type { Digest, Sha, SubjectKey } from '../ids.ts'
+import type { AppIdentity, Known, OwnComment, PolicyReading, RepositoryReading } from './common.ts'
+
+/** The pull request as GitHub shows it now. */
+export interface PullReading {
+  id: number
+  /** GraphQL node id, needed to mark a draft as ready. */
+  nodeId: string
+  number: number
+  title: string
+  body: string
+  /** Digest of title and body. */
+  textDigest: Digest
+  state: 'open' | 'closed' | 'merged'
+  draft: boolean
+  author: Account
+  /** Numeric id of the App that opened it, if one did. */
+  viaApp: number | null
+  head: { sha: Sha; ref: string; repositoryId: number | null; fork: boolean }
+  /** `tip` is the current commit of the base branch, not the one at opening. */
+  base: { ref: string; tip: Sha; protected: boolean }
+  labels: string[]
+  mergeable: 'mergeable' | 'conflicting' | 'unknown'
+  mergeCommit: Sha | null
+  changedFiles: number
+  commitCount: number
+}
+
+/** GitHub's mapping of one commit to accounts; null where an e-mail address resolves to nobody. */
+export interface CommitPeople {
+  sha: Sha
+  /** Author first, then co-authors from trailers. */
+  authors: (Account | null)[]
+  committer: Account | null
+}
+
+export interface NativeReview {
+  id: number
+  author: Account | null
+  state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING'
+  /** The commit that was reviewed; null when GitHub no longer knows it. */
+  sha: Sha | null
+  edited: boolean
+}
+
+/** A check of the repository's own CI (or another App) at the head. Matched by App, workflow, event and SHA (T15). */
+export interface CiCheck {
+  checkRunId: number
+  name: string
+  appId: number
+  sha: Sha
+  status: 'queued' | 'in_progress' | 'completed'
+  conclusion: string | null
+  /** `.github/workflows/ci.yml`, for runs of GitHub Actions. */
+  workflowPath: string | null
+  /** `push`, `pull_request`, ... for runs of GitHub Actions. */
+  event: string | null
+  runId: number | null
+}
+
+export interface PullSnapshot<P = unknown> {
+  key: SubjectKey
+  /** App clock, milliseconds since 1970. */
+  nowMs: number
+  /** One sentence for each thing that could not be read; empty when the observation is complete (S3). */
+  missing: string[]
+  app: AppIdentity
+  repository: RepositoryReading
+  policy: PolicyReading<P>
+  pull: PullReading
+  people: ReadonlyMap<number, Standing>
+  commits: Known<CommitPeople[]>
+  /** Who pushed each known head of this branch, newest last. */
+  pushers: Known<{ sha: Sha; by: Account }[]>
+  reviews: Known<NativeReview[]>
+  /** Our own runs at the head. */
+  runs: Known<ObservedCheckRun[]>
+  ci: Known<CiCheck[]>
+  /** Other open pull requests whose head is the same commit; their own `siblings` are empty (T3, S5). */
+  siblings: Known<PullSnapshot<P>[]>
+  ownComments: OwnComment[]
+  facts: Fact[]
+  /** The task that issued a plan for this pull request, if any, and its facts. */
+  task: { key: SubjectKey; issue: number; facts: Fact[] } | null
+  evidence: EvidenceView
+}

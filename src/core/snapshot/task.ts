@@ -1,0 +1,42 @@
+/** The snapshot of a task: a delegated issue, its facts, and the pull request it led to. */
+import type { Account, Standing } from '../account.ts'
+import type { EvidenceView } from '../evidence.ts'
+import type { Fact } from '../facts.ts'
+import type { Digest, Sha, SubjectKey } from '../ids.ts'
+import type { AppIdentity, Known, OwnComment, PolicyReading, RepositoryReading } from './common.ts'
+import type { PullSnapshot } from './pull.ts'
+
+export interface IssueReading {
+  id: number
+  number: number
+  title: string
+  body: string
+  bodyDigest: Digest
+  state: 'open' | 'closed'
+  labels: string[]
+  /** GitHub's issue type, if the organisation uses them. */
+  type: string | null
+  author: Account | null
+  /** Who last edited the body; null when it was never edited. */
+  lastEditor: Account | null
+}
+
+export interface TaskSnapshot<P = unknown> {
+  key: SubjectKey
+  nowMs: number
+  missing: string[]
+  app: AppIdentity
+  repository: RepositoryReading
+  policy: PolicyReading<P>
+  /** Null when the issue was deleted or transferred. */
+  issue: IssueReading | null
+  /** The default branch: what the work is based on. */
+  base: { ref: string; tip: Sha }
+  people: ReadonlyMap<number, Standing>
+  /** Whether each prior-art reference of the bundle resolves (a file on the base, an issue, a pull request). */
+  priorArt: Known<ReadonlyMap<string, boolean>>
+  ownComments: OwnComment[]
+  facts: Fact[]
+  evidence: EvidenceView
+  pull: PullSnapshot<P> | null
+}

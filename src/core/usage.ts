@@ -1,0 +1,26 @@
+/** What a model session used, as the endpoint reported it, and what that costs by the policy's price table. */
+import { z } from 'zod'
+
+const count = z.number().int().nonnegative()
+
+export const Usage = z.object({
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+  requests: count,
+})
+export type Usage = z.infer<typeof Usage>
+
+export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, requests: 0 }
+
+/** The sum of two usages. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    requests: a.requests + b.requests,
+  }
+}

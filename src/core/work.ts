@@ -1,0 +1,45 @@
+/** Units of long work, done outside the round: each ends by recording its result and queueing its subject. */
+import { z } from 'zod'
+import { EvidenceRequest } from './evidence.ts'
+import { RepositoryName, Sha } from './ids.ts'
+import { PlanRecord } from './plan.ts'
+
+const subject = z.string().max(400)
+
+export const WorkItem = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('session'),
+    subject,
+    phase: z.string().max(40),
+    attempt: z.number().int().positive(),
+    endpoint: z.string().max(80),
+    model: z.string().max(120),
+  }),
+  z.object({ kind: z.literal('collect'), subject, repository: RepositoryName, request: EvidenceRequest }),
+  z.object({
+    kind: z.literal('issuePlan'),
+    subject,
+    record: PlanRecord,
+    base: Sha,
+    branch: z.string().max(255),
+    title: z.string().max(256),
+    replaces: Sha.nullable(),
+  }),
+  z.object({
+    kind: z.literal('push'),
+    subject,
+    branch: z.string().max(255),
+    sha: Sha,
+    expected: Sha,
+    phase: z.string().max(40),
+  }),
+])
+export type WorkItem = z.infer<typeof WorkItem>
+
+/** The small jobs that run ahead of rounds: an eyes reaction, so that a person sees at once that they were heard. */
+export const Acknowledgement = z.object({
+  repository: RepositoryName,
+  commentId: z.number().int(),
+  on: z.enum(['issue', 'pull', 'review_comment', 'review']),
+})
+export type Acknowledgement = z.infer<typeof Acknowledgement>
