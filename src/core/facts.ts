@@ -136,6 +136,7 @@ const pushedWork = z.object({
   phase: z.string().max(40),
 })
 const pullOpened = z.object({ kind: z.literal('pull.opened'), number: z.number().int().positive(), head: Sha })
+/** Work that ended without its result. For a merge that GitHub refused, `what` is `merge:<sha>`: not tried again for that head unless asked. */
 const workFailed = z.object({ kind: z.literal('work.failed'), what: z.string().max(200), reason: sentence })
 
 /** Evidence that an agent wrote (part of) a pull request: sticky, once seen it stays (A6). */

@@ -1,0 +1,97 @@
+/** Act: carries a round's actions out in one place, records first, each effect idempotent under its key (S7). */
+import { type Action, actionKey } from '../core/action.ts'
+import { Terminal } from '../core/errors.ts'
+import type { SubjectKey } from '../core/ids.ts'
+import type { Clock, ForgeActs, Ledger, Log, Metrics, NewFact, Queue } from '../core/ports.ts'
+import type { WorkItem } from '../core/work.ts'
+import { mergePull } from './merge.ts'
+
+export interface ActPorts {
+  forge: ForgeActs
+  ledger: Ledger
+  queue: Queue
+  clock: Clock
+  metrics: Metrics
+  log: Log
+}
+
+/** No round needs more; a decision that wants more is a loop, and is cut here with an error. */
+const maximumActions = 500
+
+/**
+ * Carry out the actions of one round.
+ *
+ * Facts of the round's own subject are appended together, and only when its chain is as long as observed: otherwise
+ * someone recorded something meanwhile, nothing is done, and the round runs again on what is known now.
+ *
+ * @returns true when the subject should be visited again at once.
+ */
+export async function act(key: SubjectKey, observedLength: number, actions: Action[], ports: ActPorts): Promise<boolean> {
+  if (actions.length > maximumActions) throw new Terminal(`${actions.length} actions in one round of ${key}`, '')
+  const records = actions.filter((action) => action.kind === 'record')
+  const own: NewFact[] = records.filter((r) => r.subject === key).map(({ actor, body }) => ({ actor, body }))
+  if (own.length > 0 && (await ports.ledger.append(key, own, { ifLength: observedLength })) === null) return true
+  for (const record of records) {
+    if (record.subject !== key) await ports.ledger.append(record.subject, [{ actor: record.actor, body: record.body }])
+  }
+
+  let again = own.length > 0
+  for (const action of actions) {
+    if (action.kind === 'record') continue
+    ports.metrics.count('actions_total', { kind: action.kind })
+    try {
+      again = (await effect(action, ports)) || again
+    } catch (error) {
+      // A terminal answer to one effect (a comment that GitHub refuses, say) must not hold up the others. It stays
+      // visible in the log and the metric; the next round decides on what GitHub shows.
+      if (!(error instanceof Terminal)) throw error
+      ports.metrics.count('actions_refused_total', { kind: action.kind })
+      ports.log.error({ subject: key, action: action.kind, error: error.message, forUser: error.forUser }, 'action refused')
+    }
+  }
+  return again
+}
+
+/** One effect. Returns true when it changed what the round was decided on. */
+async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPorts): Promise<boolean> {
+  const { forge, queue } = ports
+  switch (action.kind) {
+    case 'comment':
+      await forge.upsertComment(action.repository, action.number, action.marker, action.body, action.commentId)
+      return false
+    case 'label':
+      await forge.setLabels(action.repository, action.number, action.add, action.remove)
+      return false
+    case 'checkRun':
+      await forge.writeCheckRun(action.repository, action.run, action.runId)
+      return false
+    case 'markReady':
+      await forge.markReady(action.repository, action.nodeId)
+      return true
+    case 'postReview':
+      await forge.postReview(action.repository, action.number, action)
+      return false
+    case 'merge':
+      await mergePull(action, ports)
+      return true
+    case 'wake':
+      await queue.reconcile(action.subject, { delayMs: Math.max(0, action.atMs - ports.clock.nowMs()) })
+      return false
+    case 'queue':
+      await queue.reconcile(action.subject)
+      return false
+    case 'collect':
+    case 'session':
+    case 'issuePlan':
+    case 'push':
+      await queue.work(actionKey(action), workItem(action))
+      return false
+    default:
+      return action satisfies never
+  }
+}
+
+/** The work item of an action that is done outside the round. The two unions share their fields by construction. */
+function workItem(action: Extract<Action, { kind: WorkItem['kind'] }>): WorkItem {
+  return action
+}
