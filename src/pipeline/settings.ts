@@ -1,0 +1,135 @@
+/** The `pipeline:`, `models:` and `budgets:` parts of policy: attempts, caps, routes, which model does what, limits. */
+import { z } from 'zod'
+
+/** Every phase that has a model session; `validate` is the checker of the others (P3). */
+export const phaseIds = [
+  'discovery',
+  'spec',
+  'plan',
+  'diagnosis',
+  'tests',
+  'implementation',
+  'documentation',
+  'review',
+  'validate',
+] as const
+export const PhaseId = z.enum(phaseIds)
+export type PhaseId = z.infer<typeof PhaseId>
+
+const names = z.array(z.string().trim().min(1).max(50)).max(20)
+
+export const PipelineSettings = z.strictObject({
+  attempts: z
+    .number()
+    .int()
+    .min(1)
+    .max(10)
+    .default(3)
+    .describe('How often a phase may try before a person takes over.'),
+  max_files: z
+    .number()
+    .int()
+    .min(1)
+    .max(300)
+    .default(40)
+    .describe('Most files that a plan and its diff may touch.'),
+  max_lines: z
+    .number()
+    .int()
+    .min(1)
+    .max(50_000)
+    .default(1500)
+    .describe('Most lines that a diff may add and delete.'),
+  routes: z
+    .strictObject({
+      hotfix: z.strictObject({ labels: names.default(['hotfix']), types: names.default([]) }).prefault({}),
+      epic: z.strictObject({ labels: names.default(['epic']), types: names.default(['Epic']) }).prefault({}),
+    })
+    .prefault({})
+    .describe('Issue labels and issue types that choose a route; anything else is a feature.'),
+  validate: z.boolean().default(true).describe('Whether a second model checks each deliverable.'),
+})
+export type PipelineSettings = z.infer<typeof PipelineSettings>
+
+const usd = z.number().nonnegative().max(1_000_000)
+/** US dollars per million tokens. */
+const Price = z.strictObject({
+  input: usd,
+  output: usd,
+  cache_read: usd.optional(),
+  cache_write: usd.optional(),
+})
+export type Price = z.infer<typeof Price>
+
+const Endpoint = z.strictObject({
+  base_url: z.url({ protocol: /^https?$/ }).describe('Base URL of a server that speaks the Messages API.'),
+  key_variable: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,80}_API_KEY$/, 'the name of an environment variable that ends in _API_KEY')
+    .describe("Name of the operator's environment variable with the key; never the key itself."),
+  prices: z
+    .record(z.string().max(120), Price)
+    .default({})
+    .describe('Prices by model, US dollars per million tokens.'),
+})
+export type Endpoint = z.infer<typeof Endpoint>
+
+/**
+ * List prices of the default models (platform.claude.com, models and pricing; autumn 2026). The cheapest has a higher
+ * band for long prompts: that band stands here, so that a budget errs towards stopping early. A policy that runs other
+ * models names their prices, or its money limits cannot hold.
+ */
+const defaultEndpoint = {
+  base_url: 'https://api.anthropic.com',
+  key_variable: 'ANTHROPIC_API_KEY',
+  prices: {
+    'claude-opus-5-5': { input: 4, output: 20, cache_read: 0.2, cache_write: 5 },
+    'claude-sonnet-5-5': { input: 2, output: 10, cache_read: 0.1, cache_write: 2.5 },
+    'claude-haiku-5-5': { input: 0.5, output: 2.5, cache_read: 0.05, cache_write: 0.625 },
+  },
+}
+
+export const tiers = ['strong', 'standard', 'cheap'] as const
+export type Tier = (typeof tiers)[number]
+const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _')
+const ModelChoice = z.strictObject({ endpoint: name, model: z.string().min(1).max(120) })
+export type ModelChoice = z.infer<typeof ModelChoice>
+
+export const ModelSettings = z.strictObject({
+  endpoints: z.record(name, Endpoint).default({ anthropic: defaultEndpoint }),
+  tiers: z
+    .strictObject({
+      strong: ModelChoice.default({ endpoint: 'anthropic', model: 'claude-opus-5-5' }),
+      standard: ModelChoice.default({ endpoint: 'anthropic', model: 'claude-sonnet-5-5' }),
+      cheap: ModelChoice.default({ endpoint: 'anthropic', model: 'claude-haiku-5-5' }),
+    })
+    .prefault({}),
+  phases: z
+    .partialRecord(PhaseId, z.union([z.enum(tiers), ModelChoice]))
+    .default({})
+    .describe('A tier or a model for single phases, instead of the default tier.'),
+})
+export type ModelSettings = z.infer<typeof ModelSettings>
+
+export const BudgetSettings = z.strictObject({
+  session: z
+    .strictObject({
+      usd: usd.default(5),
+      minutes: z.number().positive().max(240).default(20),
+      steps: z.number().int().min(1).max(500).default(60),
+      output_tokens: z.number().int().min(256).max(2_000_000).default(120_000),
+    })
+    .prefault({}),
+  task: z
+    .strictObject({ usd: usd.default(30), minutes: z.number().positive().max(10_000).default(240) })
+    .prefault({}),
+  day: z.strictObject({ usd: usd.default(300) }).prefault({}),
+})
+export type BudgetSettings = z.infer<typeof BudgetSettings>
+
+/** The three slices together, as the pipeline's pure functions take them. */
+export interface PipelinePolicy {
+  pipeline: PipelineSettings
+  models: ModelSettings
+  budgets: BudgetSettings
+}
