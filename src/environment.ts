@@ -3,15 +3,20 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
 const port = z.coerce.number().int().min(0).max(65_535)
-const url = z.string().refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL')
+const url = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL')
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
 
 /** Every variable that Countersign reads. `.env.example` documents each with the same words. */
 const Variables = z.object({
-  APP_ID: z.coerce.number({ error: 'must be the numeric id on the App\'s settings page' }).int().positive(),
+  APP_ID: z.coerce.number({ error: "must be the numeric id on the App's settings page" }).int().positive(),
   WEBHOOK_SECRET: z
-    .string({ error: 'is missing: set the secret of the App\'s webhook (at least 16 characters)' })
-    .refine((secret) => secret !== 'development', 'is "development", Probot\'s well-known default: anyone could sign webhooks (T33)')
+    .string({ error: "is missing: set the secret of the App's webhook (at least 16 characters)" })
+    .refine(
+      (secret) => secret !== 'development',
+      'is "development", Probot\'s well-known default: anyone could sign webhooks (T33)',
+    )
     .refine((secret) => secret.length >= 16, 'is shorter than 16 characters'),
   PRIVATE_KEY: z.string().optional(),
   PRIVATE_KEY_PATH: z.string().optional(),
@@ -21,8 +26,14 @@ const Variables = z.object({
   GITHUB_API_URL: url.default('https://api.github.com'),
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
+    .optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
   COUNTERSIGN_DATA_DIR: z.string().default('.countersign'),
   COUNTERSIGN_SWEEP_SECONDS: count(5, 3600).default(60),
   COUNTERSIGN_ROUNDS_AT_ONCE: count(1, 64).default(8),
@@ -50,7 +61,9 @@ export type EnvironmentReading =
  * @returns `refused` with one message that lists every mistake, where to set it right, and nothing secret in it.
  */
 export function readEnvironment(variables: Record<string, string | undefined>): EnvironmentReading {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const credentials = ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'WEBHOOK_SECRET']
   if (credentials.every((name) => given[name] === undefined)) return { kind: 'setUp' }
 
@@ -58,14 +71,20 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
   const parsed = Variables.safeParse(given)
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0])
-    mistakes.push(given[name] === undefined && name === 'APP_ID' ? 'APP_ID is missing: the numeric id on the App\'s settings page' : `${name} ${issue.message}`)
+    mistakes.push(
+      given[name] === undefined && name === 'APP_ID'
+        ? "APP_ID is missing: the numeric id on the App's settings page"
+        : `${name} ${issue.message}`,
+    )
   }
   const privateKey = readKey(given, 'PRIVATE_KEY', mistakes)
-  const drafterKey = given['DRAFTER_APP_ID'] === undefined ? null : readKey(given, 'DRAFTER_PRIVATE_KEY', mistakes)
+  const drafterKey =
+    given['DRAFTER_APP_ID'] === undefined ? null : readKey(given, 'DRAFTER_PRIVATE_KEY', mistakes)
   if (!parsed.success || mistakes.length > 0) return { kind: 'refused', message: refusal(mistakes) }
 
   const { PRIVATE_KEY: _key, DRAFTER_PRIVATE_KEY: _drafterKey, ...rest } = parsed.data
-  const drafter = rest.DRAFTER_APP_ID && drafterKey ? { appId: rest.DRAFTER_APP_ID, privateKey: drafterKey } : null
+  const drafter =
+    rest.DRAFTER_APP_ID && drafterKey ? { appId: rest.DRAFTER_APP_ID, privateKey: drafterKey } : null
   return { kind: 'ready', environment: { ...rest, privateKey: privateKey ?? '', drafter } }
 }
 
@@ -77,16 +96,22 @@ function readKey(given: Record<string, string | undefined>, name: string, mistak
     try {
       pem = readFileSync(path, 'utf8')
     } catch (error) {
-      mistakes.push(`${name}_PATH cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'} at ${path}`)
+      mistakes.push(
+        `${name}_PATH cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'} at ${path}`,
+      )
       return null
     }
   }
   if (pem === undefined) {
-    mistakes.push(`${name} is missing: set it to the App's private key (PEM), or ${name}_PATH to the file that holds it`)
+    mistakes.push(
+      `${name} is missing: set it to the App's private key (PEM), or ${name}_PATH to the file that holds it`,
+    )
     return null
   }
   if (!/-----BEGIN (RSA )?PRIVATE KEY-----/.test(pem)) {
-    mistakes.push(`${name} is not a PEM private key: it must contain -----BEGIN RSA PRIVATE KEY----- or -----BEGIN PRIVATE KEY-----`)
+    mistakes.push(
+      `${name} is not a PEM private key: it must contain -----BEGIN RSA PRIVATE KEY----- or -----BEGIN PRIVATE KEY-----`,
+    )
     return null
   }
   return pem

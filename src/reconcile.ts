@@ -1,5 +1,5 @@
 /** The system on one screen: observe, judge, decide, check the invariants, act; for one subject at a time. */
-import { act, type ActPorts } from './act/act.ts'
+import { type ActPorts, act } from './act/act.ts'
 import type { Action } from './core/action.ts'
 import { Bug } from './core/errors.ts'
 import type { Fact } from './core/facts.ts'
@@ -48,13 +48,17 @@ export async function reconcile<Snapshot extends { facts: Fact[]; missing: strin
   const actions = loop.decide(snapshot, verdicts)
   const broken = loop.check(snapshot, actions)
   if (broken.length > 0) {
-    for (const sentence of broken) ports.metrics.count('invariant_violations_total', { invariant: sentence.split(' ')[0] ?? '' })
+    for (const sentence of broken)
+      ports.metrics.count('invariant_violations_total', { invariant: sentence.split(' ')[0] ?? '' })
     throw new Bug(`round of ${key} refused: ${broken.join('; ')}`)
   }
 
   const again = await act(key, snapshot.facts.length, actions, ports)
   if (again) await ports.queue.reconcile(key)
   else if (loop.isOver(snapshot) && actions.length === 0) await ports.ledger.setOpen(key, false)
-  ports.metrics.count('rounds_total', { subject: parseKey(key)?.kind ?? 'unknown', outcome: again ? 'again' : 'settled' })
+  ports.metrics.count('rounds_total', {
+    subject: parseKey(key)?.kind ?? 'unknown',
+    outcome: again ? 'again' : 'settled',
+  })
   return { actions: actions.map((action) => action.kind), again }
 }

@@ -26,13 +26,21 @@ const maximumActions = 500
  *
  * @returns true when the subject should be visited again at once.
  */
-export async function act(key: SubjectKey, observedLength: number, actions: Action[], ports: ActPorts): Promise<boolean> {
-  if (actions.length > maximumActions) throw new Terminal(`${actions.length} actions in one round of ${key}`, '')
+export async function act(
+  key: SubjectKey,
+  observedLength: number,
+  actions: Action[],
+  ports: ActPorts,
+): Promise<boolean> {
+  if (actions.length > maximumActions)
+    throw new Terminal(`${actions.length} actions in one round of ${key}`, '')
   const records = actions.filter((action) => action.kind === 'record')
   const own: NewFact[] = records.filter((r) => r.subject === key).map(({ actor, body }) => ({ actor, body }))
-  if (own.length > 0 && (await ports.ledger.append(key, own, { ifLength: observedLength })) === null) return true
+  if (own.length > 0 && (await ports.ledger.append(key, own, { ifLength: observedLength })) === null)
+    return true
   for (const record of records) {
-    if (record.subject !== key) await ports.ledger.append(record.subject, [{ actor: record.actor, body: record.body }])
+    if (record.subject !== key)
+      await ports.ledger.append(record.subject, [{ actor: record.actor, body: record.body }])
   }
 
   let again = own.length > 0
@@ -46,7 +54,10 @@ export async function act(key: SubjectKey, observedLength: number, actions: Acti
       // visible in the log and the metric; the next round decides on what GitHub shows.
       if (!(error instanceof Terminal)) throw error
       ports.metrics.count('actions_refused_total', { kind: action.kind })
-      ports.log.error({ subject: key, action: action.kind, error: error.message, forUser: error.forUser }, 'action refused')
+      ports.log.error(
+        { subject: key, action: action.kind, error: error.message, forUser: error.forUser },
+        'action refused',
+      )
     }
   }
   return again
@@ -57,7 +68,13 @@ async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPor
   const { forge, queue } = ports
   switch (action.kind) {
     case 'comment':
-      await forge.upsertComment(action.repository, action.number, action.marker, action.body, action.commentId)
+      await forge.upsertComment(
+        action.repository,
+        action.number,
+        action.marker,
+        action.body,
+        action.commentId,
+      )
       return false
     case 'label':
       await forge.setLabels(action.repository, action.number, action.add, action.remove)

@@ -9,7 +9,13 @@ export async function mergePull(action: Extract<Action, { kind: 'merge' }>, port
   switch (outcome.kind) {
     case 'merged': {
       const facts: FactBody[] = [
-        { kind: 'merged', head: action.sha, merge: outcome.sha, landedOn: outcome.landedOn, expected: action.baseRef },
+        {
+          kind: 'merged',
+          head: action.sha,
+          merge: outcome.sha,
+          landedOn: outcome.landedOn,
+          expected: action.baseRef,
+        },
       ]
       if (outcome.landedOn !== action.baseRef) {
         const sentence =
@@ -18,7 +24,10 @@ export async function mergePull(action: Extract<Action, { kind: 'merge' }>, port
         facts.push({ kind: 'incident', sentence })
         ports.log.error({ subject: action.subject, sentence }, 'merge landed elsewhere')
       }
-      await ports.ledger.append(action.subject, facts.map((body) => ({ actor: null, body })))
+      await ports.ledger.append(
+        action.subject,
+        facts.map((body) => ({ actor: null, body })),
+      )
       return
     }
     case 'moved':

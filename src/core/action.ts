@@ -1,9 +1,10 @@
 /** Actions: the closed list of what a round may do. Each is idempotent: its key names the effect, once (S7). */
+
+import type { Account } from './account.ts'
 import type { DesiredCheckRun } from './checkRun.ts'
+import { digestOf } from './digest.ts'
 import type { EvidenceRequest } from './evidence.ts'
 import type { FactBody } from './facts.ts'
-import { digestOf } from './digest.ts'
-import type { Account } from './account.ts'
 import type { RepositoryName, Sha, SubjectKey } from './ids.ts'
 import type { PlanRecord } from './plan.ts'
 
@@ -11,7 +12,14 @@ export type Action =
   /** Append a fact to a subject. `actor` is null when Countersign itself concluded it. */
   | { kind: 'record'; subject: SubjectKey; actor: Account | null; body: FactBody }
   /** Create the comment with this marker on an issue or pull request, or edit it in place when its body differs. */
-  | { kind: 'comment'; repository: RepositoryName; number: number; marker: string; body: string; commentId: number | null }
+  | {
+      kind: 'comment'
+      repository: RepositoryName
+      number: number
+      marker: string
+      body: string
+      commentId: number | null
+    }
   | { kind: 'label'; repository: RepositoryName; number: number; add: string[]; remove: string[] }
   /** Write a check run on the SHA that was observed; `runId` is the run to update, null creates it. */
   | { kind: 'checkRun'; repository: RepositoryName; run: DesiredCheckRun; runId: number | null }
@@ -19,14 +27,41 @@ export type Action =
   /** Start (or resume after a crash) one attempt of one phase. */
   | { kind: 'session'; subject: SubjectKey; phase: string; attempt: number; endpoint: string; model: string }
   /** Write the plan commit on `base`, push it as the agent branch, open the draft pull request on it. */
-  | { kind: 'issuePlan'; subject: SubjectKey; record: PlanRecord; base: Sha; branch: string; title: string; replaces: Sha | null }
+  | {
+      kind: 'issuePlan'
+      subject: SubjectKey
+      record: PlanRecord
+      base: Sha
+      branch: string
+      title: string
+      replaces: Sha | null
+    }
   /** Push an accepted candidate to the agent branch with a lease on what was there (S7). */
   | { kind: 'push'; subject: SubjectKey; branch: string; sha: Sha; expected: Sha; phase: string }
   | { kind: 'markReady'; repository: RepositoryName; number: number; nodeId: string }
   /** Post review findings as one COMMENT review on the SHA. */
-  | { kind: 'postReview'; repository: RepositoryName; number: number; sha: Sha; marker: string; body: string; comments: { path: string; line: number; body: string }[] }
+  | {
+      kind: 'postReview'
+      repository: RepositoryName
+      number: number
+      sha: Sha
+      marker: string
+      body: string
+      comments: { path: string; line: number; body: string }[]
+    }
   /** Merge with the expected SHA (A5, T1); the landing branch is read back (T42). */
-  | { kind: 'merge'; subject: SubjectKey; repository: RepositoryName; number: number; sha: Sha; baseRef: string; base: Sha; method: 'merge' | 'squash'; title: string; message: string }
+  | {
+      kind: 'merge'
+      subject: SubjectKey
+      repository: RepositoryName
+      number: number
+      sha: Sha
+      baseRef: string
+      base: Sha
+      method: 'merge' | 'squash'
+      title: string
+      message: string
+    }
   | { kind: 'wake'; subject: SubjectKey; atMs: number }
   | { kind: 'queue'; subject: SubjectKey }
 

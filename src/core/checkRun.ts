@@ -1,9 +1,14 @@
 /** Check runs as Countersign writes them: names, buttons whose identifier carries a digest, and the external id. */
 import { z } from 'zod'
 import type { Digest, Sha, SubjectKey } from './ids.ts'
-import { Annotation } from './verdict.ts'
+import type { Annotation } from './verdict.ts'
 
-export const checkNames = ['countersign/plan', 'countersign/gates', 'countersign/review', 'countersign/deploy'] as const
+export const checkNames = [
+  'countersign/plan',
+  'countersign/gates',
+  'countersign/review',
+  'countersign/deploy',
+] as const
 export type CheckName = (typeof checkNames)[number]
 
 /** What a button asks for. One letter, since an identifier has 20 characters and 16 are the digest (github-facts). */
@@ -40,7 +45,9 @@ export function parseExternalId(
   externalId: string | null | undefined,
 ): { subject: SubjectKey; generation: number; shown: Digest } | null {
   const match = /^(.+)\|(\d{1,9})\|([0-9a-f]{64})$/.exec(externalId ?? '')
-  return match ? { subject: match[1] as string, generation: Number(match[2]), shown: match[3] as string } : null
+  return match
+    ? { subject: match[1] as string, generation: Number(match[2]), shown: match[3] as string }
+    : null
 }
 
 /**

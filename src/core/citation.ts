@@ -7,7 +7,9 @@ export const RepositoryPath = z
   .min(1)
   .max(1024)
   .refine(
-    (path) => !/[\0\n\r\\]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'),
+    (path) =>
+      !/[\0\n\r\\]/.test(path) &&
+      path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'),
     'a relative path inside the repository with forward slashes',
   )
 export type RepositoryPath = z.infer<typeof RepositoryPath>

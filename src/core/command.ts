@@ -1,8 +1,24 @@
 /** The grammar of `/agent` commands: the first line of a comment, exact, and nothing else (T7). */
 
 export const verbs = [
-  'start', 'approve', 'reject', 'fix', 'accept', 'allow', 'route', 'draft', 'answer',
-  'budget', 'rework', 'merge', 'retry', 'stop', 'resume', 'status', 'why', 'help',
+  'start',
+  'approve',
+  'reject',
+  'fix',
+  'accept',
+  'allow',
+  'route',
+  'draft',
+  'answer',
+  'budget',
+  'rework',
+  'merge',
+  'retry',
+  'stop',
+  'resume',
+  'status',
+  'why',
+  'help',
 ] as const
 export type Verb = (typeof verbs)[number]
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Citation, RepositoryPath } from './citation.ts'
 import { digestOf } from './digest.ts'
-import { Digest, RepositoryName, Sha } from './ids.ts'
+import { Digest, type RepositoryName, Sha } from './ids.ts'
 
 const mode = z.enum(['000000', '040000', '100644', '100664', '100755', '120000', '160000'])
 const gitPath = z.string().min(1).max(4096)
@@ -72,7 +72,9 @@ export const CoverageReport = z.object({
   linesFound: z.number().int().nonnegative(),
   linesHit: z.number().int().nonnegative(),
   /** Lines with a count, by repository path; absent in summary formats. */
-  files: z.record(z.string(), z.object({ hit: z.array(z.number().int()), missed: z.array(z.number().int()) })).optional(),
+  files: z
+    .record(z.string(), z.object({ hit: z.array(z.number().int()), missed: z.array(z.number().int()) }))
+    .optional(),
 })
 export type CoverageReport = z.infer<typeof CoverageReport>
 
@@ -111,7 +113,13 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('diff'), base: Sha, head: Sha }),
   z.object({ kind: z.literal('commits'), base: Sha, head: Sha }),
   z.object({ kind: z.literal('citations'), base: Sha, citations: z.array(Citation).max(100) }),
-  z.object({ kind: z.literal('command'), sha: Sha, name: CommandName, spec: CommandSpec, setup: CommandSpec.nullable() }),
+  z.object({
+    kind: z.literal('command'),
+    sha: Sha,
+    name: CommandName,
+    spec: CommandSpec,
+    setup: CommandSpec.nullable(),
+  }),
   /** Tree of `git merge-tree` of two commits, or conflicts: proves a clean update merge (T11). */
   z.object({ kind: z.literal('mergeTree'), first: Sha, second: Sha }),
 ])

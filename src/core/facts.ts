@@ -118,7 +118,11 @@ const attemptJudged = z.object({
   verdict: z.enum(['pass', 'objections']),
   objections: z.array(sentence).max(50),
 })
-const handedOff = z.object({ kind: z.literal('phase.handedOff'), phase: z.string().max(40), reason: sentence })
+const handedOff = z.object({
+  kind: z.literal('phase.handedOff'),
+  phase: z.string().max(40),
+  reason: sentence,
+})
 const planIssued = z.object({
   kind: z.literal('plan.issued'),
   digest: Digest,
@@ -135,7 +139,11 @@ const pushedWork = z.object({
   sha: Sha,
   phase: z.string().max(40),
 })
-const pullOpened = z.object({ kind: z.literal('pull.opened'), number: z.number().int().positive(), head: Sha })
+const pullOpened = z.object({
+  kind: z.literal('pull.opened'),
+  number: z.number().int().positive(),
+  head: Sha,
+})
 /** Work that ended without its result. For a merge that GitHub refused, `what` is `merge:<sha>`: not tried again for that head unless asked. */
 const workFailed = z.object({ kind: z.literal('work.failed'), what: z.string().max(200), reason: sentence })
 
@@ -161,7 +169,12 @@ const decided = z.object({
   commentId: z.number().int().nullable(),
   request: seq,
 })
-const mergeIntended = z.object({ kind: z.literal('merge.intended'), sha: Sha, baseRef: z.string().max(255), base: Sha })
+const mergeIntended = z.object({
+  kind: z.literal('merge.intended'),
+  sha: Sha,
+  baseRef: z.string().max(255),
+  base: Sha,
+})
 const merged = z.object({
   kind: z.literal('merged'),
   head: Sha,
@@ -173,9 +186,29 @@ const merged = z.object({
 const incident = z.object({ kind: z.literal('incident'), sentence })
 
 export const FactBody = z.discriminatedUnion('kind', [
-  delegated, commanded, unknownCommand, commandTouched, pressed, bodyChanged, headPushed,
-  settled, frozen, routed, attemptStarted, attemptEnded, attemptJudged, handedOff,
-  planIssued, pushedWork, pullOpened, workFailed, originEvidence, decided, mergeIntended, merged, incident,
+  delegated,
+  commanded,
+  unknownCommand,
+  commandTouched,
+  pressed,
+  bodyChanged,
+  headPushed,
+  settled,
+  frozen,
+  routed,
+  attemptStarted,
+  attemptEnded,
+  attemptJudged,
+  handedOff,
+  planIssued,
+  pushedWork,
+  pullOpened,
+  workFailed,
+  originEvidence,
+  decided,
+  mergeIntended,
+  merged,
+  incident,
 ])
 export type FactBody = z.infer<typeof FactBody>
 export type FactKind = FactBody['kind']

@@ -13,7 +13,10 @@ const sentence = z.string().trim().min(1).max(2000)
 /** The planning session's deliverable. For a hotfix the diagnosis hands in the same shape (D5). */
 export const Plan = z.object({
   summary: sentence,
-  steps: z.array(z.object({ title: z.string().trim().min(1).max(200), detail: sentence })).min(1).max(30),
+  steps: z
+    .array(z.object({ title: z.string().trim().min(1).max(200), detail: sentence }))
+    .min(1)
+    .max(30),
   /** Every file the change will touch (P12); a rename lists both names. */
   files: z
     .array(z.object({ path: RepositoryPath, change: z.enum(['add', 'modify', 'delete']), why: sentence }))

@@ -12,7 +12,13 @@ export const Usage = z.object({
 })
 export type Usage = z.infer<typeof Usage>
 
-export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, requests: 0 }
+export const noUsage: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  requests: 0,
+}
 
 /** The sum of two usages. */
 export function addUsage(a: Usage, b: Usage): Usage {

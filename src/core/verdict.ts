@@ -25,6 +25,14 @@ export interface Verdict {
 export const towardsPass: readonly VerdictState[] = ['fail', 'wait', 'flag', 'pass']
 
 export const pass = (sentence: string): Verdict => ({ state: 'pass', sentence })
-export const flag = (sentence: string, annotations: Annotation[] = []): Verdict => ({ state: 'flag', sentence, annotations })
+export const flag = (sentence: string, annotations: Annotation[] = []): Verdict => ({
+  state: 'flag',
+  sentence,
+  annotations,
+})
 export const wait = (sentence: string): Verdict => ({ state: 'wait', sentence })
-export const fail = (sentence: string, annotations: Annotation[] = []): Verdict => ({ state: 'fail', sentence, annotations })
+export const fail = (sentence: string, annotations: Annotation[] = []): Verdict => ({
+  state: 'fail',
+  sentence,
+  annotations,
+})

@@ -19,7 +19,9 @@ const rows = (text: string): string[][] =>
 
 describe('the App manifest', () => {
   test('each permission in app.yml has its level and reason in docs/permissions.md, and no other is listed', () => {
-    expect(Object.fromEntries(rows(permissions).map(([name, level]) => [name, level]))).toEqual(manifest.default_permissions)
+    expect(Object.fromEntries(rows(permissions).map(([name, level]) => [name, level]))).toEqual(
+      manifest.default_permissions,
+    )
   })
 
   test('each event in app.yml has its reason in docs/permissions.md, and no other is listed', () => {

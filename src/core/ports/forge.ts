@@ -32,7 +32,10 @@ export interface ForgeReads {
   checks(name: RepositoryName, sha: Sha): Promise<CheckObservation>
   /** Who pushed the branch, newest last, from the repository's activity; bounded at 100. */
   pushes(name: RepositoryName, ref: string): Promise<{ sha: Sha; by: Account }[]>
-  issue(name: RepositoryName, number: number): Promise<Found<{ issue: IssueReading; ownComments: OwnComment[] }>>
+  issue(
+    name: RepositoryName,
+    number: number,
+  ): Promise<Found<{ issue: IssueReading; ownComments: OwnComment[] }>>
   /** Role and membership of the given teams (`org/slug`) at this moment; a failed look-up is `unknown`. */
   standing(name: RepositoryName, account: Account, teams: string[]): Promise<Standing>
   branchTip(name: RepositoryName, ref: string): Promise<Found<Sha>>
@@ -57,7 +60,13 @@ export interface ForgeActs {
   /** Create or update a run; returns its id. Sends annotations in batches of 50. */
   writeCheckRun(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number>
   /** Find by marker, create or edit; a body equal to what stands is not written again. Returns the comment's id. */
-  upsertComment(name: RepositoryName, number: number, marker: string, body: string, commentId: number | null): Promise<number>
+  upsertComment(
+    name: RepositoryName,
+    number: number,
+    marker: string,
+    body: string,
+    commentId: number | null,
+  ): Promise<number>
   setLabels(name: RepositoryName, number: number, add: string[], remove: string[]): Promise<void>
   acknowledge(item: Acknowledgement): Promise<void>
   /** Find-or-create by head branch. */
@@ -70,7 +79,12 @@ export interface ForgeActs {
   postReview(
     name: RepositoryName,
     number: number,
-    input: { sha: Sha; marker: string; body: string; comments: { path: string; line: number; body: string }[] },
+    input: {
+      sha: Sha
+      marker: string
+      body: string
+      comments: { path: string; line: number; body: string }[]
+    },
   ): Promise<void>
   merge(
     name: RepositoryName,

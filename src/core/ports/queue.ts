@@ -25,7 +25,10 @@ export interface Queue {
   /** Queue work under its idempotency key: an equal item that waits or runs is not queued twice. */
   work(key: string, item: WorkItem): Promise<void>
   /** Start taking jobs with these handlers. Reconcile rounds of one key never overlap. */
-  start(handlers: QueueHandlers, concurrency: { reconcile: number; acknowledge: number; work: number }): Promise<void>
+  start(
+    handlers: QueueHandlers,
+    concurrency: { reconcile: number; acknowledge: number; work: number },
+  ): Promise<void>
   depths(): Promise<QueueDepths>
   /** Rejects when the backend does not answer. */
   ping(): Promise<void>

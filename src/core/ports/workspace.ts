@@ -33,7 +33,10 @@ export interface Git {
    * Push one commit to one branch under `refs/heads/agent/` with a lease: `expected` is what the branch must hold now,
    * null means that it must not exist. `moved` when it holds something else; `done` also when it already holds `sha`.
    */
-  push(repository: RepositoryName, input: { branch: string; sha: Sha; expected: Sha | null }): Promise<'done' | 'moved'>
+  push(
+    repository: RepositoryName,
+    input: { branch: string; sha: Sha; expected: Sha | null },
+  ): Promise<'done' | 'moved'>
 }
 
 /** A ticket's checkout. The session's file tools work in `directory`; it holds no credentials. */
@@ -44,7 +47,10 @@ export interface Worktree {
    * Commit every changed path that `allowed` lets through, by plumbing (never `add -A`). Returns null when nothing
    * changed, or the refused paths when something outside was touched; nothing is trimmed silently.
    */
-  commit(input: CommitInput, allowed: (path: string) => boolean): Promise<{ sha: Sha | null; refused: string[] }>
+  commit(
+    input: CommitInput,
+    allowed: (path: string) => boolean,
+  ): Promise<{ sha: Sha | null; refused: string[] }>
   /** Put the files back to a commit, discarding what the session left. */
   reset(sha: Sha): Promise<void>
 }
