@@ -18,7 +18,8 @@ const domain: Layer = { layers: ['core'], packages: ['zod', 'node:crypto'], pure
 
 /** A layer is a folder of src, or a file directly in src. Reads: <layer> may import <layers> and <packages>. */
 export const layers: Readonly<Record<string, Layer>> = {
-  core: { layers: [], packages: ['zod', 'node:crypto'], pure: true },
+  // Hashing and matching of globs compute and do nothing else, so the glossary may use them.
+  core: { layers: [], packages: ['zod', 'node:crypto', 'picomatch'], pure: true },
   delegation: domain,
   pipeline: domain,
   gates: domain,
@@ -34,6 +35,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   app: { layers: ['core', 'policy', 'delegation'], packages: ['zod', 'probot'], pure: false },
   web: { layers: ['core'], packages: ['zod', 'node:http', 'node:crypto'], pure: false },
   adapters: { layers: ['core'], packages: 'any', pure: false },
+  environment: { layers: [], packages: ['zod', 'node:fs'], pure: false },
   main: { layers: ['*'], packages: 'any', pure: false },
   cli: { layers: ['*'], packages: 'any', pure: false },
 }
