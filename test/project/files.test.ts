@@ -80,3 +80,10 @@ test('links between documents lead somewhere', () => {
 test('package-lock.json names no registry, so that npm ci asks the one its user has configured', () => {
   expect(lines(['package-lock.json'], /"resolved":/)).toEqual([])
 })
+
+test('.env.example explains every variable that the environment schema knows, and no other', () => {
+  const known = [...read('src/environment.ts').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name)
+  const explained = [...read('.env.example').matchAll(/^([A-Z][A-Z_]+)=/gm)].map(([, name]) => name)
+  expect(known.length).toBeGreaterThan(0)
+  expect(explained.sort()).toEqual(known.sort())
+})
