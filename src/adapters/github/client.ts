@@ -1,0 +1,269 @@
+/** The client: one way for every request to GitHub, with token, pacing, limits, conditional reads and counting. */
+import { Octokit } from '@octokit/rest'
+import { z } from 'zod'
+import { RetryLater } from '../../core/errors.ts'
+import type { Clock, Log, Metrics } from '../../core/ports.ts'
+import { type Access, accountOf } from './access.ts'
+import { errorOf, type Failure, failureOf, GitHubRefusal } from './failures.ts'
+import { createLru } from './lru.ts'
+import { createPacing } from './pacing.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+
+const requestTimeoutMs = 30_000
+/** A read that met an outage is asked once more after this; writes never are, the next round finds what they did. */
+const readAgainMs = 500
+const answersKept = 2000
+const answerCharactersKept = 32_000_000
+
+export interface ClientOptions {
+  app: { appId: number; privateKey: string }
+  /** `https://api.github.com`, or `<host>/api/v3` (GraphQL is then at `<host>/api/graphql`). */
+  baseUrl: string
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  onSecret: (secret: string) => void
+}
+
+export interface Client {
+  tokens: Tokens
+  /** A request whose answer is checked by `schema`. GET is a read; everything else is a content write. */
+  rest<S extends z.ZodType>(
+    access: Access,
+    route: string,
+    parameters: object,
+    schema: S,
+  ): Promise<z.output<S>>
+  /**
+   * All pages of a list, 100 a page, following the Link header.
+   * @throws GitHubRefusal when `most` pages are full and more follow: half a list is no answer.
+   */
+  pages<S extends z.ZodType, T>(
+    access: Access,
+    route: string,
+    parameters: object,
+    list: List<S, T>,
+  ): Promise<T[]>
+  graphql<S extends z.ZodType>(
+    access: Access,
+    query: { text: string; what: string; writes: boolean },
+    variables: object,
+    schema: S,
+  ): Promise<z.output<S>>
+}
+
+/** How to read a list: `items` picks it out of one page, `enough` ends it before the last page. */
+export interface List<S extends z.ZodType, T> {
+  schema: S
+  items: (page: z.output<S>) => T[]
+  most: number
+  enough?: (soFar: T[]) => boolean
+}
+
+interface Answer {
+  data: unknown
+  link: string | undefined
+}
+
+const GraphqlFailure = z.object({
+  name: z.literal('GraphqlResponseError'),
+  errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).min(1),
+})
+
+export function createClient(options: ClientOptions): Client {
+  const { clock, log, metrics } = options
+  const quiet = (message: string) => log.debug({}, message)
+  const octokit = new Octokit({
+    baseUrl: options.baseUrl,
+    userAgent: 'countersign',
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  })
+  const pacing = createPacing(clock)
+  const answers = createLru<Answer & { etag: string }>({ entries: answersKept, size: answerCharactersKept })
+  const tokens: Tokens = createTokens(options.app, {
+    clock,
+    onSecret: options.onSecret,
+    // Not paced: it runs inside the turn of the request that needs the token, and would wait for itself.
+    request: async (route, parameters) => {
+      const mint = (authorization: string) => send(route, parameters, authorization, null)
+      return (await withToken({ kind: 'app' }, route, mint)).data
+    },
+  })
+
+  /** Run with the token; a 401 mints one anew and tries once more, since the request cannot have been done. */
+  async function withToken<T>(
+    access: Access,
+    what: string,
+    run: (authorization: string) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await run(await tokens.authorization(access))
+    } catch (error) {
+      if (failureOf(error, clock.nowMs())?.kind !== 'credentials') throw failed(access, what, error)
+      tokens.forget(access)
+      log.warn({ what }, 'GitHub refused the token; minting another')
+    }
+    try {
+      return await run(await tokens.authorization(access))
+    } catch (error) {
+      throw failed(access, what, error)
+    }
+  }
+
+  function failed(access: Access, what: string, error: unknown): unknown {
+    const failure: Failure | null = failureOf(error, clock.nowMs())
+    if (failure === null) return error
+    if (failure.kind === 'limited')
+      pacing.block(accountOf(access), failure.waitMs, `${what}: ${failure.sentence}`)
+    return errorOf(failure, what, error)
+  }
+
+  async function again<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      const outage = error instanceof RetryLater && failureOf(error.cause, clock.nowMs())?.kind === 'outage'
+      if (!outage) throw error
+      log.info({ reason: error.message }, 'reading once more')
+      await clock.sleep(readAgainMs)
+      return run()
+    }
+  }
+
+  async function restAnswer(access: Access, route: string, parameters: object): Promise<Answer> {
+    const account = accountOf(access)
+    if (!route.startsWith('GET ')) {
+      // Asking for redelivery is no content and is not held back.
+      const paced = access.kind === 'app' ? pacing.read : pacing.write
+      return paced(account, () =>
+        withToken(access, route, (authorization) => send(route, parameters, authorization, null)),
+      )
+    }
+    const key = `${access.kind === 'repository' ? access.grant : access.kind} ${route} ${JSON.stringify(parameters)}`
+    const read = () =>
+      withToken(access, route, (authorization) => send(route, parameters, authorization, key))
+    return again(() => pacing.read(account, read))
+  }
+
+  async function send(
+    route: string,
+    parameters: object,
+    authorization: string,
+    key: string | null,
+  ): Promise<Answer> {
+    const known = key === null ? undefined : answers.get(key)
+    const condition = known ? { 'if-none-match': known.etag } : {}
+    let kind = key === null ? 'write' : 'read'
+    try {
+      const { data, headers } = await octokit.request(route, {
+        ...parameters,
+        headers: { authorization, ...condition },
+        request: { signal: AbortSignal.timeout(requestTimeoutMs) },
+      })
+      const answer: Answer = { data, link: headers.link }
+      if (key !== null && headers.etag) {
+        answers.set(key, { ...answer, etag: headers.etag }, JSON.stringify(data ?? null).length)
+      }
+      return answer
+    } catch (error) {
+      if (known && z.object({ status: z.literal(304) }).safeParse(error).success) {
+        kind = 'conditional'
+        return known
+      }
+      throw error
+    } finally {
+      metrics.count('github_requests_total', { kind })
+    }
+  }
+
+  async function pages<S extends z.ZodType, T>(
+    access: Access,
+    route: string,
+    parameters: object,
+    list: List<S, T>,
+  ): Promise<T[]> {
+    const all: T[] = []
+    let next: object = {}
+    for (let page = 1; page <= list.most; page++) {
+      const answer = await restAnswer(access, route, { ...parameters, per_page: 100, ...next })
+      all.push(...list.items(checked(route, list.schema, answer.data)))
+      const following = nextPage(answer.link)
+      if (following === null || list.enough?.(all)) return all
+      next = following
+    }
+    const words = `the list has more than ${list.most * 100} entries`
+    throw new GitHubRefusal(413, words, `"${route}": ${words}, which is over Countersign's limit (T18).`)
+  }
+
+  return {
+    tokens,
+    async rest(access, route, parameters, schema) {
+      return checked(route, schema, (await restAnswer(access, route, parameters)).data)
+    },
+    pages,
+    async graphql(access, query, variables, schema) {
+      const run = () =>
+        withToken(access, query.what, async (authorization) => {
+          try {
+            return await octokit.graphql(query.text, {
+              ...variables,
+              headers: { authorization },
+              request: { signal: AbortSignal.timeout(requestTimeoutMs) },
+            })
+          } catch (error) {
+            throw graphqlError(error, query.what)
+          } finally {
+            metrics.count('github_requests_total', { kind: query.writes ? 'write' : 'read' })
+          }
+        })
+      const account = accountOf(access)
+      const data = await (query.writes ? pacing.write(account, run) : again(() => pacing.read(account, run)))
+      return checked(query.what, schema, data)
+    },
+  }
+
+  /** GraphQL answers 200 with errors inside; the first one decides. */
+  function graphqlError(error: unknown, what: string): unknown {
+    const parsed = GraphqlFailure.safeParse(error)
+    if (!parsed.success) return error
+    const [first] = parsed.data.errors
+    const words = first?.message.slice(0, 500) ?? 'no reason given'
+    switch (first?.type) {
+      case 'RATE_LIMITED':
+        return new RetryLater(`${what}: GitHub's rate limit was reached (${words})`, 60_000, { cause: error })
+      case 'NOT_FOUND':
+        return errorOf({ kind: 'refused', status: 404, words }, what, error)
+      case 'FORBIDDEN':
+      case 'INSUFFICIENT_SCOPES':
+        return errorOf({ kind: 'refused', status: 403, words }, what, error)
+      case 'UNPROCESSABLE':
+        return errorOf({ kind: 'refused', status: 422, words }, what, error)
+      default:
+        // Timeouts and "something went wrong" carry no type: they pass by themselves.
+        return new RetryLater(`${what}: ${words}`, 10_000, { cause: error })
+    }
+  }
+}
+
+/** An answer in a shape we do not know is no answer (S9). */
+function checked<S extends z.ZodType>(what: string, schema: S, data: unknown): z.output<S> {
+  const parsed = schema.safeParse(data)
+  if (parsed.success) return parsed.data
+  const words = `unexpected answer: ${z.prettifyError(parsed.error).slice(0, 400)}`
+  throw new GitHubRefusal(
+    502,
+    words,
+    `GitHub's answer to "${what}" has a form that Countersign does not know.`,
+  )
+}
+
+/** The parameter that asks for the page after this one: a number, or a cursor where GitHub uses cursors. */
+function nextPage(link: string | undefined): { page: string } | { cursor: string } | null {
+  const address = /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1]
+  if (!address || !URL.canParse(address)) return null
+  const query = new URL(address).searchParams
+  const cursor = query.get('cursor')
+  const page = query.get('page')
+  if (cursor !== null) return { cursor }
+  return page === null ? null : { page }
+}

@@ -1,0 +1,129 @@
+/** Comments, labels and reactions: each found again before it is made, and not written when it already stands (S7). */
+import { Mutex } from 'async-mutex'
+import { z } from 'zod'
+import type { RepositoryName } from '../../core/ids.ts'
+import type { Acknowledgement } from '../../core/work.ts'
+import { on, parts } from './access.ts'
+import { RestAccount } from './accounts.ts'
+import type { Client } from './client.ts'
+import { absentOn404 } from './failures.ts'
+import { readMarker, withMarker } from './text.ts'
+
+const pagesOfComments = 10
+const Comment = z.object({ id: z.number().int(), body: z.string().default(''), user: RestAccount.nullable() })
+const Label = z.object({ name: z.string() })
+const Labelled = z.object({ labels: z.array(z.union([z.string(), Label])) })
+const maximumLabel = 50
+
+export interface Conversation {
+  upsert(
+    name: RepositoryName,
+    number: number,
+    marker: string,
+    body: string,
+    commentId: number | null,
+  ): Promise<number>
+  label(name: RepositoryName, number: number, add: string[], remove: string[]): Promise<void>
+  acknowledge(item: Acknowledgement): Promise<void>
+}
+
+/** @param botId tells the numeric id of our bot account: only its comments are edited. */
+export function createConversation(client: Client, botId: () => Promise<number>): Conversation {
+  const creating = new Mutex()
+
+  async function upsert(
+    name: RepositoryName,
+    number: number,
+    marker: string,
+    body: string,
+    commentId: number | null,
+  ): Promise<number> {
+    const text = withMarker(marker, body)
+    if (commentId !== null) {
+      const route = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}'
+      const inputs = { ...parts(name), comment_id: commentId }
+      const standing = await absentOn404(client.rest(on(name, 'read'), route, inputs, Comment))
+      if (standing.found) return edit(name, standing.value, text)
+    }
+    return creating.runExclusive(async () => {
+      const found = await find(name, number, marker)
+      if (found) return edit(name, found, text)
+      const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
+      const inputs = { ...parts(name), issue_number: number, body: text }
+      return (await client.rest(on(name, 'discuss'), route, inputs, Comment)).id
+    })
+  }
+
+  async function find(name: RepositoryName, number: number, marker: string) {
+    const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
+    const inputs = { ...parts(name), issue_number: number }
+    const bot = await botId()
+    const all = await client.pages(on(name, 'read'), route, inputs, {
+      schema: z.array(Comment),
+      items: (page) => page,
+      most: pagesOfComments,
+    })
+    return all.find((comment) => comment.user?.id === bot && readMarker(comment.body)?.marker === marker)
+  }
+
+  async function edit(
+    name: RepositoryName,
+    standing: z.infer<typeof Comment>,
+    text: string,
+  ): Promise<number> {
+    if (standing.body.replaceAll('\r\n', '\n') === text) return standing.id
+    const route = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}'
+    const inputs = { ...parts(name), comment_id: standing.id, body: text }
+    return (await client.rest(on(name, 'discuss'), route, inputs, Comment)).id
+  }
+
+  async function label(name: RepositoryName, number: number, add: string[], remove: string[]): Promise<void> {
+    const where = { ...parts(name), issue_number: number }
+    const issue = await client.rest(
+      on(name, 'read'),
+      'GET /repos/{owner}/{repo}/issues/{issue_number}',
+      where,
+      Labelled,
+    )
+    const present = new Set(
+      issue.labels.map((one) => (typeof one === 'string' ? one : one.name).toLowerCase()),
+    )
+    const missing = add
+      .map((one) => one.slice(0, maximumLabel))
+      .filter((one) => !present.has(one.toLowerCase()))
+    if (missing.length > 0) {
+      const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/labels'
+      await client.rest(on(name, 'discuss'), route, { ...where, labels: missing }, z.unknown())
+    }
+    for (const one of remove) {
+      if (!present.has(one.toLowerCase())) continue
+      const route = 'DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}'
+      // Somebody else may have taken it off meanwhile.
+      await absentOn404(client.rest(on(name, 'discuss'), route, { ...where, name: one }, z.unknown()))
+    }
+  }
+
+  async function acknowledge(item: Acknowledgement): Promise<void> {
+    const where = { ...parts(item.repository), comment_id: item.commentId, content: 'eyes' }
+    switch (item.on) {
+      case 'issue':
+      case 'pull': {
+        const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions'
+        await absentOn404(client.rest(on(item.repository, 'discuss'), route, where, z.unknown()))
+        return
+      }
+      case 'review_comment': {
+        const route = 'POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions'
+        await absentOn404(client.rest(on(item.repository, 'discuss'), route, where, z.unknown()))
+        return
+      }
+      case 'review':
+        // REST has no reactions on the body of a review; the answer comes with the round.
+        return
+      default:
+        item.on satisfies never
+    }
+  }
+
+  return { upsert, label, acknowledge }
+}

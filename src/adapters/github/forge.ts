@@ -1,0 +1,108 @@
+/** The GitHub adapter: the Forge and Deliveries ports over one client for the judging App and one for the drafting App. */
+import { Mutex } from 'async-mutex'
+import type { RepositoryName } from '../../core/ids.ts'
+import type { Clock, Deliveries, Forge, Log, Metrics } from '../../core/ports.ts'
+import type { AppIdentity } from '../../core/snapshot/common.ts'
+import type { Grant } from './access.ts'
+import { createClient } from './client.ts'
+import { createConversation } from './conversation.ts'
+import { createDeliveries } from './deliveries.ts'
+import { markReady, merge, openPull, postReview } from './pulls.ts'
+import { readChecks } from './readChecks.ts'
+import { parseReference, readIssue, resolveReference } from './readIssue.ts'
+import { readPushes, readStanding } from './readPeople.ts'
+import { createOpenedBy, readPull } from './readPull.ts'
+import * as repositories from './readRepository.ts'
+import { createCheckRunWriter } from './writeCheckRun.ts'
+
+export interface ForgeOptions {
+  appId: number
+  /** PEM. */
+  privateKey: string
+  /** Default `https://api.github.com`. Enterprise Server and the stand-in: `<host>/api/v3`. */
+  baseUrl?: string
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  /** The App that pushes and opens pull requests, when it is not the judging one. */
+  drafter?: { appId: number; privateKey: string } | null
+  /** Told every minted token, so that the log can blank it by value (O5). */
+  onSecret?: (secret: string) => void
+}
+
+/**
+ * Connect to GitHub. Nothing is asked before the first call.
+ *
+ * Every method throws RetryLater when GitHub is limited or out, and a Terminal (GitHubRefusal) with a sentence when it
+ * refuses for good.
+ */
+export function createForge(options: ForgeOptions): Forge & { deliveries: Deliveries } {
+  const { clock, log, metrics, onSecret = () => undefined } = options
+  const baseUrl = (options.baseUrl ?? 'https://api.github.com').replace(/\/+$/, '')
+  const connect = (app: { appId: number; privateKey: string }) =>
+    createClient({ app, baseUrl, clock, log, metrics, onSecret })
+  const judge = connect({ appId: options.appId, privateKey: options.privateKey })
+  const drafter = options.drafter ? connect(options.drafter) : null
+  const drafting = drafter ?? judge
+  const openedBy = createOpenedBy()
+  const files = repositories.createFiles(judge, clock)
+  const web = webAddress(baseUrl)
+
+  const identifying = new Mutex()
+  let known: AppIdentity | null = null
+  /** The App's identity never changes while it runs: it is asked for once. */
+  const identity = () =>
+    identifying.runExclusive(async () => {
+      known ??= await repositories.readIdentity(judge, drafter)
+      return known
+    })
+  const botId = async () => (await identity()).bot.id
+
+  const checkRuns = createCheckRunWriter(judge, options.appId, clock)
+  const conversation = createConversation(judge, botId)
+  const credentials = async (client: typeof judge, name: RepositoryName, grant: Grant) => ({
+    url: `${web}/${name}.git`,
+    token: await client.tokens.token({ kind: 'repository', name, grant }),
+  })
+
+  return {
+    identity,
+    repository: (name) => repositories.readRepository(judge, name),
+    pull: async (name, number) => readPull(judge, openedBy, await botId(), name, number),
+    checks: (name, sha) => readChecks(judge, options.appId, name, sha),
+    pushes: (name, ref) => readPushes(judge, name, ref),
+    issue: async (name, number) => readIssue(judge, await botId(), name, number),
+    standing: (name, account, teams) => readStanding(judge, log, name, account, teams),
+    branchTip: (name, ref) => repositories.readBranchTip(judge, name, ref),
+    file: (name, sha, path) => files.read(name, sha, path),
+    async resolves(name, sha, text) {
+      const reference = parseReference(name, sha, text, new URL(web).host)
+      return reference !== null && resolveReference(judge, name, reference)
+    },
+    openPulls: (name) => repositories.readOpenPulls(judge, name),
+    pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
+    installedRepositories: () => repositories.readInstalled(judge),
+
+    writeCheckRun: checkRuns.write,
+    upsertComment: conversation.upsert,
+    setLabels: conversation.label,
+    acknowledge: conversation.acknowledge,
+    openPull: (name, input) => openPull(drafting, name, input),
+    markReady: (name, nodeId) => markReady(judge, name, nodeId),
+    postReview: async (name, number, input) => postReview(judge, await botId(), name, number, input),
+    merge: (name, number, input) => merge(judge, name, number, input),
+
+    credentials: {
+      read: (name) => credentials(judge, name, 'fetch'),
+      push: (name) => credentials(drafting, name, 'push'),
+    },
+    deliveries: createDeliveries(judge),
+  }
+}
+
+/** Where repositories are cloned from: `https://github.com`, or the host of an Enterprise Server. */
+function webAddress(baseUrl: string): string {
+  const { protocol, host, pathname } = new URL(baseUrl)
+  if (pathname.endsWith('/api/v3')) return baseUrl.slice(0, -'/api/v3'.length)
+  return host === 'api.github.com' ? 'https://github.com' : `${protocol}//${host.replace(/^api\./, '')}`
+}

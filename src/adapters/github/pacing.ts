@@ -1,0 +1,84 @@
+/** Pacing: how many requests are under way and how many content writes were made, per account (github-facts). */
+import PQueue from 'p-queue'
+import { RetryLater } from '../../core/errors.ts'
+import type { Clock } from '../../core/ports.ts'
+
+/** GitHub allows 100 at once for an App; two processes and git share them. */
+const readsAtOnce = 20
+const writesAtOnce = 4
+const minuteMs = 60_000
+const hourMs = 3_600_000
+/** GitHub's bounds on requests that create content. */
+export const writesPerMinute = 80
+export const writesPerHour = 500
+const accountsKept = 1000
+
+export interface Pacing {
+  read<T>(account: string, run: () => Promise<T>): Promise<T>
+  /** Waits up to a minute for its turn; when the hour is used up it throws RetryLater instead. */
+  write<T>(account: string, run: () => Promise<T>): Promise<T>
+  /** Refuse everything of this account until then, without asking GitHub. */
+  block(account: string, waitMs: number, why: string): void
+}
+
+interface Account {
+  /** When each content write of the last hour was made, oldest first. */
+  writesMs: number[]
+  blockedUntilMs: number
+  why: string
+}
+
+export function createPacing(clock: Clock): Pacing {
+  const reads = new PQueue({ concurrency: readsAtOnce })
+  const writes = new PQueue({ concurrency: writesAtOnce })
+  const accounts = new Map<string, Account>()
+
+  function of(name: string): Account {
+    const known = accounts.get(name)
+    if (known) return known
+    const account: Account = { writesMs: [], blockedUntilMs: 0, why: '' }
+    accounts.set(name, account)
+    if (accounts.size > accountsKept) accounts.delete(accounts.keys().next().value as string)
+    return account
+  }
+
+  function refuseWhileBlocked(name: string): void {
+    const account = of(name)
+    const waitMs = account.blockedUntilMs - clock.nowMs()
+    if (waitMs > 0) throw new RetryLater(account.why, waitMs)
+  }
+
+  /** Take a place in the window of the last minute. The place is taken before waiting, so two never share one. */
+  async function takeTurn(name: string): Promise<void> {
+    const { writesMs } = of(name)
+    const nowMs = clock.nowMs()
+    while (writesMs.length > 0 && (writesMs[0] as number) <= nowMs - hourMs) writesMs.shift()
+    if (writesMs.length >= writesPerHour) {
+      const waitMs = (writesMs[0] as number) + hourMs - nowMs
+      throw new RetryLater(`${name} has used GitHub's ${writesPerHour} content writes of this hour`, waitMs)
+    }
+    const earlier = writesMs[writesMs.length - writesPerMinute]
+    const turnMs = earlier === undefined ? nowMs : Math.max(nowMs, earlier + minuteMs)
+    writesMs.push(turnMs)
+    if (turnMs > nowMs) await clock.sleep(turnMs - nowMs)
+  }
+
+  return {
+    read: (name, run) =>
+      reads.add(async () => {
+        refuseWhileBlocked(name)
+        return run()
+      }),
+    write: (name, run) =>
+      writes.add(async () => {
+        refuseWhileBlocked(name)
+        await takeTurn(name)
+        return run()
+      }),
+    block(name, waitMs, why) {
+      const account = of(name)
+      account.blockedUntilMs = Math.max(account.blockedUntilMs, clock.nowMs() + waitMs)
+      account.why = why
+    },
+  }
+}

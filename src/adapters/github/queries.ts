@@ -1,0 +1,228 @@
+/** The GraphQL documents: what is asked in one query, and the schemas of the answers. */
+import { z } from 'zod'
+import { accountFields, BigId, GraphqlActor } from './accounts.ts'
+
+const Oid = z.string()
+const actor = GraphqlActor.nullable()
+const gitActor = z
+  .object({ user: z.object({ databaseId: z.number().int().nullish(), login: z.string() }).nullable() })
+  .nullable()
+
+const commitFields = `commit {
+  oid
+  authors(first: 20) { totalCount nodes { user { databaseId login } } }
+  committer { user { databaseId login } }
+}`
+const reviewFields = 'fullDatabaseId author { ...Who } state lastEditedAt commit { oid }'
+const commentFields = 'fullDatabaseId author { ...Who } body'
+
+const CommitNode = z.object({
+  commit: z.object({
+    oid: Oid,
+    authors: z.object({ totalCount: z.number(), nodes: z.array(gitActor) }),
+    committer: gitActor,
+  }),
+})
+export type CommitNode = z.infer<typeof CommitNode>
+const ReviewNode = z.object({
+  fullDatabaseId: BigId,
+  author: actor,
+  state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']),
+  lastEditedAt: z.string().nullable(),
+  commit: z.object({ oid: Oid }).nullable(),
+})
+export type ReviewNode = z.infer<typeof ReviewNode>
+const CommentNode = z.object({ fullDatabaseId: BigId, author: actor, body: z.string() })
+export type CommentNode = z.infer<typeof CommentNode>
+
+/** Newest last; older pages are reached backwards through `startCursor`. */
+const backwards = z.object({ hasPreviousPage: z.boolean(), startCursor: z.string().nullable() })
+const forwards = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() })
+const names = z.object({ nodes: z.array(z.object({ name: z.string() }).nullable()) }).nullable()
+
+export const pullQuery = {
+  what: 'read a pull request',
+  writes: false,
+  text: `query Pull($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    defaultBranchRef { name }
+    pullRequest(number: $number) {
+      id fullDatabaseId number title body state isDraft mergeable changedFiles isCrossRepository
+      author { ...Who }
+      headRefName headRefOid headRepository { databaseId }
+      baseRefName baseRefOid
+      baseRef { target { oid } rules(first: 1) { totalCount } refUpdateRule { pattern } }
+      mergeCommit { oid }
+      labels(first: 100) { nodes { name } }
+      commits(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { ${commitFields} } }
+      reviews(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ${reviewFields} } }
+      comments(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ${commentFields} } }
+      head: commits(last: 1) {
+        nodes {
+          commit {
+            oid
+            associatedPullRequests(first: 50) {
+              totalCount
+              nodes { number state headRefOid baseRepository { databaseId } }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+${accountFields}`,
+}
+
+export const PullNode = z.object({
+  id: z.string(),
+  fullDatabaseId: BigId,
+  number: z.number().int(),
+  title: z.string(),
+  body: z.string(),
+  state: z.enum(['OPEN', 'CLOSED', 'MERGED']),
+  isDraft: z.boolean(),
+  mergeable: z.enum(['MERGEABLE', 'CONFLICTING', 'UNKNOWN']),
+  changedFiles: z.number().int(),
+  isCrossRepository: z.boolean(),
+  author: actor,
+  headRefName: z.string(),
+  headRefOid: Oid,
+  headRepository: z.object({ databaseId: z.number().int().nullish() }).nullable(),
+  baseRefName: z.string(),
+  baseRefOid: Oid,
+  baseRef: z
+    .object({
+      target: z.object({ oid: Oid }).nullable(),
+      rules: z.object({ totalCount: z.number() }).nullish(),
+      refUpdateRule: z.object({ pattern: z.string() }).nullish(),
+    })
+    .nullable(),
+  mergeCommit: z.object({ oid: Oid }).nullable(),
+  labels: names,
+  commits: z.object({ totalCount: z.number().int(), pageInfo: forwards, nodes: z.array(CommitNode) }),
+  reviews: z.object({ pageInfo: backwards, nodes: z.array(ReviewNode) }).nullable(),
+  comments: z.object({ pageInfo: backwards, nodes: z.array(CommentNode) }),
+  head: z.object({
+    nodes: z.array(
+      z.object({
+        commit: z.object({
+          oid: Oid,
+          associatedPullRequests: z
+            .object({
+              totalCount: z.number(),
+              nodes: z.array(
+                z.object({
+                  number: z.number().int(),
+                  state: z.string(),
+                  headRefOid: Oid,
+                  baseRepository: z.object({ databaseId: z.number().int().nullish() }).nullable(),
+                }),
+              ),
+            })
+            .nullable(),
+        }),
+      }),
+    ),
+  }),
+})
+export type PullNode = z.infer<typeof PullNode>
+export const PullAnswer = z.object({
+  repository: z
+    .object({
+      databaseId: z.number().int(),
+      defaultBranchRef: z.object({ name: z.string() }).nullable(),
+      pullRequest: PullNode.nullable(),
+    })
+    .nullable(),
+})
+
+/** The query for one more page of one of the lists above, and the schema of its answer. */
+export function more<S extends z.ZodType>(
+  what: string,
+  on: 'pullRequest' | 'issue',
+  list: string,
+  fields: string,
+  node: S,
+) {
+  const page =
+    list === 'commits'
+      ? 'first: 100, after: $cursor) { pageInfo { hasNextPage endCursor }'
+      : 'last: 100, before: $cursor) { pageInfo { hasPreviousPage startCursor }'
+  const pageInfo = z.object({
+    hasPreviousPage: z.boolean().default(false),
+    hasNextPage: z.boolean().default(false),
+    startCursor: z.string().nullish(),
+    endCursor: z.string().nullish(),
+  })
+  return {
+    query: {
+      what,
+      writes: false,
+      text: `query More($owner: String!, $name: String!, $number: Int!, $cursor: String) {
+  repository(owner: $owner, name: $name) { on: ${on}(number: $number) { list: ${list}(${page} nodes { ${fields} } } } }
+}
+${fields.includes('...Who') ? accountFields : ''}`,
+    },
+    answer: z.object({
+      repository: z.object({ on: z.object({ list: z.object({ pageInfo, nodes: z.array(node) }) }) }),
+    }),
+  }
+}
+
+export const moreCommits = more('read more commits', 'pullRequest', 'commits', commitFields, CommitNode)
+export const moreReviews = more('read older reviews', 'pullRequest', 'reviews', reviewFields, ReviewNode)
+export const morePullComments = more(
+  'read older comments',
+  'pullRequest',
+  'comments',
+  commentFields,
+  CommentNode,
+)
+export const moreIssueComments = more('read older comments', 'issue', 'comments', commentFields, CommentNode)
+
+export const issueQuery = {
+  what: 'read an issue',
+  writes: false,
+  text: `query Issue($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    issue(number: $number) {
+      fullDatabaseId number title body state lastEditedAt
+      author { ...Who }
+      editor { ...Who }
+      issueType { name }
+      labels(first: 100) { nodes { name } }
+      comments(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ${commentFields} } }
+    }
+  }
+}
+${accountFields}`,
+}
+export const IssueNode = z.object({
+  fullDatabaseId: BigId,
+  number: z.number().int(),
+  title: z.string(),
+  body: z.string(),
+  state: z.enum(['OPEN', 'CLOSED']),
+  lastEditedAt: z.string().nullable(),
+  author: actor,
+  editor: actor,
+  issueType: z.object({ name: z.string() }).nullish(),
+  labels: names,
+  comments: z.object({ pageInfo: backwards, nodes: z.array(CommentNode) }),
+})
+export const IssueAnswer = z.object({ repository: z.object({ issue: IssueNode.nullable() }).nullable() })
+
+export const markReadyMutation = {
+  what: 'mark a pull request as ready',
+  writes: true,
+  text: `mutation Ready($id: ID!) {
+  markPullRequestReadyForReview(input: { pullRequestId: $id }) { pullRequest { isDraft } }
+}`,
+}
+export const ReadyAnswer = z.object({
+  markPullRequestReadyForReview: z
+    .object({ pullRequest: z.object({ isDraft: z.boolean() }).nullable() })
+    .nullable(),
+})

@@ -1,0 +1,121 @@
+/** Reading people: the role and teams an account has at this moment, and who pushed a branch. */
+import { z } from 'zod'
+import { type Account, type Role, roles, type Standing } from '../../core/account.ts'
+import type { RepositoryName, Sha } from '../../core/ids.ts'
+import type { Log } from '../../core/ports.ts'
+import { on, parts } from './access.ts'
+import { RestAccount } from './accounts.ts'
+import type { Client } from './client.ts'
+import { absentOn404 } from './failures.ts'
+
+const Permission = z.object({ permission: z.string(), role_name: z.string(), user: RestAccount.nullable() })
+const Membership = z.object({ state: z.string() })
+const Activity = z.array(
+  z.object({ after: z.string(), ref: z.string(), activity_type: z.string(), actor: RestAccount.nullable() }),
+)
+const asRole = z.enum(roles)
+const emptySha = /^0+$/
+
+/**
+ * Role and teams of an account now (A3). Failed look-ups are `unknown`, which never counts as enough (S9).
+ *
+ * @param teams `org/slug`, as policy names them.
+ */
+export async function readStanding(
+  client: Client,
+  log: Log,
+  name: RepositoryName,
+  account: Account,
+  teams: string[],
+): Promise<Standing> {
+  // Bots hold no role that any rule asks for; where a bot may start something, policy lists its id.
+  if (account.type !== 'User') return { account, role: 'none', teams: [] }
+  try {
+    const current = await currentRole(client, name, account)
+    if (current === null) return { account, role: 'none', teams: [] }
+    const held = await Promise.all(teams.map((team) => isMember(client, name, team, current.login)))
+    return {
+      account: { ...account, login: current.login },
+      role: current.role,
+      teams: teams.filter((_, i) => held[i]),
+    }
+  } catch (error) {
+    log.warn({ account: account.login, error }, 'standing could not be looked up')
+    return readRoleAlone(client, log, name, account, teams)
+  }
+}
+
+/** After a failure: the role may be readable where teams are not, and the reverse helps nobody. */
+async function readRoleAlone(
+  client: Client,
+  log: Log,
+  name: RepositoryName,
+  account: Account,
+  teams: string[],
+): Promise<Standing> {
+  if (teams.length === 0) return { account, role: 'unknown', teams: 'unknown' }
+  const alone = await readStanding(client, log, name, account, [])
+  return { ...alone, teams: 'unknown' }
+}
+
+/** Look up by login, which the API wants, and check the id, which is the identity: logins are renamed and reused. */
+async function currentRole(
+  client: Client,
+  name: RepositoryName,
+  account: Account,
+): Promise<{ login: string; role: Role } | null> {
+  const first = await roleByLogin(client, name, account.login)
+  if (first?.id === account.id) return { login: account.login, role: first.role }
+  const user = await absentOn404(
+    client.rest(on(name, 'read'), 'GET /user/{account_id}', { account_id: account.id }, RestAccount),
+  )
+  if (!user.found || user.value.login === account.login) return null
+  const renamed = await roleByLogin(client, name, user.value.login)
+  return renamed?.id === account.id ? { login: user.value.login, role: renamed.role } : null
+}
+
+async function roleByLogin(
+  client: Client,
+  name: RepositoryName,
+  login: string,
+): Promise<{ id: number; role: Role } | null> {
+  const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
+  const answer = await absentOn404(
+    client.rest(on(name, 'read'), route, { ...parts(name), username: login }, Permission),
+  )
+  if (!answer.found || !answer.value.user) return null
+  // A custom role has a name of its own; `permission` is then the built-in role it is based on, folded.
+  const role =
+    asRole.safeParse(answer.value.role_name).data ?? asRole.safeParse(answer.value.permission).data ?? 'none'
+  return { id: answer.value.user.id, role }
+}
+
+async function isMember(client: Client, name: RepositoryName, team: string, login: string): Promise<boolean> {
+  const [org = '', slug = ''] = team.split('/')
+  const route = 'GET /orgs/{org}/teams/{team_slug}/memberships/{username}'
+  const inputs = { org, team_slug: slug, username: login }
+  const answer = await absentOn404(client.rest(on(name, 'members'), route, inputs, Membership))
+  return answer.found && answer.value.state === 'active'
+}
+
+/**
+ * Who moved a branch, newest last, at most the last 100 moves. A server that has no such list answers 404: then nobody
+ * is known to have pushed, beside the pushes that webhooks told.
+ *
+ * @param ref the branch's name without `refs/heads/`.
+ */
+export async function readPushes(
+  client: Client,
+  name: RepositoryName,
+  ref: string,
+): Promise<{ sha: Sha; by: Account }[]> {
+  const route = 'GET /repos/{owner}/{repo}/activity'
+  const inputs = { ...parts(name), ref: `refs/heads/${ref}`, per_page: 100 }
+  const answer = await absentOn404(client.rest(on(name, 'read'), route, inputs, Activity))
+  if (!answer.found) return []
+  return answer.value
+    .flatMap((move) =>
+      move.actor && !emptySha.test(move.after) ? [{ sha: move.after, by: move.actor }] : [],
+    )
+    .reverse()
+}

@@ -1,0 +1,223 @@
+/** Reading a pull request: one GraphQL query for all that GraphQL has, REST only for what it lacks. */
+import { z } from 'zod'
+import type { Account } from '../../core/account.ts'
+import { digestOf } from '../../core/digest.ts'
+import { Terminal } from '../../core/errors.ts'
+import type { RepositoryName } from '../../core/ids.ts'
+import type { Found, PullObservation } from '../../core/ports.ts'
+import type { CommitPeople, NativeReview, PullReading } from '../../core/snapshot/pull.ts'
+import { on, parts } from './access.ts'
+import { accountOfActor, ghost, RestAccount } from './accounts.ts'
+import type { Client } from './client.ts'
+import { ownCommentsOf, wholeList } from './connection.ts'
+import { absentOn404 } from './failures.ts'
+import { createLru, type Lru } from './lru.ts'
+import * as queries from './queries.ts'
+
+/** GitHub shows no more than these; a pull request over them is refused, since nobody could see all of it (T18). */
+export const maximumFiles = 3000
+export const maximumCommits = 250
+const furtherPages = 9
+
+const ViaApp = z.object({ performed_via_github_app: z.object({ id: z.number().int() }).nullish() })
+const committed = RestAccount.nullable().catch(null)
+const RestCommits = z.array(z.object({ sha: z.string(), author: committed, committer: committed }))
+
+/** The App that opened a pull request never changes, so it is asked for once. */
+export type OpenedBy = Lru<number | 'none'>
+export const createOpenedBy = (): OpenedBy => createLru({ entries: 10_000 })
+
+/**
+ * Read one pull request.
+ *
+ * @param botId numeric id of our bot account: only its comments are ours.
+ * @throws Terminal over 3,000 files, 250 commits, 1,000 reviews or 50 pull requests on the head commit (T18).
+ */
+export async function readPull(
+  client: Client,
+  openedBy: OpenedBy,
+  botId: number,
+  name: RepositoryName,
+  number: number,
+): Promise<Found<PullObservation>> {
+  const variables = { owner: parts(name).owner, name: parts(name).repo, number }
+  const answer = await absentOn404(
+    client.graphql(on(name, 'read'), queries.pullQuery, variables, queries.PullAnswer),
+  )
+  const repository = answer.found ? answer.value.repository : null
+  const node = repository?.pullRequest
+  if (!repository || !node) return { found: false }
+  refuseOverLimits(node)
+
+  const commits = await wholeList(client, name, number, node.commits, queries.moreCommits, furtherPages)
+  const reviewsPage = node.reviews ?? { pageInfo: {}, nodes: [] }
+  const reviews = await wholeList(client, name, number, reviewsPage, queries.moreReviews, furtherPages)
+  if (!reviews.complete)
+    throw tooLarge(number, 'more than 1,000 reviews', 'Open a new pull request for the rest.')
+  const comments = await wholeList(
+    client,
+    name,
+    number,
+    node.comments,
+    queries.morePullComments,
+    furtherPages,
+  )
+  return {
+    found: true,
+    value: {
+      pull: readingOf(node, repository, await appThatOpened(client, openedBy, name, node)),
+      commits: await resolvePeople(client, name, number, commits.nodes.map(peopleOf)),
+      reviews: reviews.nodes.map(reviewOf),
+      ownComments: ownCommentsOf(comments.nodes, botId),
+      siblings: siblingsOf(node, repository.databaseId),
+    },
+  }
+}
+
+function refuseOverLimits(node: queries.PullNode): void {
+  const split = 'Split it into smaller pull requests.'
+  if (node.changedFiles > maximumFiles)
+    throw tooLarge(node.number, `${node.changedFiles} changed files`, split)
+  if (node.commits.totalCount > maximumCommits) {
+    throw tooLarge(
+      node.number,
+      `${node.commits.totalCount} commits`,
+      'Squash them or split it into smaller pull requests.',
+    )
+  }
+}
+
+function tooLarge(number: number, what: string, remedy: string): Terminal {
+  const limits = `${maximumFiles} files and ${maximumCommits} commits`
+  return new Terminal(
+    `pull request #${number} has ${what}`,
+    `#${number} has ${what}. GitHub shows at most ${limits}, so nobody can see all of it, and Countersign refuses what ` +
+      `it cannot see (T18). ${remedy}`,
+  )
+}
+
+function readingOf(
+  node: queries.PullNode,
+  repository: { databaseId: number; defaultBranchRef: { name: string } | null },
+  viaApp: number | null,
+): PullReading {
+  const guarded = (node.baseRef?.rules?.totalCount ?? 0) > 0 || !!node.baseRef?.refUpdateRule
+  const headRepository = node.headRepository?.databaseId ?? null
+  return {
+    id: node.fullDatabaseId,
+    nodeId: node.id,
+    number: node.number,
+    title: node.title,
+    body: node.body,
+    textDigest: digestOf({ title: node.title, body: node.body }),
+    state: ({ OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const)[node.state],
+    draft: node.isDraft,
+    author: accountOfActor(node.author) ?? ghost,
+    viaApp,
+    head: {
+      sha: node.headRefOid,
+      ref: node.headRefName,
+      repositoryId: headRepository,
+      // A deleted fork has no repository any more and stays a fork.
+      fork: node.isCrossRepository || headRepository !== repository.databaseId,
+    },
+    base: {
+      ref: node.baseRefName,
+      tip: node.baseRef?.target?.oid ?? node.baseRefOid,
+      // The default branch counts even without rules: more protection is the safe side (T3).
+      protected: guarded || node.baseRefName === repository.defaultBranchRef?.name,
+    },
+    labels: (node.labels?.nodes ?? []).flatMap((label) => (label ? [label.name] : [])),
+    mergeable: ({ MERGEABLE: 'mergeable', CONFLICTING: 'conflicting', UNKNOWN: 'unknown' } as const)[
+      node.mergeable
+    ],
+    mergeCommit: node.state === 'MERGED' ? (node.mergeCommit?.oid ?? null) : null,
+    changedFiles: node.changedFiles,
+    commitCount: node.commits.totalCount,
+  }
+}
+
+function peopleOf({ commit }: queries.CommitNode): CommitPeople {
+  const authors = commit.authors.nodes.map(userOf)
+  // Authors beyond the page exist and are not known: someone, who cannot approve (T6).
+  if (commit.authors.totalCount > authors.length) authors.push(null)
+  return { sha: commit.oid, authors, committer: userOf(commit.committer) }
+}
+
+function userOf(actor: queries.CommitNode['commit']['committer']): Account | null {
+  const user = actor?.user
+  return user && typeof user.databaseId === 'number'
+    ? { id: user.databaseId, login: user.login, type: 'User' }
+    : null
+}
+
+/** GraphQL maps commits to users only; REST maps them to bots as well, so it is asked where somebody is missing. */
+async function resolvePeople(
+  client: Client,
+  name: RepositoryName,
+  number: number,
+  commits: CommitPeople[],
+): Promise<CommitPeople[]> {
+  if (commits.every((commit) => commit.committer && commit.authors[0])) return commits
+  const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/commits'
+  const inputs = { ...parts(name), pull_number: number }
+  const rest = await client.pages(on(name, 'read'), route, inputs, {
+    schema: RestCommits,
+    items: (page) => page,
+    most: 3,
+  })
+  const known = new Map(rest.map((commit) => [commit.sha, commit]))
+  return commits.map((commit) => {
+    const [author = null, ...others] = commit.authors
+    return {
+      sha: commit.sha,
+      authors: [author ?? known.get(commit.sha)?.author ?? null, ...others],
+      committer: commit.committer ?? known.get(commit.sha)?.committer ?? null,
+    }
+  })
+}
+
+function reviewOf(node: queries.ReviewNode): NativeReview {
+  return {
+    id: node.fullDatabaseId,
+    author: accountOfActor(node.author),
+    state: node.state,
+    sha: node.commit?.oid ?? null,
+    edited: node.lastEditedAt !== null,
+  }
+}
+
+/** GraphQL does not tell through which App a pull request was opened. */
+async function appThatOpened(
+  client: Client,
+  openedBy: OpenedBy,
+  name: RepositoryName,
+  node: queries.PullNode,
+): Promise<number | null> {
+  const known = openedBy.get(node.id)
+  if (known !== undefined) return known === 'none' ? null : known
+  const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}'
+  const issue = await client.rest(
+    on(name, 'read'),
+    route,
+    { ...parts(name), issue_number: node.number },
+    ViaApp,
+  )
+  const app = issue.performed_via_github_app?.id ?? null
+  openedBy.set(node.id, app ?? 'none')
+  return app
+}
+
+/** Other open pull requests of this repository with the same head commit (T3). */
+function siblingsOf(node: queries.PullNode, repositoryId: number): number[] {
+  const commit = node.head.nodes[0]?.commit
+  const pulls = commit?.associatedPullRequests
+  if (!pulls) return []
+  if (pulls.totalCount > pulls.nodes.length) {
+    throw tooLarge(node.number, `a head that ${pulls.totalCount} pull requests share`, 'Close the others.')
+  }
+  return pulls.nodes
+    .filter((one) => one.state === 'OPEN' && one.headRefOid === node.headRefOid && one.number !== node.number)
+    .filter((one) => one.baseRepository?.databaseId === repositoryId)
+    .map((one) => one.number)
+}

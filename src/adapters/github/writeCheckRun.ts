@@ -1,0 +1,160 @@
+/** Writing a check run: found again by name and App, bounded, its annotations sent in batches of 50 (S7). */
+import { Mutex } from 'async-mutex'
+import { z } from 'zod'
+import { buttonIdentifier, type DesiredCheckRun } from '../../core/checkRun.ts'
+import type { RepositoryName } from '../../core/ids.ts'
+import type { Clock } from '../../core/ports.ts'
+import type { Annotation } from '../../core/verdict.ts'
+import { on, parts } from './access.ts'
+import type { Client } from './client.ts'
+import { absentOn404 } from './failures.ts'
+import { bounded, boundedLine, maximumSummary } from './text.ts'
+
+/** GitHub's limits on one request (github-facts); more annotations follow in updates, which append. */
+const annotationsPerRequest = 50
+const buttonsPerRun = 3
+/** More than this on one run helps nobody: the summary names every gate. */
+const maximumAnnotations = 500
+const maximumTitle = 120
+const maximumMessage = 4000
+
+const Written = z.object({ id: z.number().int(), status: z.string() })
+const Listed = z.object({ check_runs: z.array(Written) })
+const Placed = z.array(
+  z.object({
+    path: z.string(),
+    start_line: z.number(),
+    end_line: z.number(),
+    message: z.string().nullable(),
+  }),
+)
+
+export interface CheckRunWriter {
+  /** @returns the id of the run that was created or updated. */
+  write(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number>
+}
+
+export function createCheckRunWriter(client: Client, appId: number, clock: Clock): CheckRunWriter {
+  // Two pull requests with one head want the same run: one creates it, the other finds it.
+  const creating = new Mutex()
+
+  async function write(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number> {
+    if (runId !== null) {
+      const updated = await absentOn404(update(name, run, runId))
+      if (updated.found) return updated.value
+    }
+    return creating.runExclusive(async () => {
+      const found = await find(name, run)
+      return found === null ? create(name, run) : update(name, run, found)
+    })
+  }
+
+  /** Our newest run of this name on this commit: an answer to an earlier creation may have been lost. */
+  async function find(name: RepositoryName, run: DesiredCheckRun): Promise<number | null> {
+    const route = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
+    const inputs = {
+      ...parts(name),
+      ref: run.sha,
+      check_name: run.name,
+      app_id: appId,
+      filter: 'all',
+      per_page: 100,
+    }
+    const { check_runs } = await client.rest(on(name, 'check'), route, inputs, Listed)
+    return check_runs.length === 0 ? null : Math.max(...check_runs.map((one) => one.id))
+  }
+
+  async function create(name: RepositoryName, run: DesiredCheckRun): Promise<number> {
+    const annotations = run.annotations.slice(0, maximumAnnotations)
+    const body = { ...contentOf(run, annotations.slice(0, annotationsPerRequest)), head_sha: run.sha }
+    const route = 'POST /repos/{owner}/{repo}/check-runs'
+    const { id } = await client.rest(on(name, 'check'), route, { ...parts(name), ...body }, Written)
+    await append(name, run, id, annotations.slice(annotationsPerRequest))
+    return id
+  }
+
+  async function update(name: RepositoryName, run: DesiredCheckRun, id: number): Promise<number> {
+    const annotations = await missing(name, id, run.annotations.slice(0, maximumAnnotations))
+    const written = await patch(name, run, id, annotations.slice(0, annotationsPerRequest))
+    // A completed run that GitHub does not reopen would still show green: a new run of the name supersedes it.
+    if (run.state === 'in_progress' && written.status === 'completed') return create(name, run)
+    await append(name, run, id, annotations.slice(annotationsPerRequest))
+    return id
+  }
+
+  async function append(
+    name: RepositoryName,
+    run: DesiredCheckRun,
+    id: number,
+    rest: Annotation[],
+  ): Promise<void> {
+    for (let at = 0; at < rest.length; at += annotationsPerRequest) {
+      await patch(name, run, id, rest.slice(at, at + annotationsPerRequest))
+    }
+  }
+
+  function patch(name: RepositoryName, run: DesiredCheckRun, id: number, annotations: Annotation[]) {
+    const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
+    const body = { ...parts(name), check_run_id: id, ...contentOf(run, annotations) }
+    return client.rest(on(name, 'check'), route, body, Written)
+  }
+
+  /** Updates append and nothing removes: only what is not there yet is sent. */
+  async function missing(name: RepositoryName, id: number, annotations: Annotation[]): Promise<Annotation[]> {
+    if (annotations.length === 0) return []
+    const route = 'GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations'
+    const inputs = { ...parts(name), check_run_id: id }
+    const placed = await client.pages(on(name, 'check'), route, inputs, {
+      schema: Placed,
+      items: (page) => page,
+      most: 20,
+    })
+    const known = new Set(
+      placed.map((one) => placeOf(one.path, one.start_line, one.end_line, one.message ?? '')),
+    )
+    return annotations.filter((one) => {
+      const message = bounded(one.message, maximumMessage)
+      return !known.has(placeOf(one.path, one.startLine, one.endLine, message))
+    })
+  }
+
+  function contentOf(run: DesiredCheckRun, annotations: Annotation[]) {
+    return {
+      name: run.name,
+      external_id: run.externalId,
+      ...stateOf(run.state, clock),
+      output: {
+        title: boundedLine(run.title, maximumTitle),
+        summary: bounded(run.summary, maximumSummary),
+        ...(annotations.length > 0 ? { annotations: annotations.map(annotationOf) } : {}),
+      },
+      actions: run.buttons.slice(0, buttonsPerRun).map((button) => ({
+        label: boundedLine(button.label, 20),
+        description: boundedLine(button.description, 40),
+        identifier: buttonIdentifier(button.intent, run.shown),
+      })),
+    }
+  }
+
+  return { write }
+}
+
+function stateOf(state: DesiredCheckRun['state'], clock: Clock) {
+  if (state === 'in_progress') return { status: 'in_progress' } as const
+  const completed_at = new Date(clock.nowMs()).toISOString()
+  return { status: 'completed', conclusion: state, completed_at } as const
+}
+
+function annotationOf(annotation: Annotation) {
+  return {
+    path: annotation.path,
+    start_line: annotation.startLine,
+    end_line: Math.max(annotation.startLine, annotation.endLine),
+    annotation_level: annotation.level,
+    message: bounded(annotation.message, maximumMessage),
+  }
+}
+
+function placeOf(path: string, start: number, end: number, message: string): string {
+  return JSON.stringify([path, start, end, message])
+}
