@@ -1,0 +1,64 @@
+/**
+ * Reads the hunks of `git diff-tree -p -U0`, by counting.
+ *
+ * The `diff` package reads such text too, but works on one decoded string and finds files by their names. Here names
+ * may not be UTF-8 and content is hostile: the order of files is already known from `--raw`, and each hunk header says
+ * how many lines follow, so no line of content can pass for a header.
+ */
+export interface PatchLines {
+  added: { line: number; text: string }[]
+  removed: { line: number; text: string }[]
+  truncated: boolean
+}
+
+export const linesPerFile = 5000
+export const linesPerDiff = 200_000
+const textLength = 2000
+
+const hunkHeader = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/
+
+/**
+ * The lines of each file section, in the order of the patch. A type change is two sections.
+ *
+ * @param complete false when the patch was cut: the last section is then marked as truncated.
+ */
+export function readPatch(patch: Buffer, complete: boolean): PatchLines[] {
+  const sections: PatchLines[] = []
+  let total = 0
+  let at = 0
+  const next = (): Buffer => {
+    const found = patch.indexOf(10, at)
+    const end = found === -1 ? patch.length : found
+    const line = patch.subarray(at, end)
+    at = end + 1
+    return line
+  }
+  const take = (section: PatchLines, into: PatchLines['added'], first: number, count: number) => {
+    for (let index = 0; index < count && at < patch.length; index++) {
+      const bytes = next().subarray(1)
+      if (section.added.length + section.removed.length >= linesPerFile || total >= linesPerDiff) {
+        section.truncated = true
+        continue
+      }
+      into.push({ line: first + index, text: bytes.toString('utf8').replace(/\r$/, '').slice(0, textLength) })
+      total += 1
+    }
+    // 92 is the backslash of "\ No newline at end of file".
+    if (patch[at] === 92) next()
+  }
+  while (at < patch.length) {
+    const line = next()
+    if (line.subarray(0, 11).toString('latin1') === 'diff --git ') {
+      sections.push({ added: [], removed: [], truncated: false })
+      continue
+    }
+    const header = hunkHeader.exec(line.subarray(0, 100).toString('latin1'))
+    const section = sections.at(-1)
+    if (!header || !section) continue
+    take(section, section.removed, Number(header[1]), Number(header[2] ?? 1))
+    take(section, section.added, Number(header[3]), Number(header[4] ?? 1))
+  }
+  const last = sections.at(-1)
+  if (last && !complete) last.truncated = true
+  return sections
+}
