@@ -1,0 +1,216 @@
+/** Rulesets: which rules hold for a ref, who may bypass them, and whether an update satisfies them. */
+import { roleAtLeast, roleOn, teamMembership } from '../access.ts'
+import { ZERO_SHA } from '../git.ts'
+import type { Actor, Site } from '../site.ts'
+import { authorOf, must } from '../site.ts'
+import type { CheckRun, Pull, PullRequestRule, Repo, RequiredChecksRule, Review, Rule, RuleEvaluation, Ruleset } from '../state.ts'
+
+export type RefUpdate = {
+  ref: string
+  before: string
+  after: string
+  actor: Actor
+  via: 'push' | 'merge'
+  pull?: Pull
+  /** Whether `after` does not contain `before`. */
+  forced: boolean
+  mergeMethod?: 'merge' | 'squash' | 'rebase'
+}
+export type Judgement = { allowed: boolean; bypassed: boolean; messages: string[]; evaluations: RuleEvaluation[] }
+
+/** fnmatch as rulesets use it: `*` stays within a path segment, `**` crosses, plus ~ALL and ~DEFAULT_BRANCH. */
+export function refMatches(repo: Repo, ref: string, pattern: string): boolean {
+  if (pattern === '~ALL') return true
+  if (pattern === '~DEFAULT_BRANCH') return ref === `refs/heads/${repo.defaultBranch}`
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*\*\/?|\*|\?/g, (t) => (t.startsWith('**') ? '.*' : t === '*' ? '[^/]*' : '[^/]'))
+  return new RegExp(`^${source}$`).test(ref) || new RegExp(`^refs/heads/${source}$`).test(ref)
+}
+
+export function rulesetsFor(site: Site, repo: Repo, ref: string): Ruleset[] {
+  return [...site.state.rulesets.values()].filter(
+    (r) =>
+      r.repoId === repo.id &&
+      r.enforcement === 'active' &&
+      r.include.some((p) => refMatches(repo, ref, p)) &&
+      !r.exclude.some((p) => refMatches(repo, ref, p)),
+  )
+}
+
+// Ids GitHub uses for the built-in repository roles in bypass lists.
+const ROLE_BY_ID: Record<number, 'write' | 'maintain' | 'admin'> = { 2: 'maintain', 4: 'write', 5: 'admin' }
+
+/** How an actor may get around a ruleset: always, only by a pull request, without a trace, or not at all. */
+export function bypassMode(site: Site, repo: Repo, ruleset: Ruleset, actor: Actor): 'always' | 'pull_request' | 'exempt' | null {
+  const account = authorOf(actor)
+  if (account === null) return null
+  const found = ruleset.bypassActors.find((b) => {
+    switch (b.actor_type) {
+      case 'Integration':
+        return actor.kind === 'installation' && b.actor_id === actor.app.id
+      case 'OrganizationAdmin': {
+        const member = site.state.orgMembers.get(repo.ownerId)?.get(account.id)
+        return actor.kind === 'user' && member?.role === 'admin' && member.state === 'active'
+      }
+      case 'RepositoryRole': {
+        const least = ROLE_BY_ID[b.actor_id ?? 0]
+        return actor.kind === 'user' && least !== undefined && roleAtLeast(roleOn(site.state, repo, account), least)
+      }
+      case 'Team': {
+        const team = site.state.teams.get(b.actor_id ?? 0)
+        return team !== undefined && teamMembership(site.state, team, account.id)?.state === 'active'
+      }
+      case 'User':
+        return b.actor_id === account.id
+      case 'DeployKey':
+        return false
+      default:
+        return b.actor_type satisfies never
+    }
+  })
+  return found?.bypass_mode ?? null
+}
+
+const SATISFYING = new Set(['success', 'neutral', 'skipped'])
+
+/** The newest run of a name at a commit, of one App when pinned. */
+export function newestRun(site: Site, repoId: number, sha: string, name: string, appId: number | undefined): CheckRun | null {
+  let newest: CheckRun | null = null
+  for (const run of site.state.checkRuns.values()) {
+    if (run.repoId !== repoId || run.headSha !== sha || run.name !== name) continue
+    if (appId !== undefined && run.appId !== appId) continue
+    if (newest === null || run.id > newest.id) newest = run
+  }
+  return newest
+}
+
+/** The sentences for required checks that are not satisfied at a commit. */
+export function missingChecks(site: Site, repo: Repo, rule: RequiredChecksRule, sha: string): string[] {
+  return rule.required_status_checks.flatMap(({ context, integration_id }) => {
+    const run = newestRun(site, repo.id, sha, context, integration_id)
+    if (run !== null) {
+      return run.status === 'completed' && run.conclusion !== null && SATISFYING.has(run.conclusion)
+        ? []
+        : [`Required status check "${context}" is ${run.status === 'completed' ? 'failing' : 'in progress'}.`]
+    }
+    const status = [...site.state.statuses.values()]
+      .filter((s) => s.repoId === repo.id && s.sha === sha && s.context === context)
+      .filter((s) => integration_id === undefined || s.appId === integration_id)
+      .at(-1)
+    if (status?.state === 'success') return []
+    return [`Required status check "${context}" is ${status === undefined ? 'expected' : 'failing'}.`]
+  })
+}
+
+/** The standing review of each person with write: the newest that approves, asks for changes or was dismissed. */
+export function standingReviews(site: Site, pull: Pull): Review[] {
+  const repo = must(site.state.repos, pull.repoId, 'repository')
+  const byAuthor = new Map<number, Review>()
+  for (const review of site.state.reviews.values()) {
+    if (review.pullId !== pull.id || review.state === 'COMMENTED' || review.state === 'PENDING') continue
+    byAuthor.set(review.authorId, review)
+  }
+  return [...byAuthor.values()].filter((r) =>
+    roleAtLeast(roleOn(site.state, repo, must(site.state.accounts, r.authorId, 'account')), 'write'),
+  )
+}
+
+export function missingReviews(site: Site, rule: PullRequestRule, pull: Pull, method: string | undefined): string[] {
+  const messages: string[] = []
+  const standing = standingReviews(site, pull)
+  const approvals = standing.filter((r) => r.state === 'APPROVED')
+  const needed = rule.required_approving_review_count
+  if (standing.some((r) => r.state === 'CHANGES_REQUESTED') && needed > 0) messages.push('Changes have been requested.')
+  if (approvals.length < needed) {
+    messages.push(`At least ${needed} approving review${needed > 1 ? 's are' : ' is'} required by reviewers with write access.`)
+  }
+  if (rule.require_last_push_approval && !approvals.some((r) => r.authorId !== pull.lastPusherId && r.commitId === pull.headSha)) {
+    messages.push('New changes require approval from someone other than the last pusher.')
+  }
+  const unresolved = [...site.state.threads.values()].some((t) => t.pullId === pull.id && t.resolvedById === null)
+  if (rule.required_review_thread_resolution && unresolved) messages.push('A conversation must be resolved before this pull request can be merged.')
+  if (method !== undefined && rule.allowed_merge_methods !== undefined && !rule.allowed_merge_methods.some((m) => m === method)) {
+    messages.push(`Merge method ${method} is not allowed here.`)
+  }
+  return messages
+}
+
+function ruleMessages(site: Site, repo: Repo, rule: Rule, update: RefUpdate, strictBehind: boolean): string[] {
+  const creates = update.before === ZERO_SHA
+  const deletes = update.after === ZERO_SHA
+  switch (rule.type) {
+    case 'creation':
+      return creates ? ['Cannot create this protected ref.'] : []
+    case 'update':
+      return !creates && !deletes ? ['Cannot update this protected ref.'] : []
+    case 'deletion':
+      return deletes ? ['Cannot delete this protected ref.'] : []
+    case 'non_fast_forward':
+      return update.forced && !creates && !deletes ? ['Cannot force-push to this branch.'] : []
+    case 'pull_request':
+      if (deletes || creates) return []
+      if (update.pull === undefined) return ['Changes must be made through a pull request.']
+      return missingReviews(site, rule.parameters, update.pull, update.mergeMethod)
+    case 'required_status_checks': {
+      if (deletes || (creates && rule.parameters.do_not_enforce_on_create === true)) return []
+      const messages = missingChecks(site, repo, rule.parameters, update.pull?.headSha ?? update.after)
+      if (rule.parameters.strict_required_status_checks_policy && strictBehind) messages.push('This branch is out-of-date with the base branch.')
+      return messages
+    }
+    case 'required_linear_history':
+      return update.mergeMethod === 'merge' ? ['Merge commits are not allowed here.'] : []
+    case 'merge_queue':
+      return update.via === 'merge' || creates ? [] : ['Changes must be made through the merge queue.']
+    default:
+      return rule satisfies never
+  }
+}
+
+/** Judges one ref update against every active ruleset; a ruleset the actor may bypass does not stop it. */
+export async function judgeUpdate(site: Site, repo: Repo, update: RefUpdate): Promise<Judgement> {
+  const { pull } = update
+  const behind = pull === undefined ? false : !(await site.git.isAncestor(repo.dir, update.before, pull.headSha))
+  const result: Judgement = { allowed: true, bypassed: false, messages: [], evaluations: [] }
+  for (const ruleset of rulesetsFor(site, repo, update.ref)) {
+    const mode = bypassMode(site, repo, ruleset, update.actor)
+    if (mode === 'exempt') continue
+    const bypasses = mode === 'always' || (mode === 'pull_request' && update.via === 'merge')
+    for (const rule of ruleset.rules) {
+      const messages = ruleMessages(site, repo, rule, update, behind)
+      const passed = messages.length === 0
+      result.evaluations.push({
+        rulesetId: ruleset.id,
+        rulesetName: ruleset.name,
+        rule: rule.type,
+        passed,
+        details: passed ? null : messages.join(' '),
+      })
+      if (passed) continue
+      if (bypasses) result.bypassed = true
+      else {
+        result.allowed = false
+        result.messages.push(...messages)
+      }
+    }
+  }
+  return result
+}
+
+/** Writes the rule suite that administrators can read afterwards; a ref without rules leaves none. */
+export function recordSuite(site: Site, repo: Repo, update: RefUpdate, judgement: Judgement): void {
+  const account = authorOf(update.actor)
+  if (account === null || judgement.evaluations.length === 0) return
+  const id = site.nextId()
+  site.state.ruleSuites.set(id, {
+    id,
+    repoId: repo.id,
+    actorId: account.id,
+    ref: update.ref,
+    before: update.before,
+    after: update.after,
+    pushedAt: site.now(),
+    result: judgement.allowed ? (judgement.bypassed ? 'bypass' : 'pass') : 'fail',
+    evaluations: judgement.evaluations,
+  })
+}

@@ -1,0 +1,264 @@
+/** Starts a stand-in GitHub on 127.0.0.1 and hands out everything a test or the demo needs of it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type AccountInput,
+  type AppInput,
+  accountNamed,
+  createAccount,
+  createApp,
+  createOrg,
+  createTeam,
+  type InstallInput,
+  installApp,
+  type OrgInput,
+  type TeamInput,
+} from './accounts.ts'
+import { findRepo } from './access.ts'
+import type { ContractChecker, RequestLogEntry, Violation } from './contract.ts'
+import { createOutbox, type Outbox } from './deliveries.ts'
+import { createPerson, type PersonDriver } from './driver/person.ts'
+import { createEmitter } from './emit.ts'
+import { createFaults, type Faults } from './faults.ts'
+import { createGitStore } from './git.ts'
+import { installHooks } from './gitHttp.ts'
+import { createRepo, forkRepo, type RepoInput } from './ops/repos.ts'
+import { createRouter, type Handler, type RouteOptions } from './router.ts'
+import { registerRoutes } from './routes/index.ts'
+import { createApiServer, type ServerParts } from './server.ts'
+import type { Clock, PushEvent, Site, SiteEvent } from './site.ts'
+import { type Account, type App, createState, type Installation, type Permissions, type Repo, type State, type Team } from './state.ts'
+
+export type GitHubOptions = {
+  clock?: Clock
+  /** Kept after close() when given; otherwise a temporary folder that close() removes. */
+  dataDir?: string
+  /** Secret of the first App's webhooks. */
+  webhookSecret?: string
+  appId?: number
+  appSlug?: string
+  /** The account that owns the first App; created when missing. */
+  appOwner?: string
+  permissions?: Permissions
+  events?: string[]
+  contract?: ContractChecker
+  /** Requests an hour for each caller; default 15,000. */
+  rateLimit?: number
+  /** Real time in ms for App JWTs. */
+  jwtNow?: () => number
+}
+
+export type GitHubWorld = {
+  /** Root of website, git and API. */
+  readonly url: string
+  /** Base URL for Octokit: `${url}/api/v3`. */
+  readonly apiUrl: string
+  readonly dataDir: string
+  /** The App under test. */
+  readonly app: App
+  readonly state: State
+  readonly site: Site
+  readonly faults: Faults
+  readonly violations: Violation[]
+  readonly requests: RequestLogEntry[]
+  /** Every webhook event once, in the order it happened, delivered or not. */
+  readonly events: SiteEvent[]
+  setWebhookUrl(url: string | null, app?: App): void
+  createUser(login: string, input?: AccountInput): Account
+  createOrg(login: string, input?: OrgInput): Account
+  createTeam(org: string, slug: string, input?: TeamInput): Team
+  createRepo(owner: string, name: string, input?: RepoInput): Promise<Repo>
+  fork(login: string, repo: string): Promise<Repo>
+  createApp(input: AppInput): App
+  installApp(app: App, owner: string, input?: InstallInput): Installation
+  /** `owner/name` */
+  repo(fullName: string): Repo
+  tokenOf(login: string): string
+  as(login: string): PersonDriver
+  route(method: string, template: string, options: RouteOptions, handler: Handler): void
+  onPush(listener: (event: PushEvent) => void | Promise<void>): void
+  onEvent(listener: (event: SiteEvent) => void | Promise<void>): void
+  /** Prepares an App that POST /app-manifests/{code}/conversions answers; returns the code. */
+  offerManifest(input: AppInput): string
+  /** Resolves when no request, webhook or listener is under way (held webhooks do not count). */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+const DEFAULT_PERMISSIONS: Permissions = {
+  metadata: 'read',
+  actions: 'read',
+  administration: 'read',
+  checks: 'write',
+  contents: 'write',
+  deployments: 'write',
+  issues: 'write',
+  members: 'read',
+  pull_requests: 'write',
+  statuses: 'write',
+}
+const DEFAULT_EVENTS = [
+  'check_run',
+  'check_suite',
+  'issue_comment',
+  'issues',
+  'merge_group',
+  'pull_request',
+  'pull_request_review',
+  'pull_request_review_comment',
+  'pull_request_review_thread',
+  'push',
+  'status',
+  'workflow_run',
+]
+const IDLE_LIMIT_MS = 60_000
+
+/** Starts the world. It must be closed. */
+export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWorld> {
+  const clock = options.clock ?? { now: () => Date.now() }
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'github-world-')))
+  await installHooks(dataDir)
+  const state = createState()
+  const router = createRouter()
+  const faults = createFaults()
+  const violations: Violation[] = []
+  const requests: RequestLogEntry[] = []
+  const events: SiteEvent[] = []
+  const pushListeners: ((event: PushEvent) => void | Promise<void>)[] = []
+  const eventListeners: ((event: SiteEvent) => void | Promise<void>)[] = []
+  const manifests = new Map<string, AppInput>()
+  let underWay = 0
+  let url = ''
+  let outbox: Outbox
+
+  const background = (work: Promise<unknown>) => {
+    underWay += 1
+    work
+      .catch((error: unknown) => violations.push({ kind: 'background', where: 'listener', message: String(error instanceof Error ? error.stack : error) }))
+      .finally(() => {
+        underWay -= 1
+      })
+  }
+  const site: Site = {
+    state,
+    git: createGitStore(),
+    clock,
+    dataDir,
+    get url() {
+      return url
+    },
+    now: () => new Date(Math.floor(clock.now() / 1000) * 1000).toISOString().replace('.000Z', 'Z'),
+    nextId: () => state.nextId++,
+    background,
+    pushed: (event) => {
+      for (const listener of pushListeners) background(Promise.resolve().then(() => listener(event)))
+    },
+    emit: (event, action, payload, how) => emitter(event, action, payload, how),
+  }
+  const emitter = createEmitter(site, {
+    contract: options.contract ?? null,
+    violations,
+    send: (webhook) => outbox.send(webhook),
+    tell: (event) => {
+      events.push(event)
+      for (const listener of eventListeners) background(Promise.resolve().then(() => listener(event)))
+    },
+  })
+  outbox = createOutbox(site, faults, () => undefined)
+  registerRoutes(router, {
+    outbox: () => outbox,
+    convert: (code) => {
+      const input = manifests.get(code)
+      manifests.delete(code)
+      return input === undefined ? null : createApp(site, input)
+    },
+  })
+  const parts: ServerParts = {
+    site,
+    router,
+    faults,
+    contract: options.contract ?? null,
+    violations,
+    requests,
+    jwtNow: options.jwtNow ?? (() => Date.now()),
+    rateLimit: options.rateLimit ?? 15_000,
+    background,
+  }
+  const server = createApiServer(parts)
+  server.keepAliveTimeout = 1000
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const appOwner = options.appOwner ?? 'countersign-owner'
+  createAccount(site, appOwner, { type: 'User' })
+  const app = createApp(site, {
+    slug: options.appSlug ?? 'countersign',
+    owner: appOwner,
+    permissions: options.permissions ?? DEFAULT_PERMISSIONS,
+    events: options.events ?? DEFAULT_EVENTS,
+    ...(options.appId === undefined ? {} : { id: options.appId }),
+    ...(options.webhookSecret === undefined ? {} : { webhookSecret: options.webhookSecret }),
+  })
+
+  const repo = (fullName: string): Repo => {
+    const [owner = '', name = ''] = fullName.split('/')
+    const found = findRepo(state, owner, name)
+    if (found === null) throw new Error(`stand-in GitHub: no repository ${fullName}`)
+    return found
+  }
+  return {
+    url,
+    apiUrl: `${url}/api/v3`,
+    dataDir,
+    app,
+    state,
+    site,
+    faults,
+    violations,
+    requests,
+    events,
+    setWebhookUrl: (to, which = app) => {
+      which.webhookUrl = to
+    },
+    createUser: (login, input) => createAccount(site, login, input),
+    createOrg: (login, input) => createOrg(site, login, input),
+    createTeam: (org, slug, input) => createTeam(site, org, slug, input),
+    createRepo: (owner, name, input = {}) => createRepo(site, accountNamed(site, owner), name, input),
+    fork: (login, of) => forkRepo(site, accountNamed(site, login), repo(of).id),
+    createApp: (input) => createApp(site, input),
+    installApp: (which, owner, input) => installApp(site, which, owner, input),
+    repo,
+    tokenOf: (login) => {
+      const { token } = accountNamed(site, login)
+      if (token === null) throw new Error(`${login} is no person and has no token`)
+      return token
+    },
+    as: (login) => createPerson(parts, accountNamed(site, login), repo),
+    route: (method, template, how, handler) => router.route(method, template, how, handler),
+    onPush: (listener) => void pushListeners.push(listener),
+    onEvent: (listener) => void eventListeners.push(listener),
+    offerManifest: (input) => {
+      const code = `manifest-${site.nextId()}`
+      manifests.set(code, input)
+      return code
+    },
+    async idle() {
+      const until = Date.now() + IDLE_LIMIT_MS
+      let quiet = 0
+      // Three quiet turns in a row: a webhook's receiver may just be about to ask back.
+      while (quiet < 3) {
+        quiet = underWay === 0 && outbox.pending() === 0 ? quiet + 1 : 0
+        if (Date.now() > until) throw new Error(`stand-in GitHub is not idle after ${IDLE_LIMIT_MS} ms: ${underWay} tasks, ${outbox.pending()} webhooks`)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+    },
+    async close() {
+      outbox.stop()
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+}

@@ -1,0 +1,11 @@
+/** The stand-in world for tests and the demo: one import for GitHub, its people and its faults. */
+export type { ContractChecker, Operation, RequestLogEntry, Violation } from './github/contract.ts'
+export type { LineComment, PersonDriver } from './github/driver/person.ts'
+export type { PushInput } from './github/driver/push.ts'
+export { GitHubError } from './github/errors.ts'
+export type { Faults, RestFault, WebhookFault } from './github/faults.ts'
+export type { FileContent, Files, RepoInput } from './github/ops/repos.ts'
+export type { Call, Handler, Reply, RouteOptions } from './github/router.ts'
+export type { Actor, PushEvent, Site, SiteEvent } from './github/site.ts'
+export type * as GitHubState from './github/state.ts'
+export { type GitHubOptions, type GitHubWorld, startGitHub } from './github/world.ts'
