@@ -55,7 +55,7 @@ function nearestVerb(word: string): Verb | null {
   return best?.verb ?? null
 }
 
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

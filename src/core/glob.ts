@@ -1,0 +1,82 @@
+/** A small glob matcher for paths in policy: `*`, `?`, `**` and `{a,b}`, in linear time and blind to case and Unicode form. */
+
+const maximumAlternatives = 64
+const maximumLength = 500
+
+/** A path or glob as compared: NFKC-normalised (full-width and ligature look-alikes too), case-folded (T17). */
+export function foldPath(path: string): string {
+  return path.normalize('NFKC').toLowerCase().normalize('NFC')
+}
+
+/**
+ * True when a repository path matches a glob. A glob without a slash matches in any folder, as in .gitignore; `**`
+ * stands for any number of folders; `a/` means everything below `a`. Overlong globs match everything, so that a
+ * mistake protects too much rather than too little.
+ */
+export function matchesGlob(glob: string, path: string): boolean {
+  const folded = foldPath(glob)
+  if (folded.length > maximumLength) return true
+  const alternatives = expandBraces(folded)
+  if (alternatives === null) return true
+  const segments = foldPath(path).split('/')
+  return alternatives.some((alternative) => matchSegments(patternSegments(alternative), segments))
+}
+
+function patternSegments(glob: string): string[] {
+  const anchored = glob.startsWith('/') ? glob.slice(1) : glob.includes('/') ? glob : `**/${glob}`
+  return (anchored.endsWith('/') ? `${anchored}**` : anchored).split('/')
+}
+
+/** All alternatives of `{a,b}`, without nesting; null when there are more than the bound. */
+function expandBraces(glob: string): string[] | null {
+  const match = /^(.*?)\{([^{}]*)\}(.*)$/s.exec(glob)
+  if (!match) return [glob]
+  const [, before = '', inside = '', after = ''] = match
+  const tails = expandBraces(after)
+  if (tails === null) return null
+  const results = inside.split(',').flatMap((part) => tails.map((tail) => before + part + tail))
+  return results.length > maximumAlternatives ? null : results
+}
+
+/** Row by row over the path's segments: `reach[i]` says that the first i pattern segments match what was read. */
+function matchSegments(pattern: string[], path: string[]): boolean {
+  let reach = closure(pattern, [true, ...pattern.map(() => false)])
+  for (const segment of path) {
+    const next = [false, ...pattern.map((part, index) => {
+      if (part === '**') return reach[index + 1] === true || reach[index] === true
+      return reach[index] === true && matchSegment(part, segment)
+    })]
+    reach = closure(pattern, next)
+  }
+  return reach[pattern.length] === true
+}
+
+/** `**` also matches nothing. */
+function closure(pattern: string[], reach: boolean[]): boolean[] {
+  pattern.forEach((part, index) => {
+    if (part === '**' && reach[index]) reach[index + 1] = true
+  })
+  return reach
+}
+
+/** One segment with `*` and `?`, by the two-pointer method: back to the last star only, so never exponential. */
+function matchSegment(pattern: string, text: string): boolean {
+  let p = 0
+  let t = 0
+  let star = -1
+  let mark = 0
+  while (t < text.length) {
+    if (p < pattern.length && (pattern[p] === '?' || (pattern[p] === text[t] && pattern[p] !== '*'))) {
+      p++
+      t++
+    } else if (p < pattern.length && pattern[p] === '*') {
+      star = p++
+      mark = t
+    } else if (star >= 0) {
+      p = star + 1
+      t = ++mark
+    } else return false
+  }
+  while (pattern[p] === '*') p++
+  return p === pattern.length
+}

@@ -1,0 +1,19 @@
+/** Every gate, in the order in which people read them. A new gate is one file and one line here. */
+import { build } from './build.ts'
+import { ci } from './ci.ts'
+import { docsWithCode } from './docsWithCode.ts'
+import type { Gate } from './gate.ts'
+import { gateIntegrity } from './gateIntegrity.ts'
+import { hiddenText } from './hiddenText.ts'
+import { integration } from './integration.ts'
+import { protectedPaths } from './protectedPaths.ts'
+import { scope } from './scope.ts'
+import { secrets } from './secrets.ts'
+import { testIntegrity } from './testIntegrity.ts'
+import { tests } from './tests.ts'
+import { testsWithCode } from './testsWithCode.ts'
+import { types } from './types.ts'
+
+export const allGates: readonly Gate[] = [
+  types, tests, integration, build, ci, scope, protectedPaths, gateIntegrity, testIntegrity, testsWithCode, docsWithCode, hiddenText, secrets,
+]

@@ -1,0 +1,79 @@
+/** G17: the repository's own CI at the head, matched by App, workflow path, event and SHA; never by name alone (T15). */
+import { code, count, listed } from '../core/sentences.ts'
+import type { CiCheck } from '../core/snapshot/pull.ts'
+import { fail, pass, type Verdict, wait } from '../core/verdict.ts'
+import type { Gate, GateInput } from './gate.ts'
+import type { CiWorkflow } from './settings.ts'
+
+const rerun = 'Run it again, or fix it and push.'
+
+export const ci: Gate = {
+  id: 'ci',
+  requirement: 'G17',
+  title: "The repository's own CI",
+  acceptedBy: 'senior',
+  off: (input) => (input.settings.ci.enabled ? null : 'Switched off in the policy file (`gates.ci.enabled`).'),
+  needs: () => [],
+  evaluate: (input) => {
+    if (input.ci === 'unknown') return wait('The checks at the head could not be read; they are asked for again.')
+    const checks = latest(input.ci.filter((check) => check.sha === input.head && !input.ownAppIds.includes(check.appId)))
+    const { workflows, app_id: appId } = input.settings.ci
+    if (workflows.length === 0) return judgeSeen(input, checks)
+    const fromApp = checks.filter((check) => check.appId === appId)
+    const verdicts = workflows.map((workflow) => judgeWorkflow(input, workflow, fromApp))
+    return verdicts.find((one) => one.state === 'fail') ?? verdicts.find((one) => one.state === 'wait') ?? pass(verdicts.map((one) => one.sentence).join(' '))
+  },
+}
+
+/** Of several runs of one job the newest counts: a green one from before a re-run says nothing. */
+function latest(checks: CiCheck[]): CiCheck[] {
+  const newest = new Map<string, CiCheck>()
+  for (const check of checks) {
+    const key = JSON.stringify([check.appId, check.workflowPath, check.event, check.name])
+    const known = newest.get(key)
+    if (!known || known.checkRunId < check.checkRunId) newest.set(key, check)
+  }
+  return [...newest.values()]
+}
+
+/** Skipped and neutral are as good as not there (T15). */
+const present = (check: CiCheck) => check.status !== 'completed' || (check.conclusion !== 'skipped' && check.conclusion !== 'neutral')
+const nameOf = (check: CiCheck) => code(check.workflowPath ? `${check.workflowPath} / ${check.name}` : check.name)
+
+function judgeWorkflow(input: GateInput, workflow: CiWorkflow, checks: CiCheck[]): Verdict {
+  const what = `${code(workflow.path)} on ${code(workflow.event)}`
+  const own = checks.filter((check) => check.workflowPath === workflow.path && check.event === workflow.event && present(check))
+  const missing = workflow.jobs.filter((job) => !own.some((check) => check.name === job))
+  if (own.length === 0) return absent(input, `${what} has not reported at this commit; skipped and neutral count as missing`)
+  const verdict = judgeRuns(own)
+  if (verdict.state === 'fail') return verdict
+  if (missing.length > 0) return absent(input, `${what} has not reported ${listed(missing.map((job) => `job ${code(job)}`))}; skipped and neutral count as missing`)
+  return verdict.state === 'pass' ? pass(`${what} succeeded.`) : verdict
+}
+
+function judgeSeen(input: GateInput, checks: CiCheck[]): Verdict {
+  const own = checks.filter(present)
+  if (own.length === 0) return absent(input, 'No CI has reported at this commit. Name the workflows in `gates.ci.workflows`, or switch the gate off with `gates.ci.enabled: false`')
+  const verdict = judgeRuns(own)
+  return verdict.state === 'pass' ? pass(`${count(own.length, 'check')} of the repository succeeded.`) : verdict
+}
+
+function judgeRuns(checks: CiCheck[]): Verdict {
+  const failed = checks.filter((check) => check.status === 'completed' && check.conclusion !== 'success')
+  if (failed.length > 0) return fail(`${listed(failed.map((check) => `${nameOf(check)} ended with ${check.conclusion ?? 'nothing'}`), 3)}. ${rerun}`)
+  const running = checks.filter((check) => check.status !== 'completed')
+  if (running.length > 0) return wait(`${listed(running.map(nameOf), 3)} ${running.length === 1 ? 'is' : 'are'} running; nothing to do.`)
+  return pass('CI succeeded.')
+}
+
+/** Missing waits until the deadline and then fails; without a known start it waits, and never passes (T16). */
+function absent(input: GateInput, sentence: string): Verdict {
+  const deadline = ciDeadlineMs(input)
+  if (deadline !== null && input.nowMs >= deadline) return fail(`${sentence}. It had ${input.settings.ci.deadline_minutes} minutes. ${rerun}`)
+  return wait(`${sentence}.`)
+}
+
+/** When missing CI fails, App clock, or null when nobody recorded when this head came. */
+export function ciDeadlineMs(input: Pick<GateInput, 'headSinceMs' | 'settings'>): number | null {
+  return input.headSinceMs === null ? null : input.headSinceMs + input.settings.ci.deadline_minutes * 60_000
+}

@@ -1,0 +1,9 @@
+/** G3: integration tests, by the command that policy names. */
+import { commandGate } from './command.ts'
+
+export const integration = commandGate({
+  id: 'integration',
+  requirement: 'G3',
+  title: 'Integration tests',
+  commands: ['integration'],
+})

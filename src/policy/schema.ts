@@ -1,0 +1,37 @@
+/** The policy file: one schema, composed of the slice that each domain owns. It is the documentation (design: Policy). */
+import { z } from 'zod'
+import { AgentsSettings, ApprovalsSettings, MergeSettings, PeopleSettings } from '../approvals/settings.ts'
+import { CommandsSettings } from '../core/commandSettings.ts'
+import { ProtectedSettings } from '../core/protectedPaths.ts'
+import { DelegationSettings } from '../delegation/settings.ts'
+import { GatesSettings } from '../gates/settings.ts'
+import { BudgetSettings, ModelSettings, PipelineSettings } from '../pipeline/settings.ts'
+
+export const Policy = z.strictObject({
+  version: z.literal(1).default(1),
+  seniors: z
+    .array(z.string().trim().min(1).max(140))
+    .max(100)
+    .default([])
+    .describe('Logins or teams (org/slug) whose members may allow protected paths and changes to gates (D3, G12).'),
+  protected: ProtectedSettings,
+  commands: CommandsSettings.prefault({}),
+  delegation: DelegationSettings.prefault({}),
+  pipeline: PipelineSettings.prefault({}),
+  models: ModelSettings.prefault({}),
+  budgets: BudgetSettings.prefault({}),
+  gates: GatesSettings.prefault({}),
+  approvals: ApprovalsSettings.prefault({}),
+  people: PeopleSettings.optional().describe("What a person's own pull request needs: pass, gates or full (A6)."),
+  agents: AgentsSettings.prefault({}),
+  merge: MergeSettings.prefault({}),
+})
+export type Policy = z.infer<typeof Policy>
+
+/** The policy of an empty file. */
+export const defaultPolicy: Policy = Policy.parse({})
+
+/** JSON Schema for editors, describing what people write (before defaults are filled in). */
+export function policyJsonSchema(): unknown {
+  return z.toJSONSchema(Policy, { io: 'input', target: 'draft-7' })
+}
