@@ -23,8 +23,12 @@ export type ServerParts = {
   /** Real time for App JWTs, which their makers date by the real clock. */
   jwtNow: () => number
   rateLimit: number
+  /** What is served beside the API: pages and downloads. Asked first; true means answered. */
+  website: WebHandler[]
   background(work: Promise<unknown>): void
 }
+
+export type WebHandler = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<boolean>
 
 export type Dispatch = (actor: Actor, method: string, path: string, body?: unknown) => Promise<Reply>
 
@@ -85,6 +89,7 @@ async function handle(parts: ServerParts, limiter: Limiter, req: IncomingMessage
   const started = Date.now()
   const url = new URL(req.url ?? '/', site.url)
   const method = req.method ?? 'GET'
+  for (const page of parts.website) if (await page(req, res, url)) return
   const entry: RequestLogEntry = {
     id: `STAND:${site.nextId()}`,
     at: site.now(),

@@ -27,7 +27,7 @@ import { installHooks } from './gitHttp.ts'
 import { createRepo, forkRepo, type RepoInput } from './ops/repos.ts'
 import { createRouter, type Handler, type RouteOptions } from './router.ts'
 import { registerRoutes } from './routes/index.ts'
-import { createApiServer, type ServerParts } from './server.ts'
+import { createApiServer, type ServerParts, type WebHandler } from './server.ts'
 import type { Clock, PushEvent, Site, SiteEvent } from './site.ts'
 import { type Account, type App, createState, type Installation, type Permissions, type Repo, type State, type Team } from './state.ts'
 
@@ -80,6 +80,10 @@ export type GitHubWorld = {
   route(method: string, template: string, options: RouteOptions, handler: Handler): void
   onPush(listener: (event: PushEvent) => void | Promise<void>): void
   onEvent(listener: (event: SiteEvent) => void | Promise<void>): void
+  /** Serves what is not the API (pages, downloads); the handlers are asked in order before it. */
+  serve(handler: WebHandler): void
+  /** Runs when the world closes, before its server stops. */
+  onClose(listener: () => void | Promise<void>): void
   /** Prepares an App that POST /app-manifests/{code}/conversions answers; returns the code. */
   offerManifest(input: AppInput): string
   /** Resolves when no request, webhook or listener is under way (held webhooks do not count). */
@@ -128,6 +132,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
   const events: SiteEvent[] = []
   const pushListeners: ((event: PushEvent) => void | Promise<void>)[] = []
   const eventListeners: ((event: SiteEvent) => void | Promise<void>)[] = []
+  const closeListeners: (() => void | Promise<void>)[] = []
   const manifests = new Map<string, AppInput>()
   let underWay = 0
   let url = ''
@@ -184,6 +189,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
     requests,
     jwtNow: options.jwtNow ?? (() => Date.now()),
     rateLimit: options.rateLimit ?? 15_000,
+    website: [],
     background,
   }
   const server = createApiServer(parts)
@@ -239,6 +245,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
     route: (method, template, how, handler) => router.route(method, template, how, handler),
     onPush: (listener) => void pushListeners.push(listener),
     onEvent: (listener) => void eventListeners.push(listener),
+    serve: (handler) => void parts.website.push(handler),
+    onClose: (listener) => void closeListeners.push(listener),
     offerManifest: (input) => {
       const code = `manifest-${site.nextId()}`
       manifests.set(code, input)
@@ -255,6 +263,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
       }
     },
     async close() {
+      for (const listener of closeListeners) await listener()
       outbox.stop()
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
