@@ -1,0 +1,166 @@
+/** What every ledger must do, whatever database is behind it. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Bug } from '../../../src/core/errors.ts'
+import type { Fact, FactBody } from '../../../src/core/facts.ts'
+import type { Clock, Ledger } from '../../../src/core/ports.ts'
+
+const person = { id: 7, login: 'ada', type: 'User' as const }
+const say = (word: string): FactBody => ({ kind: 'incident', sentence: word })
+const press: FactBody = {
+  kind: 'button.pressed',
+  checkRunId: 1,
+  checkName: 'countersign/plan',
+  sha: 'a'.repeat(40),
+  identifier: 'a:0123456789abcdef',
+  externalId: 'x',
+}
+const sentences = (facts: Fact[]) => facts.map(({ body }) => (body.kind === 'incident' ? body.sentence : ''))
+
+/** Register the suite. `open` gives a ledger whose subjects are all unused. */
+export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
+  let ledger: Ledger
+  let now = 1_000_000
+  let subjectsUsed = 0
+  const fresh = () => `pull:octo/repo#${++subjectsUsed}`
+
+  beforeAll(async () => {
+    ledger = await open({ nowMs: () => now, sleep: () => Promise.reject(new Error('no sleeping here')) })
+  })
+  afterAll(() => ledger?.close())
+
+  test('O1: facts come back in order, linked, with who, when and which delivery', async () => {
+    const subject = fresh()
+    now = 2_000_000
+    const written = await ledger.append(subject, [
+      { actor: person, body: say('one'), delivery: 'guid-1' },
+      { actor: null, body: press },
+    ])
+    expect(written).toHaveLength(2)
+    expect(await ledger.facts(subject)).toEqual(written)
+    const [first, second] = written ?? []
+    expect(first).toMatchObject({ subject, seq: 0, actor: person, atMs: 2_000_000, delivery: 'guid-1' })
+    expect(second).toMatchObject({
+      seq: 1,
+      actor: null,
+      delivery: null,
+      previousHash: first?.hash,
+      body: press,
+    })
+    expect(await ledger.verify(subject)).toEqual({ ok: true, subjects: 1, facts: 2, broken: null })
+    expect(await ledger.factsAfter(subject, 0)).toEqual([second])
+  })
+
+  test('T12/S7: the same delivery of the same kind is recorded once, on each subject', async () => {
+    const subject = fresh()
+    const other = fresh()
+    const fact = { actor: person, body: say('pressed'), delivery: 'guid-2' }
+    await ledger.append(subject, [fact])
+    expect(await ledger.append(subject, [fact])).toEqual([])
+    expect(await ledger.append(subject, [fact, { ...fact, body: press }])).toHaveLength(1)
+    expect(await ledger.append(other, [fact])).toHaveLength(1)
+    expect((await ledger.facts(subject)).map(({ body }) => body.kind)).toEqual(['incident', 'button.pressed'])
+  })
+
+  test('S7: ifLength writes nothing when the chain has another length', async () => {
+    const subject = fresh()
+    expect(await ledger.append(subject, [{ actor: null, body: say('a') }], { ifLength: 1 })).toBeNull()
+    expect(await ledger.append(subject, [{ actor: null, body: say('a') }], { ifLength: 0 })).toHaveLength(1)
+    expect(await ledger.append(subject, [{ actor: null, body: say('b') }], { ifLength: 0 })).toBeNull()
+    expect(sentences(await ledger.facts(subject))).toEqual(['a'])
+  })
+
+  test('O1: fifty appends at once are serialised into one chain', async () => {
+    const subject = fresh()
+    const words = Array.from({ length: 50 }, (_, index) => `word ${index}`)
+    await Promise.all(words.map((word) => ledger.append(subject, [{ actor: null, body: say(word) }])))
+    expect(sentences(await ledger.facts(subject)).sort()).toEqual([...words].sort())
+    expect(await ledger.verify(subject)).toMatchObject({ ok: true, facts: 50 })
+  })
+
+  test('S7: of ten rounds that decided on the same facts, one records', async () => {
+    const subject = fresh()
+    const rounds = Array.from({ length: 10 }, (_, index) =>
+      ledger.append(subject, [{ actor: null, body: say(`${index}`) }], { ifLength: 0 }),
+    )
+    expect((await Promise.all(rounds)).filter((result) => result !== null)).toHaveLength(1)
+    expect(await ledger.facts(subject)).toHaveLength(1)
+  })
+
+  test.each([
+    ['NUL', 'a\0b'],
+    ['a lone surrogate', 'a\ud800b'],
+    ['an emoji, quotes and line ends', '😀 "\\" \n\r\t\u2028 \u007f é'],
+    ['control characters', '\u0001\u001f\b\f'],
+  ])('O1: text with %s is kept exactly', async (_, odd) => {
+    const subject = fresh()
+    const written = await ledger.append(subject, [{ actor: null, body: say(odd) }])
+    expect(written?.[0]?.body).toEqual(say(odd))
+    expect(sentences(await ledger.facts(subject))).toEqual([odd])
+    expect(await ledger.verify(subject)).toMatchObject({ ok: true, facts: 1 })
+    await ledger.putTranscript('odd', { odd })
+    expect(await ledger.transcript('odd')).toEqual({ odd })
+    await ledger.putSetting('odd', odd)
+    expect(await ledger.setting('odd')).toBe(odd)
+  })
+
+  test('R1: a subject with quotes and letters beyond ASCII in its environment verifies', async () => {
+    const subject = 'rollout:octo/repo@prod "é" \\ \t☃'
+    await ledger.append(subject, [{ actor: null, body: say('deployed') }])
+    expect(await ledger.verify(subject)).toMatchObject({ ok: true, facts: 1 })
+  })
+
+  test('O1: what is not a fact, a subject or a delivery is refused as a bug', async () => {
+    const body = { kind: 'incident', sentence: 'x'.repeat(5000) } as FactBody
+    await expect(ledger.append(fresh(), [{ actor: null, body }])).rejects.toThrow(Bug)
+    await expect(ledger.append('nonsense', [{ actor: null, body: say('x') }])).rejects.toThrow(Bug)
+    await expect(
+      ledger.append(fresh(), [{ actor: null, body: say('x'), delivery: 'a "b"' }]),
+    ).rejects.toThrow(Bug)
+  })
+
+  test('T12: open subjects are visited in turn; a round closes them and a fact opens them again', async () => {
+    for (const subject of await ledger.openSubjects(1000)) await ledger.setOpen(subject, false)
+    const [a, b, c] = [fresh(), fresh(), fresh()]
+    for (const subject of [a, b]) await ledger.append(subject, [{ actor: null, body: say('x') }])
+    await ledger.setOpen(c, true)
+    const first = await ledger.openSubjects(2)
+    const second = await ledger.openSubjects(2)
+    expect(first).toHaveLength(2)
+    expect(new Set([...first, ...second])).toEqual(new Set([a, b, c]))
+    for (const subject of [a, b, c]) await ledger.setOpen(subject, false)
+    expect(await ledger.openSubjects(10)).toEqual([])
+    await ledger.append(b, [{ actor: null, body: say('again') }])
+    expect(await ledger.openSubjects(10)).toEqual([b])
+  })
+
+  test('O1: subjects are listed by prefix, taken literally', async () => {
+    await ledger.append('task:octo/under_score#1', [{ actor: null, body: say('x') }])
+    await ledger.append('task:octo/underXscore#1', [{ actor: null, body: say('x') }])
+    expect(await ledger.subjects({ prefix: 'task:octo/under_' })).toEqual(['task:octo/under_score#1'])
+    expect(await ledger.subjects({ prefix: 'task:octo/under', limit: 1 })).toHaveLength(1)
+  })
+
+  test('S7: an intent is new once; settings and transcripts keep the latest', async () => {
+    expect(await ledger.intend('merge:1')).toBe(true)
+    expect(await ledger.intend('merge:1')).toBe(false)
+    expect(await ledger.setting('none')).toBeNull()
+    await ledger.putSetting('look', '1')
+    await ledger.putSetting('look', '2')
+    expect(await ledger.setting('look')).toBe('2')
+    expect(await ledger.transcript('none')).toBeNull()
+    await ledger.putTranscript('s', [1])
+    await ledger.putTranscript('s', [1, 2])
+    expect(await ledger.transcript('s')).toEqual([1, 2])
+  })
+
+  test('S9: evidence is found under its key, a failure stays a failure, what is absent is absent', async () => {
+    const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string]
+    const body = { tree: null, mergeBase: 'b'.repeat(40) }
+    await ledger.putEvidence(one, { ok: true, body })
+    await ledger.putEvidence(two, { ok: false, reason: 'no such commit' })
+    const found = await ledger.evidence([one, two, three])
+    expect(found.get(one)).toEqual({ ok: true, body })
+    expect(found.get(two)).toEqual({ ok: false, reason: 'no such commit' })
+    expect(found.has(three)).toBe(false)
+  })
+}
