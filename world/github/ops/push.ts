@@ -8,6 +8,7 @@ import type { Account, Pull, Repo } from '../state.ts'
 import { accountByEmail, noreply } from '../views/commit.ts'
 import { checkSuiteView } from '../views/check.ts'
 import { repoHtml } from '../views/repo.ts'
+import { recordActivity } from './activity.ts'
 import { suiteFor } from './checks.ts'
 import { closePull, emitPull, recordMerged } from './pulls.ts'
 import { dismissStale } from './reviews.ts'
@@ -23,6 +24,7 @@ export async function afterPush(site: Site, repo: Repo, changes: RefChange[], pu
     const created = change.before === ZERO_SHA
     const deleted = change.after === ZERO_SHA
     const forced = !created && !deleted && !(await site.git.isAncestor(repo.dir, change.before, change.after))
+    recordActivity(site, repo, change, { created, deleted, forced }, pusher)
     site.emit('push', null, await pushPayload(site, repo, change, forced, pusher), { repo, sender: pusher })
     const branch = /^refs\/heads\/(.+)$/.exec(change.ref)?.[1]
     if (branch !== undefined) {

@@ -1,7 +1,9 @@
 /** Every route of the stand-in, a resource a file. */
 import type { Outbox } from '../deliveries.ts'
+import { graphqlRoutes } from '../../graphql/route.ts'
 import type { Router } from '../router.ts'
 import type { App } from '../state.ts'
+import { activityRoutes } from './activity.ts'
 import { appRoutes } from './apps.ts'
 import { checkRoutes } from './checkRuns.ts'
 import { commentRoutes } from './comments.ts'
@@ -18,4 +20,6 @@ export function registerRoutes(router: Router, parts: RouteParts): void {
   commentRoutes(router)
   pullRoutes(router)
   checkRoutes(router)
+  activityRoutes(router)
+  graphqlRoutes(router)
 }
