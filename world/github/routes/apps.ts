@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { findAccount, installationCovers } from '../access.ts'
 import { invalid, notFound } from '../errors.ts'
-import type { Delivery, Installation, Repo } from '../state.ts'
+import type { App, Delivery, Installation, Repo } from '../state.ts'
 import { type Call, counted, created, list, ok, type Reply, type Router } from '../router.ts'
 import { must, type Site } from '../site.ts'
 import { mintToken } from '../tokens.ts'
@@ -96,7 +96,7 @@ function deliveries(c: Call): Reply {
   return { status: 200, body: page.map(deliveryItem), headers: more ? { link } : {} }
 }
 
-export function appRoutes(router: Router, outbox: () => Outbox, convert: (code: string) => Record<string, unknown> | null): void {
+export function appRoutes(router: Router, outbox: () => Outbox, convert: (code: string) => App | null): void {
   const jwt = { permission: 'jwt' }
   router.route('GET', '/app', jwt, (c) => {
     const app = appOf(c)
@@ -134,7 +134,8 @@ export function appRoutes(router: Router, outbox: () => Outbox, convert: (code: 
   router.route('POST', '/app-manifests/{code}/conversions', { permission: 'public' }, (c) => {
     const app = convert(c.params.code ?? '')
     if (app === null) throw notFound()
-    return created(app)
+    const secrets = { client_id: app.clientId, client_secret: app.clientSecret, webhook_secret: app.webhookSecret, pem: app.privateKeyPem }
+    return created({ ...appView(c.site, app), ...secrets })
   })
   router.route('GET', '/installation/repositories', { permission: 'installation' }, (c) => {
     if (c.actor.kind !== 'installation') throw notFound()

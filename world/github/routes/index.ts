@@ -7,19 +7,39 @@ import { activityRoutes } from './activity.ts'
 import { appRoutes } from './apps.ts'
 import { checkRoutes } from './checkRuns.ts'
 import { commentRoutes } from './comments.ts'
+import { commitRoutes } from './commits.ts'
+import { contentRoutes } from './contents.ts'
+import { gitDataRoutes } from './gitData.ts'
 import { issueRoutes } from './issues.ts'
 import { labelRoutes } from './labels.ts'
+import { peopleRoutes } from './people.ts'
 import { pullRoutes } from './pulls.ts'
+import { reactionRoutes } from './reactions.ts'
+import { repoRoutes } from './repos.ts'
+import { reviewCommentRoutes } from './reviewComments.ts'
+import { reviewRoutes } from './reviews.ts'
+import { rulesetRoutes } from './rulesets.ts'
+import { statusRoutes } from './statuses.ts'
 
 export type RouteParts = { outbox: () => Outbox; convert: (code: string) => App | null }
 
 export function registerRoutes(router: Router, parts: RouteParts): void {
   appRoutes(router, parts.outbox, parts.convert)
+  peopleRoutes(router)
+  repoRoutes(router)
+  contentRoutes(router)
+  gitDataRoutes(router)
+  commitRoutes(router)
   issueRoutes(router)
   labelRoutes(router)
   commentRoutes(router)
+  reactionRoutes(router)
   pullRoutes(router)
+  reviewRoutes(router)
+  reviewCommentRoutes(router)
   checkRoutes(router)
+  statusRoutes(router)
+  rulesetRoutes(router)
   activityRoutes(router)
   graphqlRoutes(router)
 }
