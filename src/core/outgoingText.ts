@@ -1,0 +1,96 @@
+/** Outgoing text: what a model or a stranger wrote, made harmless before it goes to GitHub (T28, T43). */
+import { hiddenCharacters } from './hiddenText.ts'
+
+/** Shown where a text was longer than its bound. */
+const cutMark = ' … (cut)'
+
+/** Words that make CI skip a commit; only their brackets or stars give them meaning, and those are replaced. */
+const skipTrailer = /skip-checks\s*:/gi
+
+/**
+ * Text by others as harmless Markdown for a comment, review or description: no mention, reference, closing keyword,
+ * link, image, HTML, heading, table, fence or slash command survives, and hidden characters are shown as code points.
+ *
+ * @param most bound of the result in UTF-16 units; the result says when it was cut.
+ * @param inline true to put it on one line, for table cells and list items.
+ */
+export function outgoingText(text: string, { most = 4000, inline = false } = {}): string {
+  const visible = showHidden(bounded(text, most))
+  const lines = inline ? [visible.replace(/\s+/g, ' ').trim()] : visible.replace(/\r\n?/g, '\n').split('\n')
+  return bounded(lines.map(markdownLine).join('\n'), most)
+}
+
+function markdownLine(line: string): string {
+  return defused(line)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/([[\]|*\\])/g, '\\$1')
+    .replace(/^(\s*)(\/|[=~+-]|\d+[.)])/, '$1\\$2')
+}
+
+/**
+ * Text by others on one line of a commit message: nothing in it can be a trailer, mention, reference, closing keyword,
+ * CI-skip word or fence (T43). Plain text, since git shows it as it is.
+ */
+export function outgoingCommitText(text: string, { most = 2000 } = {}): string {
+  const flat = showHidden(bounded(text, most)).replace(/\s+/g, ' ').trim()
+  const plain = defused(flat)
+    .replace(/[[{]/g, '(')
+    .replace(/[\]}]/g, ')')
+    .replace(/\*/g, "'")
+    .replace(/[<>]/g, "'")
+  return bounded(plain, most)
+}
+
+/** The replacements that both forms share; each one is visible to a reader. */
+function defused(line: string): string {
+  return line
+    .replace(/@/g, '＠')
+    .replace(/#/g, '＃')
+    .replace(/GH-(?=\d)/gi, 'GH ')
+    .replace(/:\/\//g, ': //')
+    .replace(/www\./gi, 'www .')
+    .replace(/`/g, "'")
+    .replace(/~~~+/g, '~')
+    .replace(skipTrailer, 'skip checks ')
+}
+
+/** Hidden characters as `(U+202E)`: shown, never silently dropped (D4). */
+function showHidden(text: string): string {
+  if (hiddenCharacters(text, 1).length === 0) return text
+  return Array.from(text, (character) => {
+    const [hidden] = hiddenCharacters(character, 1)
+    return hidden && character !== '\n' ? `(${hidden.codePoint})` : character
+  }).join('')
+}
+
+/** The text, cut to `most` UTF-16 units without splitting a surrogate pair. */
+export function bounded(text: string, most: number): string {
+  if (text.length <= most) return text
+  const kept = text.slice(0, Math.max(0, most - cutMark.length)).replace(/[\ud800-\udbff]$/, '')
+  return kept + cutMark
+}
+
+/** The shortest known value that is searched for; shorter ones would turn ordinary words into findings. */
+const shortestSecret = 8
+
+/**
+ * Replace known secret values in a text that is about to leave (T25, T28).
+ *
+ * @param secrets values as the host knows them; also found when percent-encoded or in base64.
+ * @returns the text, and whether any value was found.
+ */
+export function redactSecrets(text: string, secrets: readonly string[]): { text: string; found: boolean } {
+  let clean = text
+  for (const secret of secrets) {
+    if (secret.length < shortestSecret) continue
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    ]
+    for (const form of forms) clean = clean.replaceAll(form, '(secret removed)')
+  }
+  return { text: clean, found: clean !== text }
+}
