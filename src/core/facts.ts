@@ -183,6 +183,16 @@ const merged = z.object({
   landedOn: z.string().max(255),
   expected: z.string().max(255),
 })
+/**
+ * The base branch as a round first saw it. A native review names no base, so those up to `reviewsUpTo` count no more
+ * (T3).
+ */
+const baseSeen = z.object({
+  kind: z.literal('base.seen'),
+  baseRef: z.string().max(255),
+  /** Highest id of the native reviews that were there when this base was first seen; 0 when there were none. */
+  reviewsUpTo: z.number().int().nonnegative(),
+})
 const incident = z.object({ kind: z.literal('incident'), sentence })
 
 export const FactBody = z.discriminatedUnion('kind', [
@@ -208,6 +218,7 @@ export const FactBody = z.discriminatedUnion('kind', [
   decided,
   mergeIntended,
   merged,
+  baseSeen,
   incident,
 ])
 export type FactBody = z.infer<typeof FactBody>

@@ -1,0 +1,144 @@
+/** Standing: for each recorded decision and native review, whether it counts now, or the sentence why not (A2, A3). */
+import { type Account, hasRole, type Standing } from '../core/account.ts'
+import { type Fact, type FactOf, factsOf } from '../core/facts.ts'
+import type { Digest, Sha } from '../core/ids.ts'
+import { person } from '../core/sentences.ts'
+import type { NativeReview } from '../core/snapshot/pull.ts'
+import { eligible } from './eligible.ts'
+
+export type ApprovalCheck = 'countersign/plan' | 'countersign/review' | 'countersign/gates'
+
+/** What is asked for now, and everything that decides whether an answer fits it. */
+export interface Question {
+  check: ApprovalCheck
+  /** The digest shown now, and those whose approval carries over to it by clean update merges. */
+  digests: ReadonlySet<Digest>
+  /** The commits of those digests: what a native review must have looked at. */
+  shas: ReadonlySet<Sha>
+  baseRef: string
+  /** Native reviews up to this id were made before the base was last changed (T3); null when that is not known. */
+  reviewsUpTo: number | null
+  approvers: readonly string[]
+  by: readonly ('button' | 'review' | 'comment')[]
+  people: ReadonlyMap<number, Standing>
+  /** Null when it cannot be told yet who wrote the change: every approval then waits. */
+  writers: ReadonlyMap<number, string> | null
+  /** `solo` lets the one engineer approve own commits. */
+  ownCommits: boolean
+  /** The requester, who does not count under `strict`. */
+  excluded: Account | null
+}
+
+export interface Voice {
+  by: Account
+  channel: 'button' | 'command' | 'review'
+  verdict: 'approve' | 'reject' | 'accept'
+  /** counts: an approval that stands. blocks: a rejection that stands. wait: cannot be told yet. void: does not count. */
+  state: 'counts' | 'blocks' | 'wait' | 'void'
+  sentence: string
+  /** What the decision was bound to; null for native reviews. */
+  bound: Digest | null
+  reason: string | null
+  /** seq of the decision fact; null for native reviews. */
+  seq: number | null
+}
+
+type Decision = FactOf<'decision'>
+
+/** Judge every latest decision of every person, one a channel. Times play no part (S8, T13). */
+export function voices(question: Question, facts: readonly Fact[], reviews: readonly NativeReview[]): Voice[] {
+  const touched = new Set(factsOf(facts, 'comment.touched').map((fact) => fact.body.commentId))
+  const decisions = latestDecisions(factsOf(facts, 'decision').filter((fact) => fact.body.check === question.check))
+  const native = question.check === 'countersign/review' ? latestReviews(reviews) : []
+  return [...decisions.map((fact) => judgeDecision(question, fact, touched)), ...native.flatMap((review) => judgeReview(question, review))]
+}
+
+/**
+ * Of each person and channel the decision that supersedes the others: for buttons the highest generation, for comments
+ * the newest comment; within one, a rejection wins (design: Which decision counts).
+ */
+function latestDecisions(decisions: Decision[]): Decision[] {
+  const latest = new Map<string, Decision>()
+  const rank = ({ body }: Decision) => (body.source === 'button' ? body.generation : (body.commentId ?? 0))
+  for (const fact of decisions) {
+    // Acceptances answer one set of flags each; they do not supersede one another.
+    const flags = fact.body.verdict === 'accept' ? fact.body.bound : ''
+    const key = `${fact.body.by.id}:${fact.body.source}:${flags}`
+    const known = latest.get(key)
+    if (!known || rank(fact) > rank(known) || (rank(fact) === rank(known) && fact.body.verdict === 'reject')) latest.set(key, fact)
+  }
+  return [...latest.values()]
+}
+
+function judgeDecision(question: Question, fact: Decision, touched: ReadonlySet<number>): Voice {
+  const { by, verdict, bound, reason, source, baseRef, sha, commentId } = fact.body
+  const voice = (state: Voice['state'], sentence: string): Voice => ({ by, channel: source, verdict, state, sentence, bound, reason, seq: fact.seq })
+  const who = person(by)
+  if (verdict === 'reject') {
+    // A rejected plan is answered by a new plan; a rejected change by the same person's approval of a later one.
+    if (question.check === 'countersign/plan' && !question.digests.has(bound)) return voice('void', `${who} asked for changes to an earlier plan.`)
+    if (hasLostAccess(question, by)) return voice('void', `${who} asked for changes and has no write access any more.`)
+    const how = source === 'button' ? 'pressing Approve' : 'commenting again'
+    return voice('blocks', `${who} asked for changes${reason ? `: ${quoted(reason)}` : ''}. Only ${who} lifts it, by ${how} on the new state.`)
+  }
+  if (baseRef !== question.baseRef) return voice('void', `${who} approved when the base was another branch; the new base starts over.`)
+  if (!question.digests.has(bound)) return voice('void', `${who} approved an earlier state (${sha.slice(0, 8)}); it has changed since.`)
+  if (source === 'command' && !question.by.includes('comment')) return voice('void', `${who} approved by comment, which policy does not count.`)
+  if (source === 'button' && !question.by.includes('button') && verdict === 'approve') return voice('void', `${who} approved by button, which policy does not count.`)
+  if (commentId !== null && touched.has(commentId)) return voice('void', `${who} approved in a comment that was edited or deleted since.`)
+  return personal(question, by, voice)
+}
+
+/** The latest review that says something, of each person. Order is GitHub's id, never a date (T9, T13). */
+function latestReviews(reviews: readonly NativeReview[]): NativeReview[] {
+  const latest = new Map<number, NativeReview>()
+  for (const review of reviews) {
+    if (!review.author || review.state === 'COMMENTED' || review.state === 'PENDING') continue
+    const known = latest.get(review.author.id)
+    if (!known || known.id < review.id) latest.set(review.author.id, review)
+  }
+  return [...latest.values()]
+}
+
+function judgeReview(question: Question, review: NativeReview): Voice[] {
+  const by = review.author
+  if (!by) return []
+  const approves = review.state === 'APPROVED'
+  const voice = (state: Voice['state'], sentence: string): Voice => ({ by, channel: 'review', verdict: approves ? 'approve' : 'reject', state, sentence, bound: null, reason: null, seq: null })
+  const who = person(by)
+  if (review.state === 'DISMISSED') return [voice('void', `The review of ${who} was dismissed.`)]
+  if (!approves) {
+    if (by.type !== 'User') return [voice('void', `${who} is not a person; its review is read, and does not count.`)]
+    if (hasLostAccess(question, by)) return [voice('void', `${who} requested changes and has no write access.`)]
+    return [voice('blocks', `${who} requested changes in a review. It is lifted by a new review of ${who}, or by dismissing it.`)]
+  }
+  if (!question.by.includes('review')) return [voice('void', `${who} approved by review, which policy does not count.`)]
+  if (review.edited) return [voice('void', `The approving review of ${who} was edited, so it does not count.`)]
+  if (review.sha === null || !question.shas.has(review.sha)) return [voice('void', `${who} approved an earlier commit; it has changed since.`)]
+  if (question.reviewsUpTo === null) return [voice('wait', `Whether ${who} reviewed against this base is not known yet.`)]
+  if (review.id <= question.reviewsUpTo) return [voice('void', `${who} reviewed before Countersign first saw this base branch; press Approve, or review again.`)]
+  return [personal(question, by, voice)]
+}
+
+/** The conditions on the person, the same for every channel. */
+function personal(question: Question, by: Account, voice: (state: Voice['state'], sentence: string) => Voice): Voice {
+  const who = person(by)
+  const may = eligible(by, question.people, question.approvers, `approve ${question.check}`)
+  if (may.kind === 'no') return voice('void', may.sentence)
+  if (question.excluded?.id === by.id) return voice('void', `${who} asked for this change, and under these rules the requester does not count.`)
+  if (!question.writers) return voice('wait', `Who wrote the change is not known yet, so it cannot be told whether ${who} may approve.`)
+  const wrote = question.writers.get(by.id)
+  if (wrote && !question.ownCommits) return voice('void', `${who} ${wrote} and does not approve own work.`)
+  if (may.kind === 'wait') return voice('wait', may.sentence)
+  return voice('counts', `${who} approved.`)
+}
+
+/** Lost access lapses a rejection only when the look-up says so for certain; unknown still blocks (S9). */
+function hasLostAccess(question: Question, by: Account): boolean {
+  const standing = question.people.get(by.id)
+  return standing !== undefined && standing.role !== 'unknown' && !hasRole(standing, 'write')
+}
+
+function quoted(reason: string): string {
+  return `“${reason.replace(/[\p{C}`@<>#]/gu, ' ').slice(0, 200)}”`
+}
