@@ -1,0 +1,37 @@
+/** What observing needs from outside, and the one way a part of it is marked as not readable. */
+import { RetryLater, Terminal } from '../core/errors.ts'
+import type { EvidenceRequest } from '../core/evidence.ts'
+import type { Clock, ForgeReads, Ledger } from '../core/ports.ts'
+import type { Known } from '../core/snapshot/common.ts'
+import type { PullSnapshot } from '../core/snapshot/pull.ts'
+import type { TaskSnapshot } from '../core/snapshot/task.ts'
+import type { Policy } from '../policy/schema.ts'
+
+export interface ObservePorts {
+  forge: ForgeReads
+  ledger: Pick<Ledger, 'facts' | 'evidence' | 'setting' | 'putSetting'>
+  clock: Clock
+  /** What the subjects declare that they need; pure. Observing may not import the subjects, so they are handed in. */
+  needs: {
+    pull(snapshot: PullSnapshot<Policy>): EvidenceRequest[]
+    task(snapshot: TaskSnapshot<Policy>): EvidenceRequest[]
+  }
+}
+
+/**
+ * Read one part of an observation. When GitHub is limited, out or refuses, the part is `unknown` and `missing` gets a
+ * sentence (S9); anything else is a bug and goes through.
+ *
+ * @param what completes "could not be read: ", in the words of a reader of the check run.
+ */
+export async function tryRead<T>(missing: string[], what: string, read: () => Promise<T>): Promise<Known<T>> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof Terminal) missing.push(`${what} could not be read: ${error.forUser}`)
+    else if (error instanceof RetryLater)
+      missing.push(`${what} could not be read now: ${error.message}. It is read again.`)
+    else throw error
+    return 'unknown'
+  }
+}

@@ -1,0 +1,150 @@
+/** Observing a pull request: everything that may be known of it in one round, with marks where reading failed. */
+import type { Account } from '../core/account.ts'
+import type { EvidenceResult } from '../core/evidence.ts'
+import { type Fact, factsOf } from '../core/facts.ts'
+import { type Digest, formatKey, parseKey, type RepositoryName, type SubjectKey } from '../core/ids.ts'
+import type { PullObservation } from '../core/ports.ts'
+import type { Known } from '../core/snapshot/common.ts'
+import type { PullReading, PullSnapshot } from '../core/snapshot/pull.ts'
+import type { Policy } from '../policy/schema.ts'
+import { loadNeeds, viewOf } from './evidence.ts'
+import { actingIn, lookUp, teamsIn, writingIn } from './people.ts'
+import { readPolicy } from './policy.ts'
+import { type ObservePorts, tryRead } from './ports.ts'
+
+/**
+ * Read a pull request's snapshot.
+ *
+ * @param key `pull:owner/repo#34`.
+ * @param options.depth 1 leaves the siblings out: that is how siblings themselves are observed.
+ * @returns null when the pull request, or the repository, does not exist or cannot be seen.
+ * @throws RetryLater when GitHub is limited or out for the pull request or the policy itself; failures of anything else
+ *   become `unknown` with a sentence in `missing`.
+ * @throws Terminal over GitHub's limits (T18).
+ */
+export async function observePull(
+  key: SubjectKey,
+  ports: ObservePorts,
+  { depth = 0 }: { depth?: 0 | 1 } = {},
+): Promise<PullSnapshot<Policy> | null> {
+  const subject = parseKey(key)
+  if (subject?.kind !== 'pull') return null
+  const { forge, ledger } = ports
+  const name = subject.repository
+  const missing: string[] = []
+
+  const app = await forge.identity()
+  const repository = await forge.repository(name)
+  if (!repository.found) return null
+  // Facts first: one that arrives while GitHub is read makes the chain longer, and the round runs again (S7).
+  const facts = await ledger.facts(key)
+  const observed = await forge.pull(name, subject.number)
+  if (!observed.found) return null
+  const { pull } = observed.value
+  const policy = await readPolicy(ports, repository.value, pull.base)
+  const task = await taskOf(ports, name, pull)
+
+  const [checks, pushers, siblings] = await Promise.all([
+    tryRead(missing, `The checks of ${pull.head.sha.slice(0, 7)}`, () => forge.checks(name, pull.head.sha)),
+    tryRead(missing, `Who pushed ${pull.head.ref}`, () => pushersOf(ports, name, pull, facts)),
+    readSiblings(ports, name, observed.value, depth, missing),
+  ])
+  const people = await lookUp(
+    forge,
+    name,
+    peopleOf(observed.value, pushers, facts, task),
+    teamsIn(policy),
+    missing,
+  )
+
+  const results = new Map<Digest, EvidenceResult>()
+  const snapshot: PullSnapshot<Policy> = {
+    key,
+    nowMs: ports.clock.nowMs(),
+    missing,
+    app,
+    repository: repository.value,
+    policy,
+    pull,
+    people,
+    commits: observed.value.commits,
+    pushers,
+    reviews: observed.value.reviews,
+    runs: checks === 'unknown' ? 'unknown' : checks.own,
+    ci: checks === 'unknown' ? 'unknown' : checks.ci,
+    siblings,
+    ownComments: observed.value.ownComments,
+    facts,
+    task,
+    evidence: viewOf(name, results),
+  }
+  await loadNeeds(name, results, ledger, () => ports.needs.pull(snapshot))
+  return snapshot
+}
+
+/** A pull request belongs to a task when its head is the branch that the task's plan was issued for. */
+async function taskOf(
+  ports: ObservePorts,
+  name: RepositoryName,
+  pull: PullReading,
+): Promise<PullSnapshot<Policy>['task']> {
+  const match = /^agent\/([1-9]\d{0,9})-/.exec(pull.head.ref)
+  if (!match || pull.head.fork) return null
+  const issue = Number(match[1])
+  const key = formatKey({ kind: 'task', repository: name, issue })
+  const facts = await ports.ledger.facts(key)
+  const issued = factsOf(facts, 'plan.issued').some((fact) => fact.body.branch === pull.head.ref)
+  return issued ? { key, issue, facts } : null
+}
+
+/** GitHub's list of moves and the pushes that webhooks told, GitHub's first; a fork's list cannot be seen. */
+async function pushersOf(
+  ports: ObservePorts,
+  name: RepositoryName,
+  pull: PullReading,
+  facts: readonly Fact[],
+) {
+  const listed = pull.head.fork ? [] : await ports.forge.pushes(name, pull.head.ref)
+  const told = factsOf(facts, 'head.pushed').flatMap(({ actor, body }) =>
+    actor ? [{ sha: body.sha, by: actor }] : [],
+  )
+  const seen = new Set(listed.map(({ sha, by }) => `${sha} ${by.id}`))
+  const onlyTold = told.filter(({ sha, by }) => !seen.has(`${sha} ${by.id}`))
+  // What only webhooks told comes first, unless it is the present head: the newest stays last.
+  const isHead = ({ sha }: { sha: string }) => sha === pull.head.sha
+  return [...onlyTold.filter((one) => !isHead(one)), ...listed, ...onlyTold.filter(isHead)]
+}
+
+function peopleOf(
+  observed: PullObservation,
+  pushers: Known<{ by: Account }[]>,
+  facts: readonly Fact[],
+  task: PullSnapshot['task'],
+): { acting: Account[]; writing: Account[] } {
+  const reviewers = observed.reviews.flatMap((review) => (review.author ? [review.author] : []))
+  return {
+    acting: [...actingIn(facts), ...actingIn(task?.facts ?? []), ...reviewers],
+    writing: [observed.pull.author, ...writingIn(observed.commits, pushers === 'unknown' ? [] : pushers)],
+  }
+}
+
+/** The other open pull requests with this head; all of them judge the one check run that they share (T3, S5). */
+async function readSiblings(
+  ports: ObservePorts,
+  name: RepositoryName,
+  observed: PullObservation,
+  depth: 0 | 1,
+  missing: string[],
+): Promise<Known<PullSnapshot<Policy>[]>> {
+  if (depth === 1) return []
+  return tryRead(missing, 'The other pull requests with the same head', async () => {
+    const siblings: PullSnapshot<Policy>[] = []
+    for (const number of observed.siblings) {
+      const sibling = await observePull(formatKey({ kind: 'pull', repository: name, number }), ports, {
+        depth: 1,
+      })
+      if (sibling) siblings.push(sibling)
+    }
+    return siblings
+  })
+}
