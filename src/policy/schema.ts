@@ -15,6 +15,15 @@ export const Policy = z.strictObject({
     .default([])
     .describe('Logins or teams (org/slug) whose members may allow protected paths and changes to gates (D3, G12).'),
   protected: ProtectedSettings,
+  branches: z
+    .strictObject({
+      protected: z
+        .array(z.string().min(1).max(255))
+        .max(50)
+        .default([])
+        .describe('Branches (`release/*`) whose own policy file counts for pull requests into them (T45).'),
+    })
+    .prefault({}),
   commands: CommandsSettings.prefault({}),
   delegation: DelegationSettings.prefault({}),
   pipeline: PipelineSettings.prefault({}),
