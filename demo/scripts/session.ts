@@ -12,10 +12,6 @@ export interface Call {
 export const readFile = (path: string): Call => ({ name: 'read_file', input: { path } })
 export const listFiles = (glob: string): Call => ({ name: 'list_files', input: { glob } })
 export const search = (pattern: string): Call => ({ name: 'search', input: { pattern } })
-export const writeFile = (path: string, content: string): Call => ({
-  name: 'write_file',
-  input: { path, content },
-})
 /** `old_text` must occur exactly once in the file. */
 export const editFile = (path: string, old_text: string, new_text: string): Call => ({
   name: 'edit_file',
