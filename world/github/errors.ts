@@ -22,7 +22,8 @@ export class GitHubError extends Error {
       message: this.message,
       ...(this.errors === undefined ? {} : { errors: this.errors }),
       documentation_url: 'https://docs.github.com/rest',
-      status: String(this.status),
+      // A validation error is the one form without the status repeated in it.
+      ...(this.status === 422 ? {} : { status: String(this.status) }),
     }
   }
 }

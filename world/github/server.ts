@@ -164,7 +164,7 @@ async function answer(
   }
   // The description covers REST; GraphQL is checked against its own schema.
   const contract = route.template === '/graphql' ? null : parts.contract
-  if (contract !== null) note('request', contract.request(op))
+  if (contract !== null) note('request', contract.request({ ...op, body: op.body ?? undefined }))
   let reply: Reply
   try {
     reply = await runRoute(parts, actor, route, params, request)

@@ -3,7 +3,7 @@ import { invalid } from '../errors.ts'
 import type { Site } from '../site.ts'
 import { must } from '../site.ts'
 import type { Account, Comment, Issue, Label, Repo } from '../state.ts'
-import { commentView, issueView } from '../views/issue.ts'
+import { commentPayload, issuePayload } from '../views/hook.ts'
 import { labelView } from '../views/repo.ts'
 import { closePull, emitPull, reopenPull } from './pulls.ts'
 
@@ -12,7 +12,7 @@ const repoOf = (site: Site, issue: Issue): Repo => must(site.state.repos, issue.
 /** An issues webhook, or for a pull request the pull_request one of the same action. */
 export async function emitIssue(site: Site, issue: Issue, action: string, sender: Account, extra: Record<string, unknown> = {}): Promise<void> {
   if (issue.pullId !== null) return emitPull(site, must(site.state.pulls, issue.pullId, 'pull'), action, sender, extra)
-  site.emit('issues', action, { action, issue: issueView(site, issue), ...extra }, { repo: repoOf(site, issue), sender })
+  site.emit('issues', action, { action, issue: issuePayload(site, issue), ...extra }, { repo: repoOf(site, issue), sender })
 }
 
 export type OpenIssueInput = { title: string; body: string | null; labels: string[]; assigneeIds: number[] }
@@ -41,10 +41,10 @@ export function openIssue(site: Site, repo: Repo, author: Account, viaAppId: num
     pullId: null,
   }
   site.state.issues.set(issue.id, issue)
-  site.emit('issues', 'opened', { action: 'opened', issue: issueView(site, issue) }, { repo, sender: author })
+  site.emit('issues', 'opened', { action: 'opened', issue: issuePayload(site, issue) }, { repo, sender: author })
   for (const name of issue.labels) {
     const label = labelView(site, repo, ensureLabel(site, repo, name))
-    site.emit('issues', 'labeled', { action: 'labeled', issue: issueView(site, issue), label }, { repo, sender: author })
+    site.emit('issues', 'labeled', { action: 'labeled', issue: issuePayload(site, issue), label }, { repo, sender: author })
   }
   return issue
 }
@@ -121,7 +121,7 @@ export async function setLabels(site: Site, issue: Issue, names: string[], by: A
 
 function emitComment(site: Site, comment: Comment, action: string, sender: Account, extra: Record<string, unknown> = {}): void {
   const issue = must(site.state.issues, comment.issueId, 'issue')
-  const payload = { action, issue: issueView(site, issue), comment: commentView(site, comment), ...extra }
+  const payload = { action, issue: issuePayload(site, issue), comment: commentPayload(site, comment), ...extra }
   site.emit('issue_comment', action, payload, { repo: repoOf(site, issue), sender })
 }
 

@@ -83,7 +83,8 @@ export function peopleRoutes(router: Router): void {
     const team = teamAt(c)
     const user = userAt(c)
     const membership = teamMembership(c.site.state, team, user.id)
-    if (membership === null) throw notFound()
+    // The one 404 that GitHub describes as empty.
+    if (membership === null) return { status: 404 }
     return ok({
       url: `${c.site.url}/organizations/${org.id}/team/${team.id}/memberships/${user.login}`,
       role: membership.role === 'maintainer' ? 'maintainer' : 'member',
