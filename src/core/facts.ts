@@ -114,7 +114,8 @@ const attemptJudged = z.object({
   kind: z.literal('attempt.judged'),
   phase: z.string().max(40),
   attempt: z.number().int().positive(),
-  by: z.enum(['code', 'validator']),
+  /** `person`: a plan that was accepted and then rejected by someone who may; the planning session goes on with it (A4). */
+  by: z.enum(['code', 'validator', 'person']),
   verdict: z.enum(['pass', 'objections']),
   objections: z.array(sentence).max(50),
 })

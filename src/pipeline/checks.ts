@@ -1,0 +1,37 @@
+/** All deterministic checks by id, and running those of one phase. */
+import { type Check, type CheckContext, type CheckResult, together } from './checks/check.ts'
+import { citations } from './checks/citations.ts'
+import { commands } from './checks/commands.ts'
+import { planShape } from './checks/planShape.ts'
+import { protectedFiles } from './checks/protectedFiles.ts'
+import { scope } from './checks/scope.ts'
+import { greenOnResult, redOnBase, testsFrozen } from './checks/tests.ts'
+import type { CheckId } from './phase.ts'
+import { phases } from './phases.ts'
+
+export type { CheckContext, CheckResult } from './checks/check.ts'
+
+const checks: Record<CheckId, Check> = {
+  citations,
+  planShape,
+  scope,
+  redOnBase,
+  greenOnResult,
+  testsFrozen,
+  commands,
+  protected: protectedFiles,
+}
+
+/**
+ * Run a phase's checks in their order and stop at the first that objects or waits, so that no command runs on a
+ * candidate which already fails on its diff.
+ */
+export function runChecks(context: CheckContext): CheckResult {
+  const results: CheckResult[] = []
+  for (const id of phases[context.phase].checks) {
+    const result = checks[id](context)
+    results.push(result)
+    if (result.waiting || result.objections.length > 0) break
+  }
+  return together(results)
+}

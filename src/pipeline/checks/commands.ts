@@ -1,0 +1,29 @@
+/** The pre-commit gates: policy's commands pass on the candidate before anything is pushed (P6). */
+import type { CommandName } from '../../core/evidence.ts'
+import { type Check, commandAt, satisfied, together, withEvidence } from './check.ts'
+
+const names: readonly CommandName[] = ['typecheck', 'lint', 'test', 'integration', 'build', 'audit']
+
+/** Characters of a command's output that go back to the session. */
+const outputShown = 2500
+
+export const commands: Check = (context) => {
+  const { candidate } = context
+  if (!candidate) return satisfied
+  return together(
+    names.flatMap((name) => {
+      const request = commandAt(context, name, candidate)
+      if (!request) return []
+      return [
+        withEvidence(context, request, `The result of \`${name}\``, (body) => {
+          if (body.stoppedBy)
+            return [`\`${name}\` (${request.spec.run}) was stopped by its limit on ${body.stoppedBy}.`]
+          if (body.exitCode === 0) return []
+          return [
+            `\`${name}\` (${request.spec.run}) fails with exit code ${body.exitCode}. The end of its output:\n${body.outputTail.slice(-outputShown)}`,
+          ]
+        }),
+      ]
+    }),
+  )
+}
