@@ -1,6 +1,6 @@
 /** The verdicts on a pull request: what check runs, the board, `/agent why` and the task all read. Never stored. */
 import type { Origin } from '../../approvals/origin.ts'
-import type { Asked } from '../../approvals/press.ts'
+import type { Asked, PressJudgement } from '../../approvals/press.ts'
 import type { PeopleSettings, Profile } from '../../approvals/settings.ts'
 import type { Voice } from '../../approvals/standing.ts'
 import type { Account } from '../../core/account.ts'
@@ -66,3 +66,6 @@ export interface PullVerdicts {
   /** What each check asks for now, for judging presses and commands. */
   asked: ReadonlyMap<string, Asked>
 }
+
+/** What one press or command comes to. `merge` asks the round to merge; it is settled by what the merge rules say. */
+export type Answer = PressJudgement | { kind: 'accepted'; sentence: string }

@@ -1,0 +1,90 @@
+/** Answers: every press and command on a pull request is settled once, with one sentence (A1, A4, O4). */
+import { judgePress } from '../../approvals/press.ts'
+import type { Action } from '../../core/action.ts'
+import { type Fact, type FactBody, settledBySeq } from '../../core/facts.ts'
+import { code } from '../../core/sentences.ts'
+import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { judgeCommand } from './commands.ts'
+import type { Answer, PullVerdicts } from './verdicts.ts'
+
+type RequestBody = Extract<FactBody, { kind: 'button.pressed' | 'comment.command' | 'comment.unknown' }>
+export type RequestFact = Fact<RequestBody>
+
+/** Most requests that one round answers; the rest wait for the next, which follows at once. */
+const maximumAnswers = 50
+/** Comments are restored for this many of the latest answers. */
+const maximumComments = 30
+
+export function isRequest(fact: Fact): fact is RequestFact {
+  return fact.body.kind === 'button.pressed' || fact.body.kind === 'comment.command' || fact.body.kind === 'comment.unknown'
+}
+
+export interface Answers {
+  records: Extract<Action, { kind: 'record' }>[]
+  /** The first request of this round that was accepted as the wish to merge. */
+  mergeWanted: boolean
+}
+
+/** Judge every unsettled request against the snapshot. An incomplete snapshot settles nothing. */
+export function answerRequests(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Answers {
+  const settled = settledBySeq(snapshot.facts)
+  const open = snapshot.facts.filter(isRequest).filter((fact) => !settled.has(fact.seq)).slice(0, maximumAnswers)
+  const result: Answers = { records: [], mergeWanted: false }
+  if (verdicts.missing.length > 0) return result
+  for (const fact of open) {
+    const answer = settleMerge(judge(snapshot, verdicts, fact), verdicts)
+    const record = (body: FactBody, actor = fact.actor) => result.records.push({ kind: 'record', subject: snapshot.key, actor, body })
+    if (answer.kind === 'wait') continue
+    if (answer.kind === 'merge') result.mergeWanted = true
+    if (answer.kind === 'decision') record(answer.body)
+    const outcome = answer.kind === 'refused' ? 'refused' : 'accepted'
+    record({ kind: 'settled', of: fact.seq, outcome, sentence: answer.sentence.slice(0, 4000) }, null)
+  }
+  return result
+}
+
+function judge(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, fact: RequestFact): Answer {
+  const { body } = fact
+  switch (body.kind) {
+    case 'comment.unknown': {
+      const hint = body.nearest ? ` Did you mean ${code(`/agent ${body.nearest}`)}?` : ''
+      return { kind: 'refused', sentence: `${code(body.word)} is not a command.${hint} ${code('/agent help')} lists them all.` }
+    }
+    case 'button.pressed':
+      if (snapshot.pull.state !== 'open') return { kind: 'refused', sentence: `This pull request is ${snapshot.pull.state}, so the press changed nothing.` }
+      if (!snapshot.policy.ok) return { kind: 'refused', sentence: snapshot.policy.sentence }
+      if (verdicts.shared) return { kind: 'refused', sentence: verdicts.next }
+      return judgePress(snapshot.key, { ...fact, body }, verdicts.asked)
+    case 'comment.command':
+      return judgeCommand(snapshot, verdicts, { ...fact, body })
+    default:
+      return body satisfies never
+  }
+}
+
+/** A wish to merge is granted only when everything is green in this very snapshot. */
+function settleMerge(answer: Answer, verdicts: PullVerdicts): Answer {
+  if (answer.kind !== 'merge' || verdicts.merge.ready) return answer
+  return { kind: 'refused', sentence: `Not merged: ${verdicts.merge.sentence}` }
+}
+
+/**
+ * The comments that answers need, derived from what is settled, so that a crash between the two loses none. Accepted
+ * presses show in the check run; a bot's comment is not answered, so that two bots cannot talk to each other.
+ */
+export function answerComments(snapshot: PullSnapshot<Policy>): Extract<Action, { kind: 'comment' }>[] {
+  if (snapshot.missing.length > 0) return []
+  const settled = settledBySeq(snapshot.facts)
+  const present = new Set(snapshot.ownComments.map((comment) => comment.marker))
+  return snapshot.facts
+    .filter(isRequest)
+    .slice(-maximumComments)
+    .flatMap((fact) => {
+      const answer = settled.get(fact.seq)
+      const marker = `answer:${fact.seq}`
+      if (!answer || present.has(marker)) return []
+      if (fact.body.kind === 'button.pressed' ? answer.body.outcome === 'accepted' : fact.actor?.type !== 'User') return []
+      return [{ kind: 'comment' as const, repository: snapshot.repository.name, number: snapshot.pull.number, marker, body: answer.body.sentence, commentId: null }]
+    })
+}

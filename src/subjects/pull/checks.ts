@@ -1,0 +1,129 @@
+/** The check runs as they should be, and which of them must be written (design: Check runs, T39). */
+import type { Action } from '../../core/action.ts'
+import { type Button, type ButtonIntent, type CheckName, type DesiredCheckRun, formatExternalId, type ObservedCheckRun } from '../../core/checkRun.ts'
+import { digestOf } from '../../core/digest.ts'
+import { factsOf } from '../../core/facts.ts'
+import { formatKey } from '../../core/ids.ts'
+import { short } from '../../core/sentences.ts'
+import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import type { Verdict } from '../../core/verdict.ts'
+import type { Policy } from '../../policy/schema.ts'
+import type { CheckVerdict, GateResult, PullVerdicts } from './verdicts.ts'
+
+const names = ['plan', 'gates', 'review'] as const
+type Name = (typeof names)[number]
+
+/** Title of runs on a commit that several pull requests share; found again when one of them closes. */
+export const sharedTitle = 'Several pull requests share this commit'
+
+const buttons: Record<ButtonIntent, Omit<Button, 'intent'>> = {
+  approve: { label: 'Approve', description: 'I looked at exactly this and approve it' },
+  reject: { label: 'Request changes', description: 'This must change before it goes on' },
+  accept: { label: 'Accept', description: 'I looked at what is flagged, accept it' },
+  merge: { label: 'Merge', description: 'Merge this commit now' },
+  fix: { label: 'Fix', description: 'Let the agent fix what is commented' },
+}
+const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
+const plain = (text: string) => text.replace(/[*`]/g, '')
+
+/** Every run of a pull request as it should be now. */
+export function desiredRuns(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): DesiredCheckRun[] {
+  return names.map((name) => (verdicts.shared ? sharedRun(snapshot, verdicts.shared, name) : ownRun(snapshot, verdicts, name)))
+}
+
+function ownRun(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, name: Name): DesiredCheckRun {
+  const check = verdicts[name]
+  const { verdict } = check
+  const shown = check.shown ?? digestOf({ nothing: snapshot.key, head: snapshot.pull.head.sha, name })
+  const generation = factsOf(snapshot.facts, 'decision').length
+  return {
+    name: `countersign/${name}`,
+    sha: snapshot.pull.head.sha,
+    externalId: formatExternalId(snapshot.key, generation, shown),
+    state: stateOf(name, check),
+    title: cut(plain(verdict.sentence), 120),
+    summary: cut(summaryOf(verdicts, name, check), 60_000),
+    buttons: check.buttons.map((intent) => ({ intent, ...buttons[intent] })),
+    shown,
+    annotations: verdict.annotations ?? [],
+  }
+}
+
+/**
+ * A wait that asks a person something is completed with `action_required`, since buttons show on completed runs only;
+ * any other wait is in progress. A flag asks for an acceptance, as `failure` until somebody gives it.
+ */
+function stateOf(name: Name, check: CheckVerdict): DesiredCheckRun['state'] {
+  switch (check.verdict.state) {
+    case 'pass':
+      return 'success'
+    case 'fail':
+    case 'flag':
+      return 'failure'
+    case 'wait':
+      return name !== 'gates' && check.buttons.includes('approve') ? 'action_required' : 'in_progress'
+    default:
+      return check.verdict.state satisfies never
+  }
+}
+
+function summaryOf(verdicts: PullVerdicts, name: Name, check: CheckVerdict): string {
+  const lines = [check.verdict.sentence]
+  if (name === 'gates') lines.push(...gateLines(verdicts.gates.results))
+  if (check.lines.length > 0) lines.push('', ...check.lines.map((line) => `- ${line}`))
+  if (check.needed.length > 0 && check.verdict.state !== 'pass') lines.push('', `Needed: ${check.needed.join('; ')}.`)
+  if (check.shown && check.buttons.length > 0) lines.push('', `Shown: \`${short(check.shown)}\` (the buttons count for exactly this state).`)
+  if (name === 'review') lines.push('', `Next: ${verdicts.next}`)
+  return lines.join('\n')
+}
+
+const marks: Record<Verdict['state'], string> = { pass: '✅', flag: '🚩', wait: '⏳', fail: '❌' }
+
+/** One line a gate. */
+export function gateLines(results: readonly GateResult[]): string[] {
+  const line = ({ configured, verdict, title, requirement, accepted }: GateResult) =>
+    `- ${configured ? (accepted ? '☑️' : marks[verdict.state]) : '➖'} **${title}** (${requirement}): ${verdict.sentence}${accepted ? ` — ${accepted}.` : ''}`
+  return results.length === 0 ? [] : ['', ...results.map(line)]
+}
+
+/** The same bytes from every pull request that shares the commit, so that their rounds do not overwrite one another. */
+function sharedRun(snapshot: PullSnapshot<Policy>, shared: NonNullable<PullVerdicts['shared']>, name: Name): DesiredCheckRun {
+  const verdict = shared[name]
+  const shown = digestOf({ shared: shared.numbers, head: snapshot.pull.head.sha, name })
+  const number = shared.numbers[0] ?? snapshot.pull.number
+  return {
+    name: `countersign/${name}`,
+    sha: snapshot.pull.head.sha,
+    externalId: formatExternalId(formatKey({ kind: 'pull', repository: snapshot.repository.name, number }), 0, shown),
+    state: verdict.state === 'pass' ? 'success' : verdict.state === 'wait' ? 'in_progress' : 'failure',
+    title: sharedTitle,
+    summary: cut(verdict.sentence, 60_000),
+    buttons: [],
+    shown,
+    annotations: [],
+  }
+}
+
+/** True when the run on GitHub is not what it should be. Buttons and annotations follow from what is compared. */
+function differs(run: DesiredCheckRun, observed: ObservedCheckRun | undefined): boolean {
+  if (!observed) return true
+  const status = run.state === 'in_progress' ? 'in_progress' : 'completed'
+  const conclusion = run.state === 'in_progress' ? null : run.state
+  return observed.status !== status || observed.conclusion !== conclusion || observed.externalId !== run.externalId || observed.title !== run.title || observed.summary !== run.summary
+}
+
+/** The writes: only runs that changed. What could not be observed is not written over, except to take back a green. */
+export function checkActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Extract<Action, { kind: 'checkRun' }>[] {
+  const { runs, pull, repository } = snapshot
+  if (pull.state !== 'open' || runs === 'unknown') return []
+  return desiredRuns(snapshot, verdicts).flatMap((run) => {
+    const observed = newest(runs, run.name, run.sha)
+    if (!differs(run, observed)) return []
+    if (verdicts.missing.length > 0 && observed && observed.conclusion !== 'success') return []
+    return [{ kind: 'checkRun' as const, repository: repository.name, run, runId: observed?.id ?? null }]
+  })
+}
+
+function newest(runs: readonly ObservedCheckRun[], name: CheckName, sha: string): ObservedCheckRun | undefined {
+  return runs.filter((run) => run.name === name && run.sha === sha).sort((a, b) => b.id - a.id)[0]
+}

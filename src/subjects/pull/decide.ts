@@ -1,0 +1,76 @@
+/** What a round of a pull request does about its verdicts: records, answers, check runs, collecting, merging. */
+import type { Action } from '../../core/action.ts'
+import { factsOf, lastFact } from '../../core/facts.ts'
+import { formatKey } from '../../core/ids.ts'
+import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import { ciDeadlineMs } from '../../gates/ci.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { answerComments, answerRequests } from './answers.ts'
+import { checkActions, sharedTitle } from './checks.ts'
+import { mergeActions, mergedActions } from './merge.ts'
+import { needs } from './needs.ts'
+import type { PullVerdicts } from './verdicts.ts'
+
+/**
+ * The actions of one round. Records come first: act appends them only when the facts are still those of the snapshot,
+ * and does nothing else otherwise, so an intent is on record before the merge that it announces (S7).
+ */
+export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Action[] {
+  const answers = answerRequests(snapshot, verdicts)
+  const open = snapshot.pull.state === 'open'
+  const records = [...answers.records, ...(open ? [...baseRecord(snapshot), ...originRecords(snapshot, verdicts)] : mergedActions(snapshot))]
+  const effects: Action[] = [
+    ...answerComments(snapshot),
+    ...(open ? checkActions(snapshot, verdicts) : []),
+    ...(open ? collectActions(snapshot) : []),
+    ...(open ? wakeAction(snapshot, verdicts) : []),
+  ]
+  const merge = open ? mergeActions(snapshot, verdicts, answers) : []
+  const actions = [...records, ...merge.filter((action) => action.kind === 'record'), ...effects, ...merge.filter((action) => action.kind !== 'record')]
+  return [...actions, ...queueActions(snapshot, actions)]
+}
+
+/** The base branch is put on record when it is first seen and whenever it changed (T3). */
+function baseRecord(snapshot: PullSnapshot<Policy>): Extract<Action, { kind: 'record' }>[] {
+  const seen = lastFact(snapshot.facts, 'base.seen')
+  const baseRef = snapshot.pull.base.ref
+  if (snapshot.reviews === 'unknown' || snapshot.missing.length > 0 || seen?.body.baseRef === baseRef) return []
+  const reviewsUpTo = Math.max(0, ...snapshot.reviews.map((review) => review.id))
+  return [{ kind: 'record', subject: snapshot.key, actor: null, body: { kind: 'base.seen', baseRef, reviewsUpTo } }]
+}
+
+function originRecords(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Extract<Action, { kind: 'record' }>[] {
+  return (verdicts.origin?.fresh ?? []).map((body) => ({ kind: 'record', subject: snapshot.key, actor: null, body }))
+}
+
+function collectActions(snapshot: PullSnapshot<Policy>): Action[] {
+  return needs(snapshot)
+    .filter((request) => snapshot.evidence.get(request) === undefined)
+    .map((request) => ({ kind: 'collect', repository: snapshot.repository.name, request, subject: snapshot.key }))
+}
+
+/** Missing CI turns into a failure at its deadline; nothing else on a pull request waits for time. */
+function wakeAction(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Action[] {
+  if (!snapshot.policy.ok) return []
+  const ci = verdicts.gates.results.find((result) => result.gate === 'ci')
+  if (!ci?.configured || ci.verdict.state !== 'wait') return []
+  const pushed = factsOf(snapshot.facts, 'head.pushed').find((fact) => fact.body.sha === snapshot.pull.head.sha)
+  const atMs = ciDeadlineMs({ headSinceMs: pushed?.atMs ?? null, settings: snapshot.policy.policy.gates })
+  return atMs !== null && atMs > snapshot.nowMs ? [{ kind: 'wake', subject: snapshot.key, atMs }] : []
+}
+
+/** The task and the pull requests on the same commit hear of it when something changed here. */
+function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]): Action[] {
+  const siblings = snapshot.siblings === 'unknown' ? [] : snapshot.siblings
+  const leftBehind = snapshot.pull.state !== 'open' && snapshot.runs !== 'unknown' && snapshot.runs.some((run) => run.title === sharedTitle)
+  const changed = actions.some((action) => action.kind === 'record' || action.kind === 'checkRun' || action.kind === 'merge')
+  if (!changed && !leftBehind) return []
+  const task = snapshot.task && changed ? [snapshot.task.key] : []
+  const others = leftBehind || actions.some((action) => action.kind === 'checkRun') ? siblings.map(({ pull }) => formatKey({ kind: 'pull', repository: snapshot.repository.name, number: pull.number })) : []
+  return [...task, ...others].map((subject) => ({ kind: 'queue', subject }))
+}
+
+/** True when nothing can happen to the pull request any more, short of a new fact. */
+export function isOver({ pull, facts }: PullSnapshot<Policy>): boolean {
+  return pull.state === 'closed' || (pull.state === 'merged' && lastFact(facts, 'merged') !== undefined)
+}

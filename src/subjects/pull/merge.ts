@@ -1,0 +1,89 @@
+/** The merge: only what one complete snapshot shows green, at the SHA and base it shows, and its reading back (A5, T1, T42). */
+import type { Action } from '../../core/action.ts'
+import { factsOf, lastFact } from '../../core/facts.ts'
+import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import type { Policy } from '../../policy/schema.ts'
+import type { Answers } from './answers.ts'
+import type { PullVerdicts } from './verdicts.ts'
+
+/**
+ * The merge of this round, with the intent recorded before it: a crash in between is finished by the next round, if
+ * everything is still green then. GitHub's refusal ends the intent; asking again starts a new one.
+ */
+export function mergeActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, answers: Answers): Action[] {
+  const { policy, pull, repository, key } = snapshot
+  if (!policy.ok || !verdicts.merge.ready) return []
+  const intended = isIntended(snapshot)
+  const refusedBefore = factsOf(snapshot.facts, 'work.failed').some((fact) => fact.body.what === `merge:${pull.head.sha}`)
+  const wanted = answers.mergeWanted || intended || (policy.policy.merge.auto && !refusedBefore)
+  if (!wanted) return []
+  const { head, base } = pull
+  const actions: Action[] = []
+  if (!intended) actions.push({ kind: 'record', subject: key, actor: null, body: { kind: 'merge.intended', sha: head.sha, baseRef: base.ref, base: base.tip } })
+  actions.push({
+    kind: 'merge',
+    subject: key,
+    repository: repository.name,
+    number: pull.number,
+    sha: head.sha,
+    baseRef: base.ref,
+    base: base.tip,
+    method: policy.policy.merge.method,
+    title: `${oneLine(pull.title)} (#${pull.number})`,
+    message: mergeMessage(snapshot, verdicts),
+  })
+  return actions
+}
+
+/** True when the latest intent is for this very head and base, and GitHub has not refused it since. */
+function isIntended({ facts, pull }: PullSnapshot<Policy>): boolean {
+  const intended = lastFact(facts, 'merge.intended')
+  if (!intended || intended.body.sha !== pull.head.sha || intended.body.baseRef !== pull.base.ref) return false
+  return !factsOf(facts, 'work.failed').some((fact) => fact.seq > intended.seq && fact.body.what === `merge:${pull.head.sha}`)
+}
+
+/** A title as one line without words that close issues, mention people or skip CI; titles are anyone's text (T28). */
+function oneLine(title: string): string {
+  return title
+    .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/gi, '')
+    .replace(/@(?=\w)/g, '@ ')
+    .trim()
+    .slice(0, 200)
+}
+
+/** Plan digest and countersigners as trailers, so that `git log` tells who answered for the change (A5). */
+function mergeMessage(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): string {
+  const { facts, pull, task } = snapshot
+  const trailers: string[] = []
+  if (task) trailers.push(`Countersign-task: ${task.key}`)
+  if (verdicts.treatment === 'full' && verdicts.plan.digest) {
+    trailers.push(`Countersign-plan: ${verdicts.plan.digest}`)
+    const approved = factsOf(facts, 'decision').filter((fact) => fact.body.check === 'countersign/plan' && fact.body.verdict === 'approve' && fact.body.bound === verdicts.plan.digest)
+    trailers.push(...approved.map((fact) => signature(fact.body.by, 'plan')))
+  }
+  trailers.push(...verdicts.review.voices.filter((voice) => voice.state === 'counts' && voice.verdict === 'approve').map((voice) => signature(voice.by, 'review')))
+  return [`Head ${pull.head.sha}, merged by Countersign after reading everything again.`, '', ...new Set(trailers)].join('\n')
+}
+
+function signature(account: { id: number; login: string }, what: 'plan' | 'review'): string {
+  const login = account.login.replace(/[^A-Za-z0-9-]/g, '')
+  return `Countersigned-by: ${login} <${account.id}+${login}@users.noreply.github.com> (${what})`
+}
+
+/** After a merge: the branch it landed on is read back, and a merge that nobody decided here is reported (A5, T42). */
+export function mergedActions(snapshot: PullSnapshot<Policy>): Action[] {
+  const { pull, facts, key } = snapshot
+  if (pull.state !== 'merged' || pull.mergeCommit === null || lastFact(facts, 'merged')) return []
+  const intended = lastFact(facts, 'merge.intended')
+  const expected = intended?.body.baseRef ?? pull.base.ref
+  const record = (body: Extract<Action, { kind: 'record' }>['body']): Action => ({ kind: 'record', subject: key, actor: null, body })
+  const actions = [record({ kind: 'merged', head: pull.head.sha, merge: pull.mergeCommit, landedOn: pull.base.ref, expected })]
+  if (intended && intended.body.sha === pull.head.sha) {
+    if (pull.base.ref !== expected)
+      actions.push(record({ kind: 'incident', sentence: `#${pull.number} was decided for ${expected} and landed on ${pull.base.ref}: its base was changed between the last look and the merge (T42). Check that branch and revert the merge if it does not belong there.` }))
+  } else if (snapshot.policy.ok && snapshot.policy.policy.merge.mode === 'merge') {
+    actions.push(record({ kind: 'incident', sentence: `#${pull.number} was merged at ${pull.head.sha} although Countersign had not decided to merge it. Check who may bypass the branch's rules (A5).` }))
+  }
+  return actions
+}
