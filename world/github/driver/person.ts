@@ -84,10 +84,10 @@ export function createPerson(parts: ServerParts, account: Account, repoNamed: (f
       await call('DELETE', `/repos/${repo}/issues/comments/${id}`)
     },
 
-    /** Presses a button of a completed check run, as only the website can; needs write (GitHub shows it to nobody else). */
+    /** Presses a button of a completed check run, as only the website can. Who may is undocumented, so here any reader may. */
     async press(checkRunId: number, identifier: string): Promise<void> {
       const { run, repo } = ownRun(checkRunId)
-      requireRole(site, actor, repo, 'write', 'Must have push access to use check run actions.')
+      requireRole(site, actor, repo, 'read', 'Must have read access to use check run actions.')
       if (run.status !== 'completed') throw new GitHubError(422, 'Buttons are shown only on completed check runs')
       if (!run.actions.some((a) => a.identifier === identifier)) throw new GitHubError(422, `Check run ${run.name} has no button ${identifier}`)
       emitRunRequest(site, run, account, identifier)
@@ -95,7 +95,7 @@ export function createPerson(parts: ServerParts, account: Account, repoNamed: (f
     /** Sends the press of a page loaded before the run changed: the App must notice by itself that it is stale. */
     async pressStale(checkRunId: number, identifier: string): Promise<void> {
       const { run, repo } = ownRun(checkRunId)
-      requireRole(site, actor, repo, 'write', 'Must have push access to use check run actions.')
+      requireRole(site, actor, repo, 'read', 'Must have read access to use check run actions.')
       emitRunRequest(site, run, account, identifier)
     },
     async rerequest(checkRunId: number): Promise<void> {
