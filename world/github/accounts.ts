@@ -179,3 +179,11 @@ export function changeInstallationRepos(site: Site, one: Installation, add: numb
   }
   site.emit('installation_repositories', action, payload, { sender, onlyAppId: one.appId, always: true, installation: one })
 }
+
+export function endInstallation(site: Site, one: Installation, how: 'suspend' | 'unsuspend' | 'deleted', sender: Account): void {
+  if (how === 'suspend') one.suspendedAt = site.now()
+  if (how === 'unsuspend') one.suspendedAt = null
+  one.updatedAt = site.now()
+  emitInstallation(site, one, how, sender)
+  if (how === 'deleted') site.state.installations.delete(one.id)
+}

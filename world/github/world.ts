@@ -7,10 +7,12 @@ import {
   type AccountInput,
   type AppInput,
   accountNamed,
+  changeInstallationRepos,
   createAccount,
   createApp,
   createOrg,
   createTeam,
+  endInstallation,
   type InstallInput,
   installApp,
   type OrgInput,
@@ -29,7 +31,7 @@ import { createRouter, type Handler, type RouteOptions } from './router.ts'
 import { registerRoutes } from './routes/index.ts'
 import { createApiServer, type ServerParts, type WebHandler } from './server.ts'
 import type { Clock, PushEvent, Site, SiteEvent } from './site.ts'
-import { type Account, type App, createState, type Installation, type Permissions, type Repo, type State, type Team } from './state.ts'
+import { type Account, type App, createState, type Installation, type Permissions, type Repo, type Role, type State, type Team } from './state.ts'
 
 export type GitHubOptions = {
   clock?: Clock
@@ -73,6 +75,12 @@ export type GitHubWorld = {
   fork(login: string, repo: string): Promise<Repo>
   createApp(input: AppInput): App
   installApp(app: App, owner: string, input?: InstallInput): Installation
+  /** Adds and removes repositories (by id) of an installation, told as installation_repositories. */
+  changeInstallation(installation: Installation, change: { add?: number[]; remove?: number[]; by?: string }): void
+  /** Suspends, unsuspends or deletes an installation, told to its App. */
+  endInstallation(installation: Installation, how: 'suspend' | 'unsuspend' | 'deleted', by?: string): void
+  /** Gives a person a role on `owner/name`; `none` takes it away. */
+  setRole(repo: string, login: string, role: Role): void
   /** `owner/name` */
   repo(fullName: string): Repo
   tokenOf(login: string): string
@@ -235,6 +243,13 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
     fork: (login, of) => forkRepo(site, accountNamed(site, login), repo(of).id),
     createApp: (input) => createApp(site, input),
     installApp: (which, owner, input) => installApp(site, which, owner, input),
+    changeInstallation: (one, { add = [], remove = [], by }) => changeInstallationRepos(site, one, add, remove, accountNamed(site, by ?? appOwner)),
+    endInstallation: (one, how, by) => endInstallation(site, one, how, accountNamed(site, by ?? appOwner)),
+    setRole: (name, login, role) => {
+      const { collaborators } = repo(name)
+      if (role === 'none') collaborators.delete(accountNamed(site, login).id)
+      else collaborators.set(accountNamed(site, login).id, role)
+    },
     repo,
     tokenOf: (login) => {
       const { token } = accountNamed(site, login)
