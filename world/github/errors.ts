@@ -22,8 +22,8 @@ export class GitHubError extends Error {
       message: this.message,
       ...(this.errors === undefined ? {} : { errors: this.errors }),
       documentation_url: 'https://docs.github.com/rest',
-      // A validation error is the one form without the status repeated in it.
-      ...(this.status === 422 ? {} : { status: String(this.status) }),
+      // Validation and merge errors are described without the status repeated in them.
+      ...([405, 409, 422].includes(this.status) ? {} : { status: String(this.status) }),
     }
   }
 }

@@ -111,6 +111,7 @@ export function checkRoutes(router: Router): void {
     if (!/^[0-9a-f]{40}$/.test(body.head_sha) || (await c.site.git.commitSha(c.repo.dir, body.head_sha)) === null) {
       throw invalid([], `No commit found for SHA: ${body.head_sha}`)
     }
+    if (body.output !== undefined && body.output.title === undefined) throw invalid([{ resource: 'CheckRun', field: 'output.title', code: 'missing_field' }])
     const run = await createRun(c.site, c.repo, writer(c), c.author, { ...toInput(body), name: body.name, headSha: body.head_sha })
     return created(checkRunView(c.site, run))
   })

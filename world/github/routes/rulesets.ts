@@ -110,7 +110,7 @@ const suiteView = (c: Call, one: RuleSuite) => ({
   repository_name: c.repo.name,
   pushed_at: one.pushedAt,
   result: one.result,
-  evaluation_result: null,
+  evaluation_result: one.result,
 })
 
 export function rulesetRoutes(router: Router): void {

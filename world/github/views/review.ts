@@ -2,7 +2,7 @@
 import { parseHunks } from '../diff.ts'
 import type { Site } from '../site.ts'
 import { must } from '../site.ts'
-import type { Pull, Repo, Review, ReviewComment } from '../state.ts'
+import type { Repo, Review, ReviewComment } from '../state.ts'
 import { nodeId, userById } from './account.ts'
 import { association, rollup } from './issue.ts'
 import { pullHtml } from './pull.ts'
@@ -65,10 +65,11 @@ export async function placeOf(site: Site, comment: ReviewComment): Promise<Comme
 }
 
 export async function reviewCommentView(site: Site, comment: ReviewComment) {
-  const { pull, repo, api, html } = parts(site, comment.pullId)
+  const { repo, api, html } = parts(site, comment.pullId)
   const self = `${repoApi(site, repo)}/pulls/comments/${comment.id}`
   const link = `${html}#discussion_r${comment.id}`
   const place = await placeOf(site, comment)
+  const outdated = place.line === null && comment.subjectType === 'line'
   return {
     url: self,
     pull_request_review_id: comment.reviewId,
@@ -90,17 +91,13 @@ export async function reviewCommentView(site: Site, comment: ReviewComment) {
     start_line: place.startLine,
     original_start_line: comment.originalStartLine,
     start_side: comment.startSide,
-    // The description says integer, GitHub sends null for outdated comments.
+    // The types say number, GitHub sends null for outdated comments.
     line: place.line as number,
     original_line: comment.originalLine as number,
     side: comment.side,
-    position: currentPosition(pull, comment, place) as number,
+    position: (outdated ? null : comment.originalPosition) as number,
     original_position: comment.originalPosition,
     subject_type: comment.subjectType,
     ...(comment.inReplyToId === null ? {} : { in_reply_to_id: comment.inReplyToId }),
   } satisfies Schema<'pull-request-review-comment'>
-}
-
-function currentPosition(pull: Pull, comment: ReviewComment, place: CommentPlace): number | null {
-  return place.line === null && comment.subjectType === 'line' ? null : pull.headSha === '' ? null : comment.originalPosition
 }
