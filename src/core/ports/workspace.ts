@@ -45,12 +45,13 @@ export interface Worktree {
   head: Sha
   /**
    * Commit every changed path that `allowed` lets through, by plumbing (never `add -A`). Returns null when nothing
-   * changed, or the refused paths when something outside was touched; nothing is trimmed silently.
+   * changed, or the refused paths when something outside was touched; nothing is trimmed silently. `reasons` says why
+   * a path is refused that `allowed` would let through (a link out of the tree, a repository of its own, too large).
    */
   commit(
     input: CommitInput,
     allowed: (path: string) => boolean,
-  ): Promise<{ sha: Sha | null; refused: string[] }>
+  ): Promise<{ sha: Sha | null; refused: string[]; reasons?: Record<string, string> }>
   /** Put the files back to a commit, discarding what the session left. */
   reset(sha: Sha): Promise<void>
 }
