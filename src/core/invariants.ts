@@ -82,9 +82,7 @@ function mergeBreaks(
   if (pull.state !== 'open' || pull.draft) found.push(['S1 MergedApproved', 'merging what is not an open, finished pull request'])
   if (action.number !== pull.number || action.baseRef !== pull.base.ref || action.base !== pull.base.tip)
     found.push(['S1 MergedApproved', `merging #${action.number} into ${action.baseRef}, and #${pull.number} into ${pull.base.ref} was observed`])
-  const announced =
-    before.some((one) => one.kind === 'record' && one.body.kind === 'merge.intended' && one.body.sha === action.sha) ||
-    lastFact(snapshot.facts, 'merge.intended')?.body.sha === action.sha
+  const announced = before.some((one) => one.kind === 'record' && one.body.kind === 'merge.intended' && one.body.sha === action.sha)
   if (!announced) found.push(['S7 Once', 'merging without an intent on record'])
   return [...found, ...reviewBreaks(snapshot, settings), ...planBreaks(snapshot, settings)].map(([name, sentence]) => [name, `${sentence} (merge)`])
 }

@@ -8,7 +8,9 @@ import type { PullVerdicts } from './verdicts.ts'
 
 /**
  * The merge of this round, with the intent recorded before it: a crash in between is finished by the next round, if
- * everything is still green then. GitHub's refusal ends the intent; asking again starts a new one.
+ * everything is still green then. Every try records its own intent, since records are appended only onto the facts
+ * that were observed: whatever came in since holds the merge back. GitHub's refusal ends the intent; asking again
+ * starts a new one.
  */
 export function mergeActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, answers: Answers): Action[] {
   const { policy, pull, repository, key } = snapshot
@@ -18,9 +20,8 @@ export function mergeActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdi
   const wanted = answers.mergeWanted || intended || (policy.policy.merge.auto && !refusedBefore)
   if (!wanted) return []
   const { head, base } = pull
-  const actions: Action[] = []
-  if (!intended) actions.push({ kind: 'record', subject: key, actor: null, body: { kind: 'merge.intended', sha: head.sha, baseRef: base.ref, base: base.tip } })
-  actions.push({
+  const intent = { kind: 'merge.intended', sha: head.sha, baseRef: base.ref, base: base.tip } as const
+  const merge: Action = {
     kind: 'merge',
     subject: key,
     repository: repository.name,
@@ -31,8 +32,8 @@ export function mergeActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdi
     method: policy.policy.merge.method,
     title: `${oneLine(pull.title)} (#${pull.number})`,
     message: mergeMessage(snapshot, verdicts),
-  })
-  return actions
+  }
+  return [{ kind: 'record', subject: key, actor: null, body: intent }, merge]
 }
 
 /** True when the latest intent is for this very head and base, and GitHub has not refused it since. */

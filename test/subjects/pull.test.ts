@@ -1,0 +1,206 @@
+/** The rules of a pull request's round over whole snapshots: approvals, refusals, merging. */
+import { describe, expect, test } from '@jest/globals'
+import { bot, commit, copilot, dana, erik, fay, gus, pullSnapshot, sha, standing, stranger } from '../support/snapshots.ts'
+import { command, type Play, play, press, recorded } from './rounds.ts'
+
+const merging = { merge: { mode: 'merge' } }
+const state = (done: Play, name: string) => {
+  const run = done.runs.find((one) => one.name === `countersign/${name}`)
+  return run?.conclusion ?? run?.status
+}
+
+/** Press by several people one after another, each on the page as it stands then. */
+function presses(start: Play, name: 'plan' | 'review', ...people: (typeof dana)[]): Play {
+  return people.reduce((done, by) => play(press(done, by, name, 'a')), start)
+}
+
+describe('another agent’s pull request', () => {
+  test('A6, A1: waits with buttons for plan and review, gates pass', () => {
+    const done = play({ policy: merging })
+    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual(['action_required', 'success', 'action_required'])
+    expect(recorded(done, 'origin.evidence').length).toBeGreaterThan(0)
+  })
+
+  test('A3: team without a delegator asks for three writers, and then it merges by button', () => {
+    let done = presses(play({ policy: merging }), 'plan', dana)
+    expect(state(done, 'plan')).toBe('success')
+    done = presses(done, 'review', dana, erik)
+    expect(state(done, 'review')).toBe('action_required')
+    done = presses(done, 'review', fay)
+    expect(state(done, 'review')).toBe('success')
+    done = play(press(done, gus, 'review', 'm'))
+    const merge = done.actions.find((action) => action.kind === 'merge')
+    expect(merge).toMatchObject({ sha: sha('head'), baseRef: 'main', method: 'merge' })
+    expect(merge?.kind === 'merge' && merge.message).toContain('Countersigned-by: erik <2+erik@users.noreply.github.com> (review)')
+    expect(recorded(done, 'merge.intended')).toHaveLength(1)
+  })
+
+  test('A5: /agent merge before it is green is refused with what is missing', () => {
+    const start = play({ policy: merging })
+    const done = play({ ...start.parts, facts: [...(start.parts.facts ?? []), command(gus, 'merge', '')] })
+    const [settled] = recorded(done, 'settled').slice(-1)
+    expect(settled).toMatchObject({ outcome: 'refused' })
+    expect(settled?.sentence).toContain('countersign/plan')
+    expect(done.actions.some((action) => action.kind === 'comment' && action.body === settled?.sentence)).toBe(true)
+  })
+
+  test.each([
+    ['T6: the bot itself', bot, 'not a person'],
+    ['A3: a stranger', stranger, 'may not approve'],
+  ])('%s presses and changes nothing, with one sentence', (_, by, words) => {
+    const done = play(press(play({}), by, 'plan', 'a'))
+    expect(recorded(done, 'decision')).toEqual([])
+    expect(recorded(done, 'settled')[0]).toMatchObject({ outcome: 'refused', sentence: expect.stringContaining(words) })
+    expect(done.actions.some((action) => action.kind === 'comment')).toBe(true)
+  })
+
+  test('S6, T6: who co-authored a commit may not approve it', () => {
+    const commits = [{ sha: sha('head'), authors: [copilot, dana], committer: copilot }]
+    const done = play(press(play({ commits }), dana, 'review', 'a'))
+    expect(recorded(done, 'settled')[0]?.sentence).toContain('co-authored')
+  })
+
+  test('T39, S4: a press on an older page does not count after a push', () => {
+    const before = presses(play({}), 'plan', dana)
+    const late = press(before, erik, 'review', 'a')
+    const head = { sha: sha('two'), ref: 'copilot/one', repositoryId: 7, fork: false }
+    const done = play({ ...late, pull: { head }, gitCommits: [commit('head'), commit('two')] })
+    expect(recorded(done, 'decision')).toEqual([])
+    expect(recorded(done, 'settled')[0]?.sentence).toContain('older state')
+  })
+
+  test('A4: request changes blocks at once and only the same person lifts it', () => {
+    let done = presses(play({}), 'plan', dana)
+    done = play(press(done, erik, 'review', 'r'))
+    expect(state(done, 'review')).toBe('failure')
+    done = presses(done, 'review', dana, fay, gus)
+    expect(state(done, 'review')).toBe('failure')
+    done = presses(done, 'review', erik)
+    expect(state(done, 'review')).toBe('success')
+  })
+
+  test('S8: within one generation a rejection wins, in either order', () => {
+    const start = play({})
+    const both = (letters: ('a' | 'r')[]) => letters.reduce((parts, letter) => press({ ...start, parts }, dana, 'plan', letter), start.parts)
+    const orders: ('a' | 'r')[][] = [['a', 'r'], ['r', 'a']]
+    for (const letters of orders) expect(state(play(both(letters)), 'plan')).toBe('failure')
+  })
+
+  test('T3: a changed base starts over', () => {
+    const done = presses(play({}), 'plan', dana)
+    const moved = play({ ...done.parts, pull: { base: { ref: 'release', tip: sha('base'), protected: true } } })
+    expect(state(moved, 'plan')).toBe('action_required')
+  })
+
+  test('T3: a native review from before a base change does not count', () => {
+    const reviews = [{ id: 5, author: dana, state: 'APPROVED' as const, sha: sha('head'), edited: false }]
+    const first = play({})
+    const done = play({ ...first.parts, reviews, pull: { base: { ref: 'release', tip: sha('base'), protected: true } } })
+    expect(done.verdicts.review.lines.join()).toContain('before Countersign first saw this base')
+    const fresh = play({ ...first.parts, reviews })
+    expect(fresh.verdicts.review.lines.join()).toContain('**dana** approved.')
+  })
+
+  test('T9: a dismissed request for changes does not reveal an older approval', () => {
+    const first = play({})
+    const reviews = [
+      { id: 5, author: dana, state: 'APPROVED' as const, sha: sha('head'), edited: false },
+      { id: 6, author: dana, state: 'DISMISSED' as const, sha: sha('head'), edited: false },
+    ]
+    expect(play({ ...first.parts, reviews }).verdicts.review.lines).toEqual(['The review of **dana** was dismissed.'])
+  })
+
+  test('S3, S9: an incomplete observation turns nothing green and settles nothing', () => {
+    const approved = presses(play({}), 'plan', dana)
+    const done = play({ ...press(approved, erik, 'review', 'a'), missing: ['the reviews'] })
+    expect(recorded(done, 'settled')).toEqual([])
+    expect(state(done, 'plan')).toBe('in_progress')
+  })
+
+  test('T3, S5: a shared commit shows the conjunction, without buttons, and who to close', () => {
+    const approved = presses(play({ policy: merging }), 'plan', dana)
+    const sibling = pullSnapshot({ pull: { number: 35, id: 3500 } })
+    const done = play({ ...approved.parts, siblings: [sibling] })
+    expect(state(done, 'plan')).not.toBe('success')
+    expect(done.runs.every((run) => run.summary?.includes('close all but one') || run.conclusion === 'success')).toBe(true)
+    expect(done.actions.every((action) => action.kind !== 'checkRun' || action.run.buttons.length === 0)).toBe(true)
+  })
+
+  test('S7: a round that has nothing new to say does nothing', () => {
+    const done = play({})
+    expect(play(done.parts).actions).toEqual([])
+  })
+
+  test('A3: an approval lapses with the access of who gave it', () => {
+    const approved = presses(play({}), 'plan', dana)
+    expect(state(play({ ...approved.parts, people: new Map([[dana.id, standing(dana, 'read')]]) }), 'plan')).toBe('action_required')
+  })
+
+  test('A1, T39: approving by comment is opt-in and names the digest', () => {
+    const refusedBy = (parts: object, rest: string) => {
+      const start = play(parts)
+      const shown = start.verdicts.plan.shown ?? ''
+      const done = play({ ...start.parts, facts: [...(start.parts.facts ?? []), command(dana, 'approve', rest.replace('SHOWN', shown.slice(0, 8)))] })
+      return recorded(done, 'settled')[0]
+    }
+    const optIn = { policy: { approvals: { by: ['button', 'comment'] } } }
+    expect(refusedBy({}, 'plan SHOWN')?.sentence).toContain('approvals.by')
+    expect(refusedBy(optIn, 'plan')?.sentence).toContain('Name what you looked at')
+    expect(refusedBy(optIn, 'plan 00000000')?.outcome).toBe('refused')
+    expect(refusedBy(optIn, 'plan SHOWN')?.outcome).toBe('accepted')
+  })
+
+  test('T4: a comment that was touched approves no more', () => {
+    const start = play({ policy: { approvals: { by: ['comment'] } } })
+    const given = play({ ...start.parts, facts: [...(start.parts.facts ?? []), command(dana, 'approve', `plan ${start.verdicts.plan.shown?.slice(0, 8)}`)] })
+    expect(state(given, 'plan')).toBe('success')
+    const touched = play({ ...given.parts, facts: [...(given.parts.facts ?? []), { actor: dana, body: { kind: 'comment.touched', commentId: 1, how: 'edited' } }] })
+    expect(state(touched, 'plan')).not.toBe('success')
+  })
+})
+
+describe('a person’s pull request', () => {
+  const own = { pull: { author: dana, head: { sha: sha('head'), ref: 'dana/one', repositoryId: 7, fork: false } } }
+
+  test('A6: passes at once, saying why, and merges by /agent merge', () => {
+    const done = play({ ...own, policy: merging })
+    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual(['success', 'success', 'success'])
+    expect(done.runs[0]?.title).toContain('A person')
+    const merged = play({ ...done.parts, facts: [...(done.parts.facts ?? []), command(dana, 'merge', '')] })
+    expect(merged.actions.some((action) => action.kind === 'merge')).toBe(true)
+  })
+
+  test.each([
+    ['a trailer', { gitCommits: [commit('head', { message: 'x\n\nCo-authored-by: Claude <noreply@anthropic.com>' })] }],
+    ['an author without write', { people: new Map([[dana.id, standing(dana, 'read')]]) }],
+    ['a label', { pull: { ...own.pull, labels: ['ai-generated'] } }],
+    ['an unknown author', { commits: [{ sha: sha('head'), authors: [null], committer: dana }] }],
+    ['an unknown pusher of the head', { pushers: [] }],
+  ])('A6: %s makes it an agent’s', (_, parts) => {
+    expect(play({ ...own, ...parts }).verdicts.treatment).toBe('full')
+  })
+
+  test('A6: evidence stays when its cause is gone', () => {
+    const marked = play({ ...own, pull: { ...own.pull, labels: ['ai-generated'] } })
+    expect(play({ ...marked.parts, pull: own.pull }).verdicts.origin?.kind).toBe('agent')
+  })
+
+  test('A6: people: gates asks for the gates alone', () => {
+    const done = play({ ...own, policy: { people: 'gates' }, ci: [] })
+    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual(['success', 'in_progress', 'in_progress'])
+  })
+})
+
+describe('after the merge', () => {
+  test('T42: a landing on another branch is an incident', () => {
+    const facts = [{ body: { kind: 'merge.intended' as const, sha: sha('head'), baseRef: 'main', base: sha('base') } }]
+    const done = play({ facts, pull: { state: 'merged', mergeCommit: sha('merge'), base: { ref: 'release', tip: sha('base'), protected: true } } })
+    expect(recorded(done, 'merged')[0]).toMatchObject({ landedOn: 'release', expected: 'main' })
+    expect(recorded(done, 'incident')).toHaveLength(1)
+  })
+
+  test('A5: a merge that nobody decided here is reported in merge mode', () => {
+    const done = play({ policy: merging, pull: { state: 'merged', mergeCommit: sha('merge') } })
+    expect(recorded(done, 'incident')[0]?.sentence).toContain('had not decided')
+  })
+})
