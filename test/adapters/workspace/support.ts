@@ -48,6 +48,12 @@ export function git(directory: string, ...args: string[]): string {
 export function newClone(files: Record<string, string | Buffer>): { directory: string; sha: string } {
   const directory = scratch('clone')
   git(directory, 'init', '--quiet', '--initial-branch=main')
+  // What is written is what is stored, whatever `.gitattributes` of the fixture says.
+  mkdirSync(join(directory, '.git', 'info'), { recursive: true })
+  writeFileSync(
+    join(directory, '.git', 'info', 'attributes'),
+    '* !text !eol !filter !ident !working-tree-encoding\n',
+  )
   return { directory, sha: commitFiles(directory, files) }
 }
 
