@@ -7,7 +7,9 @@ import { createContract } from '../../world/contract/contract.ts'
 import type { App } from '../../world/github/state.ts'
 import { type GitHubOptions, type GitHubWorld, startGitHub } from '../../world/index.ts'
 
-export type Answer = { status: number; headers: Headers; body: any }
+// biome-ignore lint/suspicious/noExplicitAny: checked against GitHub's description at run time, read loosely here
+export type Body = any
+export type Answer = { status: number; headers: Headers; body: Body }
 type Json = Record<string, unknown>
 
 const open: { close(): Promise<void> }[] = []
@@ -16,11 +18,18 @@ afterEach(async () => {
 })
 
 export const REPO = 'acme/shop'
-export const FILES = { 'README.md': '# Shop\n', 'src/cart.ts': 'one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\n' }
+export const FILES = {
+  'README.md': '# Shop\n',
+  'src/cart.ts': 'one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\n',
+}
 
 /** owner Alice, writers Bob and Wendy, triager Tess, reader Rita, stranger Sam; the App is installed on acme. */
 export async function world(options: GitHubOptions = {}): Promise<GitHubWorld> {
-  const github = await startGitHub({ webhookSecret: 'a secret of the test', contract: createContract(), ...options })
+  const github = await startGitHub({
+    webhookSecret: 'a secret of the test',
+    contract: createContract(),
+    ...options,
+  })
   open.push(github)
   for (const login of ['alice', 'bob', 'wendy', 'tess', 'rita', 'sam', 'mia']) github.createUser(login)
   github.createOrg('acme', { owners: ['alice'] })
@@ -39,7 +48,14 @@ export function jwt(app: App, claims: Json = {}): string {
   return `${unsigned}.${createSign('sha256').update(unsigned).sign(app.privateKeyPem, 'base64url')}`
 }
 
-export async function request(base: string, authorization: string | null, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+export async function request(
+  base: string,
+  authorization: string | null,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const answer = await fetch(base + path, {
     method,
     headers: { ...(authorization === null ? {} : { authorization }), ...headers },
@@ -50,13 +66,22 @@ export async function request(base: string, authorization: string | null, method
   return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text }
 }
 
-export type Client = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+export type Client = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer>
 
-export const asApp = (github: GitHubWorld, app = github.app): Client => (method, path, body, headers) =>
-  request(github.apiUrl, `Bearer ${jwt(app)}`, method, path, body, headers)
+export const asApp =
+  (github: GitHubWorld, app = github.app): Client =>
+  (method, path, body, headers) =>
+    request(github.apiUrl, `Bearer ${jwt(app)}`, method, path, body, headers)
 
-export const asPerson = (github: GitHubWorld, login: string): Client => (method, path, body, headers) =>
-  request(github.apiUrl, `token ${github.tokenOf(login)}`, method, path, body, headers)
+export const asPerson =
+  (github: GitHubWorld, login: string): Client =>
+  (method, path, body, headers) =>
+    request(github.apiUrl, `token ${github.tokenOf(login)}`, method, path, body, headers)
 
 export async function mint(github: GitHubWorld, narrow?: Json, app = github.app): Promise<Answer> {
   const installation = [...github.state.installations.values()].find((i) => i.appId === app.id)
@@ -67,13 +92,24 @@ export async function mint(github: GitHubWorld, narrow?: Json, app = github.app)
 export async function asInstallation(github: GitHubWorld, narrow?: Json, app = github.app): Promise<Client> {
   const { body, status } = await mint(github, narrow, app)
   expect(status).toBe(201)
-  return (method, path, payload, headers) => request(github.apiUrl, `token ${body.token}`, method, path, payload, headers)
+  return (method, path, payload, headers) =>
+    request(github.apiUrl, `token ${body.token}`, method, path, payload, headers)
 }
 
-export type Received = { event: string; guid: string; body: any; headers: IncomingHttpHeaders; signed: boolean }
+export type Received = {
+  event: string
+  guid: string
+  body: Body
+  headers: IncomingHttpHeaders
+  signed: boolean
+}
 
 /** Receives webhooks and answers each with what `answer` says (default 200 at once). */
-export async function receive(github: GitHubWorld, answer: (hook: Received) => number | Promise<number> = () => 200, app = github.app): Promise<Received[]> {
+export async function receive(
+  github: GitHubWorld,
+  answer: (hook: Received) => number | Promise<number> = () => 200,
+  app = github.app,
+): Promise<Received[]> {
   const received: Received[] = []
   const server = createServer((req, res) => {
     const chunks: Buffer[] = []
@@ -103,13 +139,19 @@ export async function receive(github: GitHubWorld, answer: (hook: Received) => n
   return received
 }
 
-export const names = (hooks: Received[]) => hooks.map((h) => (h.body.action === undefined ? h.event : `${h.event}.${h.body.action}`))
+export const names = (hooks: Received[]) =>
+  hooks.map((h) => (h.body.action === undefined ? h.event : `${h.event}.${h.body.action}`))
 
 /** A branch with one change and an open pull request by Bob. */
 export async function pullByBob(github: GitHubWorld, input: { draft?: boolean; branch?: string } = {}) {
   const branch = input.branch ?? 'topic'
-  const sha = await github.as('bob').push(REPO, branch, { files: { 'src/cart.ts': FILES['src/cart.ts'].replace('five', 'FIVE') }, message: 'Shout five' })
-  const pull = await github.as('bob').openPull(REPO, { title: 'Shout', head: branch, body: 'because', draft: input.draft ?? false })
+  const sha = await github.as('bob').push(REPO, branch, {
+    files: { 'src/cart.ts': FILES['src/cart.ts'].replace('five', 'FIVE') },
+    message: 'Shout five',
+  })
+  const pull = await github
+    .as('bob')
+    .openPull(REPO, { title: 'Shout', head: branch, body: 'because', draft: input.draft ?? false })
   return { sha, pull, branch }
 }
 
@@ -119,7 +161,10 @@ export function conforms(github: GitHubWorld): void {
 }
 
 export const refuses = async (work: Promise<unknown>, status: number, message?: RegExp) => {
-  const error = await work.then(() => null, (e: unknown) => e as { status: number; message: string })
+  const error = await work.then(
+    () => null,
+    (e: unknown) => e as { status: number; message: string },
+  )
   expect(error).not.toBeNull()
   expect(error?.status).toBe(status)
   if (message !== undefined) expect(error?.message).toMatch(message)

@@ -1,10 +1,22 @@
 /** Check runs: only Apps write them, buttons, SHAs, re-requests, statuses. */
 import { describe, expect, test } from '@jest/globals'
-import { asInstallation, asPerson, type Client, conforms, names, pullByBob, REPO, receive, refuses, world } from './github.ts'
+import {
+  asInstallation,
+  asPerson,
+  type Client,
+  conforms,
+  names,
+  pullByBob,
+  REPO,
+  receive,
+  refuses,
+  world,
+} from './github.ts'
 
 const at = (path: string) => `/repos/${REPO}${path}`
 const actions = [{ label: 'Approve', description: 'Approve the plan', identifier: 'approve:0123' }]
-const run = (app: Client, head_sha: string, more: Record<string, unknown> = {}) => app('POST', at('/check-runs'), { name: 'countersign/plan', head_sha, ...more })
+const run = (app: Client, head_sha: string, more: Record<string, unknown> = {}) =>
+  app('POST', at('/check-runs'), { name: 'countersign/plan', head_sha, ...more })
 const waiting = { conclusion: 'action_required', output: { title: 'Plan', summary: 'Read it' }, actions }
 
 describe('writing check runs', () => {
@@ -24,15 +36,28 @@ describe('writing check runs', () => {
     const { body } = await run(await asInstallation(github), sha)
     const other = github.createApp({ slug: 'other', permissions: { checks: 'write' } })
     github.installApp(other, 'acme')
-    const answer = await (await asInstallation(github, undefined, other))('PATCH', at(`/check-runs/${body.id}`), { conclusion: 'success' })
+    const answer = await (await asInstallation(github, undefined, other))(
+      'PATCH',
+      at(`/check-runs/${body.id}`),
+      { conclusion: 'success' },
+    )
     expect(answer.status).toBe(404)
   })
 
   test.each([
-    ['a fourth button', { actions: ['a', 'b', 'c', 'd'].map((i) => ({ label: i, description: i, identifier: i })) }],
+    [
+      'a fourth button',
+      { actions: ['a', 'b', 'c', 'd'].map((i) => ({ label: i, description: i, identifier: i })) },
+    ],
     ['a label of 21 characters', { actions: [{ label: 'x'.repeat(21), description: 'd', identifier: 'i' }] }],
-    ['a description of 41 characters', { actions: [{ label: 'l', description: 'x'.repeat(41), identifier: 'i' }] }],
-    ['an identifier of 21 characters', { actions: [{ label: 'l', description: 'd', identifier: 'x'.repeat(21) }] }],
+    [
+      'a description of 41 characters',
+      { actions: [{ label: 'l', description: 'x'.repeat(41), identifier: 'i' }] },
+    ],
+    [
+      'an identifier of 21 characters',
+      { actions: [{ label: 'l', description: 'd', identifier: 'x'.repeat(21) }] },
+    ],
     ['completed without a conclusion', { status: 'completed' }],
     ['a summary over 65,535 characters', { output: { title: 't', summary: 'x'.repeat(65_536) } }],
     ['a commit that does not exist', { head_sha: '1'.repeat(40) }],
@@ -48,7 +73,13 @@ describe('writing check runs', () => {
     const app = await asInstallation(github)
     const { body: first } = await run(app, sha, waiting)
     expect([first.status, first.conclusion]).toEqual(['completed', 'action_required'])
-    const note = { path: 'src/cart.ts', start_line: 1, end_line: 1, annotation_level: 'warning', message: 'look' }
+    const note = {
+      path: 'src/cart.ts',
+      start_line: 1,
+      end_line: 1,
+      annotation_level: 'warning',
+      message: 'look',
+    }
     const output = { title: 't', summary: 's', annotations: [note] }
     await app('PATCH', at(`/check-runs/${first.id}`), { status: 'in_progress', output })
     const { body: again } = await app('PATCH', at(`/check-runs/${first.id}`), { output })
@@ -94,7 +125,11 @@ describe('buttons', () => {
     await github.as('bob').press(body.id, 'approve:0123')
     await github.idle()
     const press = hooks.find((h) => h.body.action === 'requested_action')
-    expect(press?.body).toMatchObject({ requested_action: { identifier: 'approve:0123' }, sender: { login: 'bob' }, check_run: { id: body.id } })
+    expect(press?.body).toMatchObject({
+      requested_action: { identifier: 'approve:0123' },
+      sender: { login: 'bob' },
+      check_run: { id: body.id },
+    })
     expect(names(others)).not.toContain('check_run.requested_action')
     expect(names(others)).toContain('check_run.created')
     conforms(github)
@@ -116,7 +151,9 @@ describe('buttons', () => {
     const github = await world()
     const { sha } = await pullByBob(github)
     const { body } = await run(await asInstallation(github), sha, waiting)
-    const answer = await asPerson(github, 'bob')('POST', at(`/check-runs/${body.id}/actions`), { identifier: 'approve:0123' })
+    const answer = await asPerson(github, 'bob')('POST', at(`/check-runs/${body.id}/actions`), {
+      identifier: 'approve:0123',
+    })
     expect(answer.status).toBe(404)
   })
 

@@ -95,7 +95,12 @@ describe('comments', () => {
     await github.as('bob').editComment(REPO, id, 'three')
     await github.as('bob').deleteComment(REPO, id)
     await github.idle()
-    expect(names(hooks).slice(1)).toEqual(['issue_comment.created', 'issue_comment.edited', 'issue_comment.edited', 'issue_comment.deleted'])
+    expect(names(hooks).slice(1)).toEqual([
+      'issue_comment.created',
+      'issue_comment.edited',
+      'issue_comment.edited',
+      'issue_comment.deleted',
+    ])
     expect(hooks[3]?.body.changes.body.from).toBe('two')
     conforms(github)
   })

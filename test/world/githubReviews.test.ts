@@ -22,7 +22,10 @@ describe('reviews', () => {
     await refuses(github.as('rita').dismissReview(REPO, pull.number, review.id), 403)
     await github.as('alice').dismissReview(REPO, pull.number, review.id)
     await github.idle()
-    expect(names(hooks).filter((n) => n.startsWith('pull_request_review'))).toEqual(['pull_request_review.submitted', 'pull_request_review.dismissed'])
+    expect(names(hooks).filter((n) => n.startsWith('pull_request_review'))).toEqual([
+      'pull_request_review.submitted',
+      'pull_request_review.dismissed',
+    ])
     const { body } = await (await asInstallation(github))('GET', at(`/pulls/${pull.number}/reviews`))
     expect(body).toMatchObject([{ state: 'DISMISSED', commit_id: sha, user: { login: 'wendy' } }])
     conforms(github)
@@ -39,10 +42,16 @@ describe('reviews', () => {
     const github = await world()
     const { pull } = await pullByBob(github)
     const app = await asInstallation(github)
-    const made = (await github.as('wendy').api('POST', at(`/pulls/${pull.number}/reviews`), { body: 'later' })) as { id: number }
+    const made = (await github
+      .as('wendy')
+      .api('POST', at(`/pulls/${pull.number}/reviews`), { body: 'later' })) as { id: number }
     expect((await app('GET', at(`/pulls/${pull.number}/reviews`))).body).toEqual([])
-    await github.as('wendy').api('POST', at(`/pulls/${pull.number}/reviews/${made.id}/events`), { event: 'APPROVE' })
-    expect((await app('GET', at(`/pulls/${pull.number}/reviews`))).body).toMatchObject([{ state: 'APPROVED' }])
+    await github
+      .as('wendy')
+      .api('POST', at(`/pulls/${pull.number}/reviews/${made.id}/events`), { event: 'APPROVE' })
+    expect((await app('GET', at(`/pulls/${pull.number}/reviews`))).body).toMatchObject([
+      { state: 'APPROVED' },
+    ])
     conforms(github)
   })
 })
@@ -51,9 +60,17 @@ describe('review comments', () => {
   test('must lie on a line that the diff shows', async () => {
     const github = await world()
     const { pull } = await pullByBob(github)
-    await refuses(github.as('wendy').review(REPO, pull.number, '', [{ path: 'README.md', line: 1, body: 'x' }]), 422)
-    await refuses(github.as('wendy').review(REPO, pull.number, '', [{ path: 'src/cart.ts', line: 10, body: 'x' }]), 422)
-    await github.as('wendy').review(REPO, pull.number, '', [{ path: 'src/cart.ts', line: 5, startLine: 4, body: 'x' }])
+    await refuses(
+      github.as('wendy').review(REPO, pull.number, '', [{ path: 'README.md', line: 1, body: 'x' }]),
+      422,
+    )
+    await refuses(
+      github.as('wendy').review(REPO, pull.number, '', [{ path: 'src/cart.ts', line: 10, body: 'x' }]),
+      422,
+    )
+    await github
+      .as('wendy')
+      .review(REPO, pull.number, '', [{ path: 'src/cart.ts', line: 5, startLine: 4, body: 'x' }])
     const { body } = await (await asInstallation(github))('GET', at(`/pulls/${pull.number}/comments`))
     expect(body).toMatchObject([{ line: 5, start_line: 4, original_line: 5, side: 'RIGHT' }])
     expect(body[0].diff_hunk).toMatch(/\+FIVE$/)

@@ -17,7 +17,10 @@ async function ruleset(github: GitHubWorld, rules: unknown[], bypass_actors: unk
 }
 const checks = (context: string, integration_id?: number) => ({
   type: 'required_status_checks',
-  parameters: { required_status_checks: [{ context, ...(integration_id === undefined ? {} : { integration_id }) }], strict_required_status_checks_policy: false },
+  parameters: {
+    required_status_checks: [{ context, ...(integration_id === undefined ? {} : { integration_id }) }],
+    strict_required_status_checks_policy: false,
+  },
 })
 const approvals = (count: number, more: Record<string, unknown> = {}) => ({
   type: 'pull_request',
@@ -30,7 +33,12 @@ const approvals = (count: number, more: Record<string, unknown> = {}) => ({
     ...more,
   },
 })
-const green = (sha: string, conclusion = 'success') => ({ name: 'gate', head_sha: sha, conclusion, output: { title: 't', summary: 's' } })
+const green = (sha: string, conclusion = 'success') => ({
+  name: 'gate',
+  head_sha: sha,
+  conclusion,
+  output: { title: 't', summary: 's' },
+})
 
 describe('required checks', () => {
   test.each(['success', 'neutral', 'skipped'])('%s satisfies', async (conclusion) => {
@@ -140,7 +148,12 @@ describe('pushes', () => {
 describe('merge mode: only the App may update the branch', () => {
   const setUp = async (mode: 'pull_request' | 'always') => {
     const github = await world()
-    await ruleset(github, [{ type: 'update' }], [{ actor_id: github.app.id, actor_type: 'Integration', bypass_mode: mode }], 'only the App')
+    await ruleset(
+      github,
+      [{ type: 'update' }],
+      [{ actor_id: github.app.id, actor_type: 'Integration', bypass_mode: mode }],
+      'only the App',
+    )
     await ruleset(github, [checks('gate', github.app.id)], [], 'checks')
     return { github, ...(await pullByBob(github)), app: await asInstallation(github) }
   }
@@ -155,7 +168,9 @@ describe('merge mode: only the App may update the branch', () => {
     const suites = await app('GET', at('/rulesets/rule-suites?rule_suite_result=bypass'))
     expect(suites.body).toMatchObject([{ actor_name: 'countersign[bot]', result: 'bypass' }])
     const one = await app('GET', at(`/rulesets/rule-suites/${suites.body[0].id}`))
-    expect(one.body.rule_evaluations.map((e: { rule_type: string; result: string }) => [e.rule_type, e.result])).toEqual([
+    expect(
+      one.body.rule_evaluations.map((e: { rule_type: string; result: string }) => [e.rule_type, e.result]),
+    ).toEqual([
       ['update', 'fail'],
       ['required_status_checks', 'pass'],
     ])
@@ -178,14 +193,20 @@ describe('merge mode: only the App may update the branch', () => {
     expect([seen.body.bypass_actors, seen.body.current_user_can_bypass]).toEqual([undefined, 'always'])
     const owner = await asPerson(github, 'alice')('GET', at(`/rulesets/${set.id}`))
     expect(owner.body.bypass_actors).toHaveLength(1)
-    expect((await asPerson(github, 'bob')('GET', at(`/rulesets/${set.id}`))).body.bypass_actors).toBeUndefined()
+    expect(
+      (await asPerson(github, 'bob')('GET', at(`/rulesets/${set.id}`))).body.bypass_actors,
+    ).toBeUndefined()
     expect((await app('GET', at('/branches/main/protection'))).status).toBe(404)
     conforms(github)
   })
 
   test('an exempt actor leaves no trace in the rule suites', async () => {
     const github = await world()
-    await ruleset(github, [approvals(1)], [{ actor_id: null, actor_type: 'OrganizationAdmin', bypass_mode: 'exempt' }])
+    await ruleset(
+      github,
+      [approvals(1)],
+      [{ actor_id: null, actor_type: 'OrganizationAdmin', bypass_mode: 'exempt' }],
+    )
     await github.as('alice').push(REPO, 'main', { files: { a: 'a' } })
     expect((await asPerson(github, 'alice')('GET', at('/rulesets/rule-suites'))).body).toEqual([])
   })

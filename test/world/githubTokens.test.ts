@@ -20,7 +20,9 @@ describe('an App proves itself', () => {
     ['from an unknown issuer', { iss: 1 }],
   ])('a JWT that is %s is refused', async (_, claims) => {
     const github = await world()
-    expect((await request(github.apiUrl, `Bearer ${jwt(github.app, claims)}`, 'GET', '/app')).status).toBe(401)
+    expect((await request(github.apiUrl, `Bearer ${jwt(github.app, claims)}`, 'GET', '/app')).status).toBe(
+      401,
+    )
   })
 
   test('a JWT signed with another key is refused', async () => {
@@ -41,7 +43,11 @@ describe('an App proves itself', () => {
     const { data } = await octokit.rest.repos.get({ owner: 'acme', repo: 'shop' })
     expect(data.default_branch).toBe('main')
     await octokit.rest.issues.create({ owner: 'acme', repo: 'shop', title: 'from an App' })
-    const paths = (await octokit.paginate('GET /repos/{owner}/{repo}/contents/{path}', { owner: 'acme', repo: 'shop', path: 'src' })) as { path: string }[]
+    const paths = (await octokit.paginate('GET /repos/{owner}/{repo}/contents/{path}', {
+      owner: 'acme',
+      repo: 'shop',
+      path: 'src',
+    })) as { path: string }[]
     expect(paths.map((p) => p.path)).toEqual(['src/cart.ts'])
     conforms(github)
   })
@@ -127,7 +133,12 @@ describe('people', () => {
       const { status, body } = await app('GET', `/orgs/acme/teams/engineers/memberships/${login}`)
       return status === 200 ? body.state : status
     }
-    expect([await state('bob'), await state('sam'), await state('wendy'), await state('rita')]).toEqual(['active', 'pending', 'active', 404])
+    expect([await state('bob'), await state('sam'), await state('wendy'), await state('rita')]).toEqual([
+      'active',
+      'pending',
+      'active',
+      404,
+    ])
     conforms(github)
   })
 
@@ -176,7 +187,14 @@ describe('the shape of every answer', () => {
     const app = await asInstallation(github, { repositories: ['shop'], permissions: { issues: 'write' } })
     await app('POST', at('/issues'), { title: 'x' })
     const entry = github.requests.at(-1)
-    expect(entry).toMatchObject({ template: '/repos/{owner}/{repo}/issues', actor: 'countersign[bot]', status: 201 })
-    expect(entry?.token).toEqual({ repositoryIds: [github.repo(REPO).id], permissions: { issues: 'write', metadata: 'read' } })
+    expect(entry).toMatchObject({
+      template: '/repos/{owner}/{repo}/issues',
+      actor: 'countersign[bot]',
+      status: 201,
+    })
+    expect(entry?.token).toEqual({
+      repositoryIds: [github.repo(REPO).id],
+      permissions: { issues: 'write', metadata: 'read' },
+    })
   })
 })

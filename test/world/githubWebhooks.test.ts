@@ -1,6 +1,17 @@
 /** Webhooks and faults: signed, in order, recorded, redeliverable; lost, doubled, late and cut on demand. */
 import { describe, expect, test } from '@jest/globals'
-import { asApp, asInstallation, asPerson, conforms, mint, names, REPO, receive, request, world } from './github.ts'
+import {
+  asApp,
+  asInstallation,
+  asPerson,
+  conforms,
+  mint,
+  names,
+  REPO,
+  receive,
+  request,
+  world,
+} from './github.ts'
 
 const at = (path: string) => `/repos/${REPO}${path}`
 
@@ -24,14 +35,21 @@ describe('deliveries', () => {
     await github.idle()
     const app = asApp(github)
     const failed = await app('GET', '/app/hook/deliveries?status=failure')
-    expect(failed.body).toMatchObject([{ event: 'issues', action: 'opened', status_code: 503, redelivery: false }])
+    expect(failed.body).toMatchObject([
+      { event: 'issues', action: 'opened', status_code: 503, redelivery: false },
+    ])
     up = true
     expect((await app('POST', `/app/hook/deliveries/${failed.body[0].id}/attempts`)).status).toBe(202)
     await github.idle()
     expect(hooks.map((h) => h.guid)).toEqual([failed.body[0].guid, failed.body[0].guid])
     expect(hooks[1]?.body).toEqual(hooks[0]?.body)
     const all = await app('GET', '/app/hook/deliveries')
-    expect(all.body.map((d: { redelivery: boolean; status_code: number }) => [d.redelivery, d.status_code])).toEqual([[true, 200], [false, 503]])
+    expect(
+      all.body.map((d: { redelivery: boolean; status_code: number }) => [d.redelivery, d.status_code]),
+    ).toEqual([
+      [true, 200],
+      [false, 503],
+    ])
     const one = await app('GET', `/app/hook/deliveries/${failed.body[0].id}`)
     expect(one.body.request.payload.action).toBe('opened')
     conforms(github)
@@ -53,7 +71,11 @@ describe('deliveries', () => {
   test('an App hears only of events it subscribed to, with the permission for them, in repositories it is installed on', async () => {
     const github = await world()
     await github.createRepo('acme', 'other', { collaborators: { bob: 'write' } })
-    const deaf = github.createApp({ slug: 'deaf', permissions: { contents: 'read' }, events: ['issues', 'push'] })
+    const deaf = github.createApp({
+      slug: 'deaf',
+      permissions: { contents: 'read' },
+      events: ['issues', 'push'],
+    })
     github.installApp(deaf, 'acme', { repos: ['other'] })
     const hooks = await receive(github, () => 200, deaf)
     await github.as('bob').openIssue('acme/other', { title: 'x' })
@@ -84,7 +106,8 @@ describe('webhook faults', () => {
     await github.idle()
   }
   const title = (h: { body: { issue: { title: string } } }) => h.body.issue.title
-  const second = (w: { payload: Record<string, unknown> }) => (w.payload.issue as { title: string }).title === 'b'
+  const second = (w: { payload: Record<string, unknown> }) =>
+    (w.payload.issue as { title: string }).title === 'b'
 
   test('duplicate: twice with one GUID', async () => {
     const github = await world()
@@ -121,15 +144,15 @@ describe('webhook faults', () => {
     expect(hooks.splice(0).map(title)).toEqual(['a', 'c', 'b'])
     github.faults.webhook({ kind: 'reorder', when: second })
     await three(github)
-    expect([['a', 'c', 'b'], ['a', 'b', 'c']]).toContainEqual(hooks.map(title))
+    expect([
+      ['a', 'c', 'b'],
+      ['a', 'b', 'c'],
+    ]).toContainEqual(hooks.map(title))
   })
 
   test('reorder swaps two that are waiting together', async () => {
     const github = await world()
-    let release = () => {}
-    const gate = new Promise<void>((resolve) => {
-      release = resolve
-    })
+    const { promise: gate, resolve: release } = Promise.withResolvers<void>()
     const hooks = await receive(github, async () => {
       await gate
       return 200
@@ -143,7 +166,9 @@ describe('webhook faults', () => {
 })
 
 describe('REST faults', () => {
-  const open = { when: (r: { method: string; path: string }) => r.method === 'POST' && r.path.endsWith('/issues') }
+  const open = {
+    when: (r: { method: string; path: string }) => r.method === 'POST' && r.path.endsWith('/issues'),
+  }
 
   test('an error is answered so many times, then all is well; people are never disturbed', async () => {
     const github = await world()
@@ -162,7 +187,12 @@ describe('REST faults', () => {
   ] as const)('the secondary limit answers %s with retry-after %s', async (status, retryAfterS, header) => {
     const github = await world()
     const app = await asInstallation(github)
-    github.faults.rest({ ...open, kind: 'secondary-limit', status, ...(retryAfterS === undefined ? {} : { retryAfterS }) })
+    github.faults.rest({
+      ...open,
+      kind: 'secondary-limit',
+      status,
+      ...(retryAfterS === undefined ? {} : { retryAfterS }),
+    })
     const answer = await app('POST', at('/issues'), { title: 'x' })
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, header])
     expect(answer.body.message).toMatch(/secondary rate limit/)

@@ -46,7 +46,8 @@ export function roleOn(state: State, repo: Repo, account: Account): Role {
   const candidates: Role[] = [repo.collaborators.get(account.id) ?? 'none', repo.private ? 'none' : 'read']
   for (const team of state.teams.values()) {
     const role = team.repositories.get(repo.id)
-    if (role !== undefined && teamMembership(state, team, account.id)?.state === 'active') candidates.push(role)
+    if (role !== undefined && teamMembership(state, team, account.id)?.state === 'active')
+      candidates.push(role)
   }
   return candidates.reduce((best, role) => (roleAtLeast(role, best) ? role : best), 'none')
 }
@@ -74,24 +75,38 @@ export function checkAccess(site: Site, actor: Actor, route: Route, repo: Repo |
     if (actor.kind !== 'app') throw new GitHubError(401, 'A JSON web token could not be decoded')
     return
   }
-  if (actor.kind === 'app') throw forbidden('This endpoint needs an installation access token, not an App token')
+  if (actor.kind === 'app')
+    throw forbidden('This endpoint needs an installation access token, not an App token')
   if (actor.kind === 'anonymous') {
-    if (repo !== null && repo.private) throw notFound()
+    if (repo?.private === true) throw notFound()
     if (route.method !== 'GET' || repo === null) throw new GitHubError(401, 'Requires authentication')
     return
   }
-  if (actor.kind === 'installation') return checkInstallation(site, actor, route, repo)
-  if (permission === 'installation') throw forbidden('You must authenticate with an installation access token')
+  if (actor.kind === 'installation') {
+    checkInstallation(site, actor, route, repo)
+    return
+  }
+  if (permission === 'installation')
+    throw forbidden('You must authenticate with an installation access token')
   if (repo === null) return
   const role = roleOn(site.state, repo, actor.account)
   if (role === 'none') throw notFound()
   if (route.role === 'app-only') throw forbidden('You must authenticate via a GitHub App.')
   if (!roleAtLeast(role, route.role ?? 'read')) {
-    throw forbidden(route.role === 'admin' ? 'Must have admin rights to Repository.' : 'Must have push access to repository.')
+    throw forbidden(
+      route.role === 'admin'
+        ? 'Must have admin rights to Repository.'
+        : 'Must have push access to repository.',
+    )
   }
 }
 
-function checkInstallation(site: Site, actor: Actor & { kind: 'installation' }, route: Route, repo: Repo | null): void {
+function checkInstallation(
+  site: Site,
+  actor: Actor & { kind: 'installation' },
+  route: Route,
+  repo: Repo | null,
+): void {
   if (actor.installation.suspendedAt !== null) throw forbidden('This installation has been suspended')
   if (repo !== null && !canSee(site, actor, repo)) throw repo.private ? notFound() : notAccessible()
   if (route.permission === 'any' || route.permission === 'installation') return
@@ -108,5 +123,6 @@ export function canSee(site: Site, actor: Actor, repo: Repo): boolean {
 
 /** For handlers whose rule depends on more than the route: a person needs the role, an App passed its permission already. */
 export function requireRole(site: Site, actor: Actor, repo: Repo, least: Role, message: string): void {
-  if (actor.kind === 'user' && !roleAtLeast(roleOn(site.state, repo, actor.account), least)) throw forbidden(message)
+  if (actor.kind === 'user' && !roleAtLeast(roleOn(site.state, repo, actor.account), least))
+    throw forbidden(message)
 }

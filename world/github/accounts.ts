@@ -1,10 +1,8 @@
-/** Makes people, organisations, teams, Apps and their installations: the set-up no API call of a test needs. */
+/** Makes people, organisations, teams and Apps: the set-up no API call of a test needs. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { findAccount, findRepo } from './access.ts'
-import { must, type Site } from './site.ts'
-import type { Account, App, Installation, Permissions, Role, Team } from './state.ts'
-import { installationView } from './views/account.ts'
-import { fullName, repoNodeId } from './views/repo.ts'
+import type { Site } from './site.ts'
+import type { Account, App, Permissions, Role, Team } from './state.ts'
 
 // RSA keys cost about 100 ms each, so one process makes each App's key only once.
 const keys: { privateKeyPem: string; publicKeyPem: string }[] = []
@@ -22,7 +20,14 @@ function keyPair(index: number) {
   return pair
 }
 
-export type AccountInput = { type?: Account['type']; bot?: boolean; name?: string; email?: string; id?: number; appId?: number }
+export type AccountInput = {
+  type?: Account['type']
+  bot?: boolean
+  name?: string
+  email?: string
+  id?: number
+  appId?: number
+}
 
 /** Creates an account; a bot's login ends in `[bot]`. Logins are unique regardless of case. */
 export function createAccount(site: Site, login: string, input: AccountInput = {}): Account {
@@ -53,24 +58,45 @@ export type OrgInput = { owners?: string[]; members?: string[]; pending?: string
 export function createOrg(site: Site, login: string, input: OrgInput = {}): Account {
   const org = createAccount(site, login, { type: 'Organization' })
   const members: Map<number, { role: 'admin' | 'member'; state: 'active' | 'pending' }> = new Map()
-  for (const one of input.members ?? []) members.set(accountNamed(site, one).id, { role: 'member', state: 'active' })
-  for (const one of input.pending ?? []) members.set(accountNamed(site, one).id, { role: 'member', state: 'pending' })
-  for (const one of input.owners ?? []) members.set(accountNamed(site, one).id, { role: 'admin', state: 'active' })
+  for (const one of input.members ?? [])
+    members.set(accountNamed(site, one).id, { role: 'member', state: 'active' })
+  for (const one of input.pending ?? [])
+    members.set(accountNamed(site, one).id, { role: 'member', state: 'pending' })
+  for (const one of input.owners ?? [])
+    members.set(accountNamed(site, one).id, { role: 'admin', state: 'active' })
   site.state.orgMembers.set(org.id, members)
   return org
 }
 
-export type TeamInput = { members?: string[]; maintainers?: string[]; pending?: string[]; parent?: string; repos?: Record<string, Role> }
+export type TeamInput = {
+  members?: string[]
+  maintainers?: string[]
+  pending?: string[]
+  parent?: string
+  repos?: Record<string, Role>
+}
 
 /** Creates a team of an organisation; `repos` maps repository names to the role the team has there. */
 export function createTeam(site: Site, orgLogin: string, slug: string, input: TeamInput = {}): Team {
   const org = accountNamed(site, orgLogin)
   const parent = [...site.state.teams.values()].find((t) => t.orgId === org.id && t.slug === input.parent)
-  if (input.parent !== undefined && parent === undefined) throw new Error(`createTeam: no parent team ${input.parent}`)
-  const team: Team = { id: site.nextId(), orgId: org.id, slug, name: slug, parentId: parent?.id ?? null, members: new Map(), repositories: new Map() }
-  for (const one of input.members ?? []) team.members.set(accountNamed(site, one).id, { role: 'member', state: 'active' })
-  for (const one of input.pending ?? []) team.members.set(accountNamed(site, one).id, { role: 'member', state: 'pending' })
-  for (const one of input.maintainers ?? []) team.members.set(accountNamed(site, one).id, { role: 'maintainer', state: 'active' })
+  if (input.parent !== undefined && parent === undefined)
+    throw new Error(`createTeam: no parent team ${input.parent}`)
+  const team: Team = {
+    id: site.nextId(),
+    orgId: org.id,
+    slug,
+    name: slug,
+    parentId: parent?.id ?? null,
+    members: new Map(),
+    repositories: new Map(),
+  }
+  for (const one of input.members ?? [])
+    team.members.set(accountNamed(site, one).id, { role: 'member', state: 'active' })
+  for (const one of input.pending ?? [])
+    team.members.set(accountNamed(site, one).id, { role: 'member', state: 'pending' })
+  for (const one of input.maintainers ?? [])
+    team.members.set(accountNamed(site, one).id, { role: 'maintainer', state: 'active' })
   for (const [name, role] of Object.entries(input.repos ?? {})) {
     const repo = findRepo(site.state, orgLogin, name)
     if (repo === null) throw new Error(`createTeam: no repository ${orgLogin}/${name}`)
@@ -93,7 +119,10 @@ export type AppInput = {
 
 /** Registers an App and its bot account. Without an owner it belongs to the account `github`. */
 export function createApp(site: Site, input: AppInput): App {
-  const owner = input.owner === undefined ? (findAccount(site.state, 'github') ?? createAccount(site, 'github', { type: 'Organization' })) : accountNamed(site, input.owner)
+  const owner =
+    input.owner === undefined
+      ? (findAccount(site.state, 'github') ?? createAccount(site, 'github', { type: 'Organization' }))
+      : accountNamed(site, input.owner)
   const id = input.id ?? site.nextId()
   const bot = createAccount(site, `${input.slug}[bot]`, { bot: true, appId: id })
   const app: App = {
@@ -113,77 +142,4 @@ export function createApp(site: Site, input: AppInput): App {
   }
   site.state.apps.set(app.id, app)
   return app
-}
-
-export type InstallInput = { repos?: string[] | 'all'; permissions?: Permissions; by?: string }
-
-/** Installs an App on an account; by default on all repositories with all the App's permissions. */
-export function installApp(site: Site, app: App, ownerLogin: string, input: InstallInput = {}): Installation {
-  const account = accountNamed(site, ownerLogin)
-  const at = site.now()
-  const selected = input.repos === undefined || input.repos === 'all' ? null : input.repos
-  const ids = (selected ?? []).map((name) => {
-    const repo = findRepo(site.state, ownerLogin, name)
-    if (repo === null) throw new Error(`installApp: no repository ${ownerLogin}/${name}`)
-    return repo.id
-  })
-  const installation: Installation = {
-    id: site.nextId(),
-    appId: app.id,
-    accountId: account.id,
-    selection: selected === null ? 'all' : 'selected',
-    repositoryIds: new Set(ids),
-    permissions: { ...(input.permissions ?? app.permissions) },
-    createdAt: at,
-    updatedAt: at,
-    suspendedAt: null,
-  }
-  site.state.installations.set(installation.id, installation)
-  const sender = input.by === undefined ? account : accountNamed(site, input.by)
-  emitInstallation(site, installation, 'created', sender)
-  return installation
-}
-
-const shortRepos = (site: Site, ids: Iterable<number>) =>
-  [...ids].map((id) => {
-    const repo = must(site.state.repos, id, 'repository')
-    return { id: repo.id, node_id: repoNodeId(repo), name: repo.name, full_name: fullName(site, repo), private: repo.private }
-  })
-
-export type InstallationAction = 'created' | 'deleted' | 'suspend' | 'unsuspend' | 'new_permissions_accepted'
-
-export function emitInstallation(site: Site, one: Installation, action: InstallationAction, sender: Account): void {
-  const all = [...site.state.repos.values()].filter((r) => r.ownerId === one.accountId).map((r) => r.id)
-  const payload = {
-    action,
-    installation: installationView(site, one),
-    repositories: shortRepos(site, one.selection === 'all' ? all : one.repositoryIds),
-    requester: null,
-  }
-  site.emit('installation', action, payload, { sender, onlyAppId: one.appId, always: true, installation: one })
-}
-
-/** Adds and removes repositories of an installation made with a selection. */
-export function changeInstallationRepos(site: Site, one: Installation, add: number[], remove: number[], sender: Account): void {
-  one.selection = 'selected'
-  for (const id of add) one.repositoryIds.add(id)
-  for (const id of remove) one.repositoryIds.delete(id)
-  const action = remove.length > 0 ? 'removed' : 'added'
-  const payload = {
-    action,
-    installation: installationView(site, one),
-    repository_selection: one.selection,
-    repositories_added: shortRepos(site, add),
-    repositories_removed: shortRepos(site, remove),
-    requester: null,
-  }
-  site.emit('installation_repositories', action, payload, { sender, onlyAppId: one.appId, always: true, installation: one })
-}
-
-export function endInstallation(site: Site, one: Installation, how: 'suspend' | 'unsuspend' | 'deleted', sender: Account): void {
-  if (how === 'suspend') one.suspendedAt = site.now()
-  if (how === 'unsuspend') one.suspendedAt = null
-  one.updatedAt = site.now()
-  emitInstallation(site, one, how, sender)
-  if (how === 'deleted') site.state.installations.delete(one.id)
 }

@@ -75,13 +75,20 @@ export function createOutbox(site: Site, faults: Faults, settled: () => void): O
     if (!lost) {
       try {
         const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), stopping.signal])
-        const response = await fetch(app.webhookUrl, { method: 'POST', headers, body: webhook.body, signal, redirect: 'manual' })
+        const response = await fetch(app.webhookUrl, {
+          method: 'POST',
+          headers,
+          body: webhook.body,
+          signal,
+          redirect: 'manual',
+        })
         statusCode = response.status
         status = response.ok ? 'OK' : `Invalid HTTP Response: ${response.status}`
         responseBody = (await response.text()).slice(0, RESPONSE_LIMIT)
       } catch (error) {
         // The receiver is down or too slow: that is a failed delivery, which GitHub records and nobody retries.
-        status = error instanceof Error && error.name === 'TimeoutError' ? 'timed out' : 'failed to connect to host'
+        status =
+          error instanceof Error && error.name === 'TimeoutError' ? 'timed out' : 'failed to connect to host'
       }
     }
     const id = site.nextId()
@@ -107,7 +114,9 @@ export function createOutbox(site: Site, faults: Faults, settled: () => void): O
 
   async function deliver(webhook: Outgoing): Promise<void> {
     const { app, event, action, guid, payload } = webhook
-    const fault = webhook.redelivery ? null : faults.takeWebhook({ event, action, appId: app.id, guid, payload })
+    const fault = webhook.redelivery
+      ? null
+      : faults.takeWebhook({ event, action, appId: app.id, guid, payload })
     switch (fault?.kind) {
       case undefined:
         return post(webhook)

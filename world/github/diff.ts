@@ -26,7 +26,12 @@ const STATUS: Record<string, DiffFile['status']> = {
 }
 
 /** Files that differ from `from` (null: the empty tree) to `to`, in git's order, with renames found. */
-export async function diffFiles(git: GitStore, dir: string, from: string | null, to: string): Promise<DiffFile[]> {
+export async function diffFiles(
+  git: GitStore,
+  dir: string,
+  from: string | null,
+  to: string,
+): Promise<DiffFile[]> {
   const range = [from ?? EMPTY_TREE, to]
   const [raw, stat, patch] = await Promise.all([
     git.text(dir, ['diff', '--raw', '-z', '-M', '--no-abbrev', ...range]),
@@ -51,7 +56,12 @@ function parseRaw(raw: string): Omit<DiffFile, 'additions' | 'deletions' | 'patc
     const two = status === 'renamed' || status === 'copied'
     const first = parts[i + 1] ?? ''
     const path = two ? (parts[i + 2] ?? '') : first
-    files.push({ path, previousPath: two ? first : null, status, sha: status === 'removed' ? oldSha : newSha })
+    files.push({
+      path,
+      previousPath: two ? first : null,
+      status,
+      sha: status === 'removed' ? oldSha : newSha,
+    })
     i += two ? 3 : 2
   }
   return files
@@ -89,7 +99,13 @@ export function parseHunks(patch: string): Hunk[] {
     const m = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line)
     if (m !== null) {
       const n = (i: number, fallback: number) => (m[i] === undefined ? fallback : Number(m[i]))
-      hunks.push({ oldStart: n(1, 0), oldLines: n(2, 1), newStart: n(3, 0), newLines: n(4, 1), lines: [line] })
+      hunks.push({
+        oldStart: n(1, 0),
+        oldLines: n(2, 1),
+        newStart: n(3, 0),
+        newLines: n(4, 1),
+        lines: [line],
+      })
     } else hunks.at(-1)?.lines.push(line)
   }
   return hunks

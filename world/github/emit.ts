@@ -21,12 +21,22 @@ export function createEmitter(site: Site, parts: EmitterParts): Site['emit'] {
     const whole = { ...payload, ...common }
     const frozen = JSON.parse(JSON.stringify(whole)) as Record<string, unknown>
     if (parts.contract !== null) {
-      for (const message of parts.contract.webhook(event, frozen)) parts.violations.push({ kind: 'webhook', where: `${event}.${action ?? ''}`, message })
+      for (const message of parts.contract.webhook(event, frozen))
+        parts.violations.push({ kind: 'webhook', where: `${event}.${action ?? ''}`, message })
     }
     parts.tell({ event, action, repo: options.repo ?? null, payload: frozen })
     for (const { app, installation } of receivers(site, event, options)) {
-      const body = event.startsWith('installation') ? frozen : { ...frozen, installation: { id: installation.id, node_id: nodeId('MDIz', installation.id) } }
-      parts.send({ app, event, action, installationId: installation.id, repositoryId: options.repo?.id ?? null, payload: body })
+      const body = event.startsWith('installation')
+        ? frozen
+        : { ...frozen, installation: { id: installation.id, node_id: nodeId('MDIz', installation.id) } }
+      parts.send({
+        app,
+        event,
+        action,
+        installationId: installation.id,
+        repositoryId: options.repo?.id ?? null,
+        payload: body,
+      })
     }
   }
 }
@@ -42,7 +52,11 @@ function envelope(site: Site, options: EmitOptions): Record<string, unknown> {
   }
 }
 
-function receivers(site: Site, event: string, options: EmitOptions): { app: App; installation: Installation }[] {
+function receivers(
+  site: Site,
+  event: string,
+  options: EmitOptions,
+): { app: App; installation: Installation }[] {
   const found: { app: App; installation: Installation }[] = []
   for (const installation of site.state.installations.values()) {
     const app = must(site.state.apps, installation.appId, 'app')
@@ -50,7 +64,8 @@ function receivers(site: Site, event: string, options: EmitOptions): { app: App;
     if (options.installation !== undefined && installation.id !== options.installation.id) continue
     if (options.repo !== undefined && !installationCovers(site, installation.id, options.repo)) continue
     if (installation.suspendedAt !== null && event !== 'installation') continue
-    if (options.always !== true && !(app.events.includes(event) && mayHear(installation.permissions, event))) continue
+    if (options.always !== true && !(app.events.includes(event) && mayHear(installation.permissions, event)))
+      continue
     found.push({ app, installation })
   }
   return found

@@ -8,7 +8,12 @@ export class GitHubError extends Error {
   readonly errors: FieldError[] | string[] | undefined
   readonly headers: Record<string, string>
 
-  constructor(status: number, message: string, errors?: FieldError[] | string[], headers: Record<string, string> = {}) {
+  constructor(
+    status: number,
+    message: string,
+    errors?: FieldError[] | string[],
+    headers: Record<string, string> = {},
+  ) {
     super(message)
     this.name = 'GitHubError'
     this.status = status

@@ -1,8 +1,20 @@
 /** Faults on demand, for requests and for webhooks; each is played on the first `count` matches. */
 import type { Actor } from './site.ts'
 
-export type RequestFacts = { method: string; path: string; template: string | null; body: unknown; actor: Actor }
-export type WebhookFacts = { event: string; action: string | null; appId: number; guid: string; payload: Record<string, unknown> }
+export type RequestFacts = {
+  method: string
+  path: string
+  template: string | null
+  body: unknown
+  actor: Actor
+}
+export type WebhookFacts = {
+  event: string
+  action: string | null
+  appId: number
+  guid: string
+  payload: Record<string, unknown>
+}
 
 export type RestFault = {
   /** Default: every request of an App (people's are never disturbed). */

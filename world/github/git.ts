@@ -3,7 +3,12 @@ import { spawn } from 'node:child_process'
 import { GitHubError } from './errors.ts'
 
 export type GitResult = { code: number; stdout: Buffer; stderr: string }
-export type GitOptions = { input?: string | Buffer; env?: Record<string, string>; cwd?: string; allowFailure?: boolean }
+export type GitOptions = {
+  input?: string | Buffer
+  env?: Record<string, string>
+  cwd?: string
+  allowFailure?: boolean
+}
 export type Identity = { name: string; email: string; date: string }
 
 const OUTPUT_LIMIT_BYTES = 256 * 1024 * 1024
@@ -27,7 +32,11 @@ export function gitEnv(extra: Record<string, string> = {}): Record<string, strin
 /** Runs git; throws with its stderr unless `allowFailure`. Output is bytes, bounded at 256 MB. */
 export function runGit(args: string[], options: GitOptions = {}): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', args, { cwd: options.cwd, env: gitEnv(options.env), stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn('git', args, {
+      cwd: options.cwd,
+      env: gitEnv(options.env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     const out: Buffer[] = []
     let size = 0
     let stderr = ''
@@ -92,8 +101,10 @@ export function createGitStore() {
     (await run(dir, args, options)).stdout.toString('utf8')
 
   const resolve = async (dir: string, name: string): Promise<string | null> => {
-    if (name === '' || name.startsWith('-') || /[\s\u0000]/.test(name)) return null
-    const r = await run(dir, ['rev-parse', '--verify', '-q', '--end-of-options', name], { allowFailure: true })
+    if (name === '' || name.startsWith('-') || /\s/.test(name) || name.includes('\0')) return null
+    const r = await run(dir, ['rev-parse', '--verify', '-q', '--end-of-options', name], {
+      allowFailure: true,
+    })
     // rev-parse echoes --end-of-options in some versions; the object name is the last line.
     return r.code === 0 ? (r.stdout.toString('utf8').trim().split('\n').at(-1) ?? null) : null
   }
@@ -112,14 +123,18 @@ export function createGitStore() {
       return info
     },
     async log(dir: string, range: string[], limit = 10_000): Promise<CommitInfo[]> {
-      return parseCommits(await text(dir, ['log', `--max-count=${limit}`, `--format=${COMMIT_FORMAT}`, ...range]))
+      return parseCommits(
+        await text(dir, ['log', `--max-count=${limit}`, `--format=${COMMIT_FORMAT}`, ...range]),
+      )
     },
     async mergeBase(dir: string, a: string, b: string): Promise<string | null> {
       const r = await run(dir, ['merge-base', a, b], { allowFailure: true })
       return r.code === 0 ? r.stdout.toString('utf8').trim() : null
     },
     async isAncestor(dir: string, ancestor: string, of: string): Promise<boolean> {
-      return (await run(dir, ['merge-base', '--is-ancestor', ancestor, of], { allowFailure: true })).code === 0
+      return (
+        (await run(dir, ['merge-base', '--is-ancestor', ancestor, of], { allowFailure: true })).code === 0
+      )
     },
     async count(dir: string, range: string): Promise<number> {
       return Number(await text(dir, ['rev-list', '--count', range]))
@@ -130,7 +145,14 @@ export function createGitStore() {
       if (r.code > 1) throw new Error(`git merge-tree failed: ${r.stderr}`)
       return r.code === 0 ? r.stdout.toString('utf8').trim() : null
     },
-    async commitTree(dir: string, tree: string, parents: string[], message: string, author: Identity, committer: Identity) {
+    async commitTree(
+      dir: string,
+      tree: string,
+      parents: string[],
+      message: string,
+      author: Identity,
+      committer: Identity,
+    ) {
       const args = ['commit-tree', tree, ...parents.flatMap((p) => ['-p', p])]
       return (await text(dir, args, { input: message, env: identityEnv(author, committer) })).trim()
     },

@@ -47,14 +47,26 @@ export async function installHooks(dataDir: string): Promise<void> {
 }
 
 function authorise(site: Site, actor: Actor, repo: Repo | null, write: boolean): asserts repo is Repo {
-  if (actor.kind === 'anonymous' && (write || repo === null || repo.private)) throw new GitHubError(401, 'Authentication required')
-  if (repo === null || (!canSee(site, actor, repo) && repo.private)) throw new GitHubError(404, 'Repository not found.')
+  if (actor.kind === 'anonymous' && (write || repo === null || repo.private))
+    throw new GitHubError(401, 'Authentication required')
+  if (repo === null || (!canSee(site, actor, repo) && repo.private))
+    throw new GitHubError(404, 'Repository not found.')
   if (actor.kind === 'app') throw new GitHubError(403, 'An App JWT cannot be used with git')
   if (actor.kind === 'installation') {
-    if (!canSee(site, actor, repo) || !grants(actor.permissions, write ? 'contents:write' : 'contents:read')) {
-      throw new GitHubError(403, write ? 'Write access to repository not granted.' : 'Resource not accessible by integration')
+    if (
+      !canSee(site, actor, repo) ||
+      !grants(actor.permissions, write ? 'contents:write' : 'contents:read')
+    ) {
+      throw new GitHubError(
+        403,
+        write ? 'Write access to repository not granted.' : 'Resource not accessible by integration',
+      )
     }
-  } else if (write && actor.kind === 'user' && !roleAtLeast(roleOn(site.state, repo, actor.account), 'write')) {
+  } else if (
+    write &&
+    actor.kind === 'user' &&
+    !roleAtLeast(roleOn(site.state, repo, actor.account), 'write')
+  ) {
     throw new GitHubError(403, `Permission to ${repo.name}.git denied to ${actor.account.login}.`)
   }
 }
@@ -74,14 +86,23 @@ export function parseCommands(body: Buffer): RefChange[] {
 }
 
 /** Serves one git request for a caller; throws GitHubError when it is refused before git runs. */
-export async function serveGit(site: Site, actor: Actor, req: IncomingMessage, res: ServerResponse, url: URL): Promise<number> {
+export async function serveGit(
+  site: Site,
+  actor: Actor,
+  req: IncomingMessage,
+  res: ServerResponse,
+  url: URL,
+): Promise<number> {
   const [, owner = '', name = '', service = ''] = GIT_PATH.exec(url.pathname) ?? []
   const repo = findRepo(site.state, decodeURIComponent(owner), decodeURIComponent(name))
   const write = service === 'git-receive-pack' || url.searchParams.get('service') === 'git-receive-pack'
   authorise(site, actor, repo, write)
   const body = await readAll(req)
   const scratch = join(site.dataDir, 'scratch', `push-${site.nextId()}`)
-  const commands = service === 'git-receive-pack' ? parseCommands(req.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body) : []
+  const commands =
+    service === 'git-receive-pack'
+      ? parseCommands(req.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body)
+      : []
   if (commands.length > 0) await writeFile(`${scratch}.deny`, await denials(site, repo, actor, commands))
   const env = {
     ...gitEnv(),
@@ -118,7 +139,8 @@ async function readAll(req: IncomingMessage): Promise<Buffer> {
   let size = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > BODY_LIMIT_BYTES) throw new GitHubError(413, 'The pack is larger than the stand-in accepts (200 MB)')
+    if (size > BODY_LIMIT_BYTES)
+      throw new GitHubError(413, 'The pack is larger than the stand-in accepts (200 MB)')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -129,7 +151,8 @@ async function denials(site: Site, repo: Repo, actor: Actor, commands: RefChange
   const lines: string[] = []
   for (const change of commands) {
     const deny = (kind: string, message: string) => lines.push([change.ref, kind, message].join('\t'))
-    if (change.ref === `refs/heads/${repo.defaultBranch}` && change.after === ZERO_SHA) deny('any', 'refusing to delete the default branch')
+    if (change.ref === `refs/heads/${repo.defaultBranch}` && change.after === ZERO_SHA)
+      deny('any', 'refusing to delete the default branch')
     const unforced = await judgeUpdate(site, repo, { ...change, actor, via: 'push', forced: false })
     for (const message of unforced.messages) deny('any', message)
     const forced = await judgeUpdate(site, repo, { ...change, actor, via: 'push', forced: true })
@@ -138,7 +161,13 @@ async function denials(site: Site, repo: Repo, actor: Actor, commands: RefChange
   return `${lines.join('\n')}\n`
 }
 
-async function finishPush(site: Site, repo: Repo, actor: Actor, commands: RefChange[], scratch: string): Promise<void> {
+async function finishPush(
+  site: Site,
+  repo: Repo,
+  actor: Actor,
+  commands: RefChange[],
+  scratch: string,
+): Promise<void> {
   const applied = await readFile(`${scratch}.applied`, 'utf8').catch((error: NodeJS.ErrnoException) => {
     // No file: the pre-receive hook refused and nothing was applied.
     if (error.code === 'ENOENT') return ''

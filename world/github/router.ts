@@ -45,7 +45,13 @@ export type RouteOptions = {
   role?: Role | 'app-only'
 }
 
-export type Route = RouteOptions & { method: string; template: string; pattern: RegExp; names: string[]; handler: Handler }
+export type Route = RouteOptions & {
+  method: string
+  template: string
+  pattern: RegExp
+  names: string[]
+  handler: Handler
+}
 
 const ACROSS_SLASHES = new Set(['path', 'ref', 'basehead', 'branch', 'tree_sha', 'rest'])
 
@@ -56,14 +62,17 @@ export type Router = {
 
 export function createRouter(): Router {
   const routes: Route[] = []
-  const literals = (template: string) => template.split('/').filter((s) => s !== '' && !s.startsWith('{')).length
+  const literals = (template: string) =>
+    template.split('/').filter((s) => s !== '' && !s.startsWith('{')).length
   return {
     route(method, template, options, handler) {
       const names: string[] = []
-      const source = template.replace(/[.+*?()[\]^$|\\]/g, '\\$&').replace(/\{(\w+)\}/g, (_, name: string) => {
-        names.push(name)
-        return ACROSS_SLASHES.has(name) ? '(.+)' : '([^/]+)'
-      })
+      const source = template
+        .replace(/[.+*?()[\]^$|\\]/g, '\\$&')
+        .replace(/\{(\w+)\}/g, (_, name: string) => {
+          names.push(name)
+          return ACROSS_SLASHES.has(name) ? '(.+)' : '([^/]+)'
+        })
       // A later registration of the same route replaces the earlier one, so that tests can override.
       const old = routes.findIndex((r) => r.method === method && r.template === template)
       const entry = { ...options, method, template, names, handler, pattern: new RegExp(`^${source}/?$`) }
@@ -142,7 +151,11 @@ export async function list<T>(call: Call, items: readonly T[], view: (item: T) =
 export async function counted<T>(call: Call, key: string, items: readonly T[], view: (item: T) => unknown) {
   const page = pageOf(call, items)
   const rows = await Promise.all(page.items.map(view))
-  return { status: 200, body: { total_count: items.length, [key]: rows }, headers: page.headers } satisfies Reply
+  return {
+    status: 200,
+    body: { total_count: items.length, [key]: rows },
+    headers: page.headers,
+  } satisfies Reply
 }
 
 export const unauthenticated = () => new GitHubError(401, 'Requires authentication')

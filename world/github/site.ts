@@ -29,7 +29,12 @@ export type PushEvent = {
   forced: boolean
   pusher: Account
 }
-export type SiteEvent = { event: string; action: string | null; repo: Repo | null; payload: Record<string, unknown> }
+export type SiteEvent = {
+  event: string
+  action: string | null
+  repo: Repo | null
+  payload: Record<string, unknown>
+}
 
 export type EmitOptions = {
   repo?: Repo
@@ -73,3 +78,11 @@ export function authorOf(actor: Actor): Account | null {
 export function viaApp(actor: Actor): number | null {
   return actor.kind === 'installation' ? actor.app.id : null
 }
+
+/** How the request log names a caller. */
+export const actorName = (actor: Actor) =>
+  actor.kind === 'anonymous'
+    ? 'anonymous'
+    : actor.kind === 'app'
+      ? `app/${actor.app.slug}`
+      : actor.account.login

@@ -34,12 +34,26 @@ export function verifyAppJwt(site: Site, token: string, nowMs: number): App {
   const issuer = String(claims.data.iss)
   const app = [...site.state.apps.values()].find((a) => String(a.id) === issuer || a.clientId === issuer)
   if (app === undefined) throw new GitHubError(401, 'Integration not found')
-  const signed = verify('sha256', Buffer.from(`${head}.${body}`), createPublicKey(app.publicKeyPem), Buffer.from(signature, 'base64url'))
+  const signed = verify(
+    'sha256',
+    Buffer.from(`${head}.${body}`),
+    createPublicKey(app.publicKeyPem),
+    Buffer.from(signature, 'base64url'),
+  )
   if (!signed) throw new GitHubError(401, 'A JSON web token could not be decoded')
   const now = nowMs / 1000
-  if (claims.data.exp <= now) throw new GitHubError(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires")
-  if (claims.data.exp > now + MAX_JWT_S + LEEWAY_S) throw new GitHubError(401, "'Expiration time' claim ('exp') is too far in the future")
-  if (claims.data.iat > now + LEEWAY_S) throw new GitHubError(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")
+  if (claims.data.exp <= now)
+    throw new GitHubError(
+      401,
+      "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+    )
+  if (claims.data.exp > now + MAX_JWT_S + LEEWAY_S)
+    throw new GitHubError(401, "'Expiration time' claim ('exp') is too far in the future")
+  if (claims.data.iat > now + LEEWAY_S)
+    throw new GitHubError(
+      401,
+      "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+    )
   return app
 }
 
@@ -103,7 +117,14 @@ function actorForToken(site: Site, token: string): Actor {
     for (const [name, level] of Object.entries(known.permissions)) {
       if (levelAtLeast(installation.permissions[name], level)) permissions[name] = level
     }
-    return { kind: 'installation', app, installation, account, permissions, repositoryIds: known.repositoryIds }
+    return {
+      kind: 'installation',
+      app,
+      installation,
+      account,
+      permissions,
+      repositoryIds: known.repositoryIds,
+    }
   }
   for (const account of site.state.accounts.values()) {
     if (token !== '' && account.token === token) return { kind: 'user', account }

@@ -3,101 +3,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type AccountInput,
-  type AppInput,
-  accountNamed,
-  changeInstallationRepos,
-  createAccount,
-  createApp,
-  createOrg,
-  createTeam,
-  endInstallation,
-  type InstallInput,
-  installApp,
-  type OrgInput,
-  type TeamInput,
-} from './accounts.ts'
 import { findRepo } from './access.ts'
-import type { ContractChecker, RequestLogEntry, Violation } from './contract.ts'
+import { type AppInput, accountNamed, createAccount, createApp, createOrg, createTeam } from './accounts.ts'
+import type { RequestLogEntry, Violation } from './contract.ts'
 import { createOutbox, type Outbox } from './deliveries.ts'
-import { createPerson, type PersonDriver } from './driver/person.ts'
+import { createPerson } from './driver/person.ts'
 import { createEmitter } from './emit.ts'
-import { createFaults, type Faults } from './faults.ts'
+import { createFaults } from './faults.ts'
 import { createGitStore } from './git.ts'
 import { installHooks } from './gitHttp.ts'
-import { createRepo, forkRepo, type RepoInput } from './ops/repos.ts'
-import { createRouter, type Handler, type RouteOptions } from './router.ts'
+import { changeInstallationRepos, endInstallation, installApp } from './installations.ts'
+import { createRepo, forkRepo } from './ops/repos.ts'
+import { createRouter } from './router.ts'
 import { registerRoutes } from './routes/index.ts'
-import { createApiServer, type ServerParts, type WebHandler } from './server.ts'
-import type { Clock, PushEvent, Site, SiteEvent } from './site.ts'
-import { type Account, type App, createState, type Installation, type Permissions, type Repo, type Role, type State, type Team } from './state.ts'
+import { createApiServer, type ServerParts } from './server.ts'
+import type { PushEvent, Site, SiteEvent } from './site.ts'
+import { createState, type Permissions, type Repo } from './state.ts'
+import type { GitHubOptions, GitHubWorld } from './worldTypes.ts'
 
-export type GitHubOptions = {
-  clock?: Clock
-  /** Kept after close() when given; otherwise a temporary folder that close() removes. */
-  dataDir?: string
-  /** Secret of the first App's webhooks. */
-  webhookSecret?: string
-  appId?: number
-  appSlug?: string
-  /** The account that owns the first App; created when missing. */
-  appOwner?: string
-  permissions?: Permissions
-  events?: string[]
-  contract?: ContractChecker
-  /** Requests an hour for each caller; default 15,000. */
-  rateLimit?: number
-  /** Real time in ms for App JWTs. */
-  jwtNow?: () => number
-}
-
-export type GitHubWorld = {
-  /** Root of website, git and API. */
-  readonly url: string
-  /** Base URL for Octokit: `${url}/api/v3`. */
-  readonly apiUrl: string
-  readonly dataDir: string
-  /** The App under test. */
-  readonly app: App
-  readonly state: State
-  readonly site: Site
-  readonly faults: Faults
-  readonly violations: Violation[]
-  readonly requests: RequestLogEntry[]
-  /** Every webhook event once, in the order it happened, delivered or not. */
-  readonly events: SiteEvent[]
-  setWebhookUrl(url: string | null, app?: App): void
-  createUser(login: string, input?: AccountInput): Account
-  createOrg(login: string, input?: OrgInput): Account
-  createTeam(org: string, slug: string, input?: TeamInput): Team
-  createRepo(owner: string, name: string, input?: RepoInput): Promise<Repo>
-  fork(login: string, repo: string): Promise<Repo>
-  createApp(input: AppInput): App
-  installApp(app: App, owner: string, input?: InstallInput): Installation
-  /** Adds and removes repositories (by id) of an installation, told as installation_repositories. */
-  changeInstallation(installation: Installation, change: { add?: number[]; remove?: number[]; by?: string }): void
-  /** Suspends, unsuspends or deletes an installation, told to its App. */
-  endInstallation(installation: Installation, how: 'suspend' | 'unsuspend' | 'deleted', by?: string): void
-  /** Gives a person a role on `owner/name`; `none` takes it away. */
-  setRole(repo: string, login: string, role: Role): void
-  /** `owner/name` */
-  repo(fullName: string): Repo
-  tokenOf(login: string): string
-  as(login: string): PersonDriver
-  route(method: string, template: string, options: RouteOptions, handler: Handler): void
-  onPush(listener: (event: PushEvent) => void | Promise<void>): void
-  onEvent(listener: (event: SiteEvent) => void | Promise<void>): void
-  /** Serves what is not the API (pages, downloads); the handlers are asked in order before it. */
-  serve(handler: WebHandler): void
-  /** Runs when the world closes, before its server stops. */
-  onClose(listener: () => void | Promise<void>): void
-  /** Prepares an App that POST /app-manifests/{code}/conversions answers; returns the code. */
-  offerManifest(input: AppInput): string
-  /** Resolves when no request, webhook or listener is under way (held webhooks do not count). */
-  idle(): Promise<void>
-  close(): Promise<void>
-}
+export type { GitHubOptions, GitHubWorld } from './worldTypes.ts'
 
 const DEFAULT_PERMISSIONS: Permissions = {
   metadata: 'read',
@@ -149,7 +73,13 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
   const background = (work: Promise<unknown>) => {
     underWay += 1
     work
-      .catch((error: unknown) => violations.push({ kind: 'background', where: 'listener', message: String(error instanceof Error ? error.stack : error) }))
+      .catch((error: unknown) =>
+        violations.push({
+          kind: 'background',
+          where: 'listener',
+          message: String(error instanceof Error ? error.stack : error),
+        }),
+      )
       .finally(() => {
         underWay -= 1
       })
@@ -243,7 +173,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
     fork: (login, of) => forkRepo(site, accountNamed(site, login), repo(of).id),
     createApp: (input) => createApp(site, input),
     installApp: (which, owner, input) => installApp(site, which, owner, input),
-    changeInstallation: (one, { add = [], remove = [], by }) => changeInstallationRepos(site, one, add, remove, accountNamed(site, by ?? appOwner)),
+    changeInstallation: (one, { add = [], remove = [], by }) =>
+      changeInstallationRepos(site, one, add, remove, accountNamed(site, by ?? appOwner)),
     endInstallation: (one, how, by) => endInstallation(site, one, how, accountNamed(site, by ?? appOwner)),
     setRole: (name, login, role) => {
       const { collaborators } = repo(name)
@@ -273,7 +204,10 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
       // Three quiet turns in a row: a webhook's receiver may just be about to ask back.
       while (quiet < 3) {
         quiet = underWay === 0 && outbox.pending() === 0 ? quiet + 1 : 0
-        if (Date.now() > until) throw new Error(`stand-in GitHub is not idle after ${IDLE_LIMIT_MS} ms: ${underWay} tasks, ${outbox.pending()} webhooks`)
+        if (Date.now() > until)
+          throw new Error(
+            `stand-in GitHub is not idle after ${IDLE_LIMIT_MS} ms: ${underWay} tasks, ${outbox.pending()} webhooks`,
+          )
         await new Promise((resolve) => setTimeout(resolve, 2))
       }
     },

@@ -4,7 +4,13 @@ import { runRoute, type ServerParts } from '../server.ts'
 import type { Actor } from '../site.ts'
 
 /** The response's body; refusals are thrown as GitHubError. */
-export async function dispatchAs(parts: ServerParts, actor: Actor, method: string, path: string, body?: unknown): Promise<unknown> {
+export async function dispatchAs(
+  parts: ServerParts,
+  actor: Actor,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
   const url = new URL(path, parts.site.url)
   const found = parts.router.match(method, url.pathname)
   if (found === null) throw notFound()

@@ -20,7 +20,13 @@ export function recordActivity(
   how: { created: boolean; deleted: boolean; forced: boolean },
   actor: Account,
 ): void {
-  const kind = how.created ? 'branch_creation' : how.deleted ? 'branch_deletion' : how.forced ? 'force_push' : 'push'
+  const kind = how.created
+    ? 'branch_creation'
+    : how.deleted
+      ? 'branch_deletion'
+      : how.forced
+        ? 'force_push'
+        : 'push'
   const list = lists.get(repo) ?? []
   lists.set(repo, list)
   list.push({ ...change, id: site.nextId(), actorId: actor.id, at: site.now(), kind })
@@ -31,4 +37,3 @@ export function activityOf(repo: Repo, ref: string | null): Activity[] {
   const list = lists.get(repo) ?? []
   return list.filter((one) => ref === null || one.ref === ref).reverse()
 }
-

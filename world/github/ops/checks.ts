@@ -5,7 +5,14 @@ import type { Account, App, CheckRun, CheckSuite, Repo } from '../state.ts'
 import { checkRunPayload, checkSuiteView, suiteState } from '../views/check.ts'
 
 /** Finds or makes the suite of an App at a commit. */
-export function suiteFor(site: Site, repo: Repo, app: App, sha: string, branch: string | null, before: string | null): CheckSuite {
+export function suiteFor(
+  site: Site,
+  repo: Repo,
+  app: App,
+  sha: string,
+  branch: string | null,
+  before: string | null,
+): CheckSuite {
   for (const suite of site.state.checkSuites.values()) {
     if (suite.repoId === repo.id && suite.appId === app.id && suite.headSha === sha) return suite
   }
@@ -31,10 +38,29 @@ export async function branchAt(site: Site, repo: Repo, sha: string): Promise<str
 }
 
 export type RunInput = Pick<CheckRun, 'name' | 'headSha'> &
-  Partial<Pick<CheckRun, 'status' | 'conclusion' | 'startedAt' | 'completedAt' | 'externalId' | 'detailsUrl' | 'output' | 'annotations' | 'actions'>>
+  Partial<
+    Pick<
+      CheckRun,
+      | 'status'
+      | 'conclusion'
+      | 'startedAt'
+      | 'completedAt'
+      | 'externalId'
+      | 'detailsUrl'
+      | 'output'
+      | 'annotations'
+      | 'actions'
+    >
+  >
 
 /** Creates a run in the App's name and tells the world. The caller has checked permissions and that the commit exists. */
-export async function createRun(site: Site, repo: Repo, app: App, sender: Account, input: RunInput): Promise<CheckRun> {
+export async function createRun(
+  site: Site,
+  repo: Repo,
+  app: App,
+  sender: Account,
+  input: RunInput,
+): Promise<CheckRun> {
   const suite = suiteFor(site, repo, app, input.headSha, await branchAt(site, repo, input.headSha), null)
   const at = site.now()
   const run: CheckRun = {
@@ -62,10 +88,16 @@ export async function createRun(site: Site, repo: Repo, app: App, sender: Accoun
 }
 
 /** Changes a run; a conclusion completes it, an earlier status takes the conclusion away again. */
-export async function updateRun(site: Site, run: CheckRun, sender: Account, input: Partial<RunInput>): Promise<void> {
+export async function updateRun(
+  site: Site,
+  run: CheckRun,
+  sender: Account,
+  input: Partial<RunInput>,
+): Promise<void> {
   const before = run.status
   applyRun(site, run, input)
-  if (run.status === 'completed' && (before !== 'completed' || input.conclusion !== undefined)) await completed(site, run, sender)
+  if (run.status === 'completed' && (before !== 'completed' || input.conclusion !== undefined))
+    await completed(site, run, sender)
 }
 
 function applyRun(site: Site, run: CheckRun, input: Partial<RunInput>): void {
@@ -94,7 +126,12 @@ async function completed(site: Site, run: CheckRun, sender: Account): Promise<vo
   if (suiteState(site, suite).status === 'completed') await emitSuite(site, suite, 'completed', sender)
 }
 
-export async function emitSuite(site: Site, suite: CheckSuite, action: string, sender: Account): Promise<void> {
+export async function emitSuite(
+  site: Site,
+  suite: CheckSuite,
+  action: string,
+  sender: Account,
+): Promise<void> {
   const repo = must(site.state.repos, suite.repoId, 'repository')
   const { repository: _repository, ...view } = await checkSuiteView(site, suite)
   const body = { ...view, rerequestable: true, runs_rerequestable: true }

@@ -10,14 +10,32 @@ import { closePull, emitPull, reopenPull } from './pulls.ts'
 const repoOf = (site: Site, issue: Issue): Repo => must(site.state.repos, issue.repoId, 'repository')
 
 /** An issues webhook, or for a pull request the pull_request one of the same action. */
-export async function emitIssue(site: Site, issue: Issue, action: string, sender: Account, extra: Record<string, unknown> = {}): Promise<void> {
-  if (issue.pullId !== null) return emitPull(site, must(site.state.pulls, issue.pullId, 'pull'), action, sender, extra)
-  site.emit('issues', action, { action, issue: issuePayload(site, issue), ...extra }, { repo: repoOf(site, issue), sender })
+export async function emitIssue(
+  site: Site,
+  issue: Issue,
+  action: string,
+  sender: Account,
+  extra: Record<string, unknown> = {},
+): Promise<void> {
+  if (issue.pullId !== null)
+    return emitPull(site, must(site.state.pulls, issue.pullId, 'pull'), action, sender, extra)
+  site.emit(
+    'issues',
+    action,
+    { action, issue: issuePayload(site, issue), ...extra },
+    { repo: repoOf(site, issue), sender },
+  )
 }
 
 export type OpenIssueInput = { title: string; body: string | null; labels: string[]; assigneeIds: number[] }
 
-export function openIssue(site: Site, repo: Repo, author: Account, viaAppId: number | null, input: OpenIssueInput): Issue {
+export function openIssue(
+  site: Site,
+  repo: Repo,
+  author: Account,
+  viaAppId: number | null,
+  input: OpenIssueInput,
+): Issue {
   const at = site.now()
   const issue: Issue = {
     id: site.nextId(),
@@ -41,15 +59,30 @@ export function openIssue(site: Site, repo: Repo, author: Account, viaAppId: num
     pullId: null,
   }
   site.state.issues.set(issue.id, issue)
-  site.emit('issues', 'opened', { action: 'opened', issue: issuePayload(site, issue) }, { repo, sender: author })
+  site.emit(
+    'issues',
+    'opened',
+    { action: 'opened', issue: issuePayload(site, issue) },
+    { repo, sender: author },
+  )
   for (const name of issue.labels) {
     const label = labelView(site, repo, ensureLabel(site, repo, name))
-    site.emit('issues', 'labeled', { action: 'labeled', issue: issuePayload(site, issue), label }, { repo, sender: author })
+    site.emit(
+      'issues',
+      'labeled',
+      { action: 'labeled', issue: issuePayload(site, issue), label },
+      { repo, sender: author },
+    )
   }
   return issue
 }
 
-export async function editIssue(site: Site, issue: Issue, editor: Account, input: { title?: string; body?: string | null }): Promise<void> {
+export async function editIssue(
+  site: Site,
+  issue: Issue,
+  editor: Account,
+  input: { title?: string; body?: string | null },
+): Promise<void> {
   const changes: Record<string, { from: string }> = {}
   if (input.title !== undefined && input.title !== issue.title) {
     changes.title = { from: issue.title }
@@ -66,17 +99,34 @@ export async function editIssue(site: Site, issue: Issue, editor: Account, input
   await emitIssue(site, issue, 'edited', editor, { changes })
 }
 
-export async function closeIssue(site: Site, issue: Issue, by: Account, reason: 'completed' | 'not_planned'): Promise<void> {
+export async function closeIssue(
+  site: Site,
+  issue: Issue,
+  by: Account,
+  reason: 'completed' | 'not_planned',
+): Promise<void> {
   if (issue.pullId !== null) return closePull(site, must(site.state.pulls, issue.pullId, 'pull'), by)
   if (issue.state === 'closed') return
-  Object.assign(issue, { state: 'closed', stateReason: reason, closedAt: site.now(), closedById: by.id, updatedAt: site.now() })
+  Object.assign(issue, {
+    state: 'closed',
+    stateReason: reason,
+    closedAt: site.now(),
+    closedById: by.id,
+    updatedAt: site.now(),
+  })
   await emitIssue(site, issue, 'closed', by)
 }
 
 export async function reopenIssue(site: Site, issue: Issue, by: Account): Promise<void> {
   if (issue.pullId !== null) return reopenPull(site, must(site.state.pulls, issue.pullId, 'pull'), by)
   if (issue.state === 'open') return
-  Object.assign(issue, { state: 'open', stateReason: 'reopened', closedAt: null, closedById: null, updatedAt: site.now() })
+  Object.assign(issue, {
+    state: 'open',
+    stateReason: 'reopened',
+    closedAt: null,
+    closedById: null,
+    updatedAt: site.now(),
+  })
   await emitIssue(site, issue, 'reopened', by)
 }
 
@@ -115,17 +165,35 @@ export async function removeLabel(site: Site, issue: Issue, name: string, by: Ac
 
 export async function setLabels(site: Site, issue: Issue, names: string[], by: Account): Promise<void> {
   const wanted = new Set(names.map((n) => n.toLowerCase()))
-  for (const name of [...issue.labels]) if (!wanted.has(name.toLowerCase())) await removeLabel(site, issue, name, by)
+  for (const name of [...issue.labels])
+    if (!wanted.has(name.toLowerCase())) await removeLabel(site, issue, name, by)
   await addLabels(site, issue, names, by)
 }
 
-function emitComment(site: Site, comment: Comment, action: string, sender: Account, extra: Record<string, unknown> = {}): void {
+function emitComment(
+  site: Site,
+  comment: Comment,
+  action: string,
+  sender: Account,
+  extra: Record<string, unknown> = {},
+): void {
   const issue = must(site.state.issues, comment.issueId, 'issue')
-  const payload = { action, issue: issuePayload(site, issue), comment: commentPayload(site, comment), ...extra }
+  const payload = {
+    action,
+    issue: issuePayload(site, issue),
+    comment: commentPayload(site, comment),
+    ...extra,
+  }
   site.emit('issue_comment', action, payload, { repo: repoOf(site, issue), sender })
 }
 
-export function addComment(site: Site, issue: Issue, author: Account, viaAppId: number | null, body: string): Comment {
+export function addComment(
+  site: Site,
+  issue: Issue,
+  author: Account,
+  viaAppId: number | null,
+  body: string,
+): Comment {
   const at = site.now()
   const comment: Comment = {
     id: site.nextId(),

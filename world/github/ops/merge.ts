@@ -9,7 +9,7 @@ import type { Account, Pull, Repo } from '../state.ts'
 import { noreply, WEB_FLOW } from '../views/commit.ts'
 import { issueOf, recordMerged } from './pulls.ts'
 import { afterPush } from './push.ts'
-import { judgeUpdate, recordSuite, type RefUpdate } from './rules.ts'
+import { judgeUpdate, type RefUpdate, recordSuite } from './rules.ts'
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase'
 export type MergeInput = { method: MergeMethod; sha?: string; title?: string; message?: string }
@@ -31,17 +31,31 @@ export async function mergePull(site: Site, pull: Pull, actor: Actor, input: Mer
   const issue = issueOf(site, pull)
   if (pull.merged || issue.state === 'closed') throw notMergeable()
   if (pull.draft) throw notMergeable('Pull Request is still a draft')
-  if (input.sha !== undefined && input.sha !== pull.headSha) throw new GitHubError(409, 'Head branch was modified. Review and try the merge again.')
-  if (!repo.allow[input.method]) throw notMergeable(`${input.method === 'merge' ? 'Merge commits' : input.method === 'squash' ? 'Squash merges' : 'Rebase merges'} are not allowed on this repository.`)
+  if (input.sha !== undefined && input.sha !== pull.headSha)
+    throw new GitHubError(409, 'Head branch was modified. Review and try the merge again.')
+  if (!repo.allow[input.method])
+    throw notMergeable(
+      `${input.method === 'merge' ? 'Merge commits' : input.method === 'squash' ? 'Squash merges' : 'Rebase merges'} are not allowed on this repository.`,
+    )
   const ref = `refs/heads/${pull.baseRef}`
   const head = pull.headSha
   const before = await site.git.ref(repo.dir, ref)
   if (before === null) throw notMergeable()
   const after = await mergedCommit(site, repo, pull, account, before, input)
-  const update: RefUpdate = { ref, before, after, actor, via: 'merge', pull, forced: false, mergeMethod: input.method }
+  const update: RefUpdate = {
+    ref,
+    before,
+    after,
+    actor,
+    via: 'merge',
+    pull,
+    forced: false,
+    mergeMethod: input.method,
+  }
   const judgement = await judgeUpdate(site, repo, update)
   recordSuite(site, repo, update, judgement)
-  if (!judgement.allowed) throw notMergeable(`Repository rule violations found\n\n${judgement.messages.join('\n\n')}\n\n`)
+  if (!judgement.allowed)
+    throw notMergeable(`Repository rule violations found\n\n${judgement.messages.join('\n\n')}\n\n`)
   if (pull.headSha !== head || !(await site.git.updateRef(repo.dir, ref, after, before))) {
     throw new GitHubError(409, 'Base branch was modified. Review and try the merge again.')
   }
@@ -54,14 +68,26 @@ export async function mergePull(site: Site, pull: Pull, actor: Actor, input: Mer
 async function removeHead(site: Site, repo: Repo, pull: Pull, account: Account): Promise<void> {
   const ref = `refs/heads/${pull.headRef}`
   const zero = '0'.repeat(40)
-  if (await site.git.updateRef(repo.dir, ref, zero, pull.headSha)) await afterPush(site, repo, [{ ref, before: pull.headSha, after: zero }], account)
+  if (await site.git.updateRef(repo.dir, ref, zero, pull.headSha))
+    await afterPush(site, repo, [{ ref, before: pull.headSha, after: zero }], account)
 }
 
-async function mergedCommit(site: Site, repo: Repo, pull: Pull, account: Account, tip: string, input: MergeInput): Promise<string> {
+async function mergedCommit(
+  site: Site,
+  repo: Repo,
+  pull: Pull,
+  account: Account,
+  tip: string,
+  input: MergeInput,
+): Promise<string> {
   const tree = await site.git.mergeTree(repo.dir, tip, pull.headSha)
   if (tree === null) throw notMergeable()
   const issue = issueOf(site, pull)
-  const headOwner = must(site.state.accounts, must(site.state.repos, pull.headRepoId, 'repository').ownerId, 'account')
+  const headOwner = must(
+    site.state.accounts,
+    must(site.state.repos, pull.headRepoId, 'repository').ownerId,
+    'account',
+  )
   const message = (title: string, body: string) => {
     const text = input.message ?? body
     return `${input.title ?? title}${text === '' ? '' : `\n\n${text}`}`
@@ -81,7 +107,14 @@ async function mergedCommit(site: Site, repo: Repo, pull: Pull, account: Account
       const title = commits.length === 1 ? (commits[0]?.message.split('\n')[0] ?? issue.title) : issue.title
       const body = commits.length === 1 ? '' : commits.map((c) => `* ${c.message}`).join('\n\n')
       const author = must(site.state.accounts, issue.authorId, 'account')
-      return site.git.commitTree(repo.dir, tree, [tip], message(`${title} (#${pull.number})`, body), identityOf(site, author), webFlow(site))
+      return site.git.commitTree(
+        repo.dir,
+        tree,
+        [tip],
+        message(`${title} (#${pull.number})`, body),
+        identityOf(site, author),
+        webFlow(site),
+      )
     }
     case 'rebase':
       return rebase(site, repo, pull, account, tip)
@@ -100,7 +133,11 @@ async function rebase(site: Site, repo: Repo, pull: Pull, account: Account, tip:
     const { GIT_COMMITTER_NAME = '', GIT_COMMITTER_EMAIL = '', GIT_COMMITTER_DATE = '' } = identityEnv(me, me)
     const env = { GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL, GIT_COMMITTER_DATE }
     for (const commit of commits) {
-      const picked = await runGit(['cherry-pick', '--allow-empty', commit.sha], { cwd: dir, env, allowFailure: true })
+      const picked = await runGit(['cherry-pick', '--allow-empty', commit.sha], {
+        cwd: dir,
+        env,
+        allowFailure: true,
+      })
       if (picked.code !== 0) throw notMergeable('This branch cannot be rebased due to conflicts')
     }
     return (await runGit(['rev-parse', 'HEAD'], { cwd: dir })).stdout.toString('utf8').trim()
@@ -111,20 +148,35 @@ async function rebase(site: Site, repo: Repo, pull: Pull, account: Account, tip:
 }
 
 /** PUT /pulls/{n}/update-branch: merges the base into the head as a commit in the caller's name. */
-export async function updateBranch(site: Site, pull: Pull, actor: Actor, expected: string | undefined): Promise<void> {
+export async function updateBranch(
+  site: Site,
+  pull: Pull,
+  actor: Actor,
+  expected: string | undefined,
+): Promise<void> {
   const repo = must(site.state.repos, pull.repoId, 'repository')
   const account = authorOf(actor)
   if (account === null) throw new GitHubError(401, 'Requires authentication')
-  if (expected !== undefined && expected !== pull.headSha) throw new GitHubError(422, 'expected head sha didn’t match current head ref.')
-  if (pull.headRepoId !== repo.id) throw new GitHubError(403, 'Updating the branch of a fork needs push access to the fork')
+  if (expected !== undefined && expected !== pull.headSha)
+    throw new GitHubError(422, 'expected head sha didn’t match current head ref.')
+  if (pull.headRepoId !== repo.id)
+    throw new GitHubError(403, 'Updating the branch of a fork needs push access to the fork')
   const tip = await site.git.ref(repo.dir, `refs/heads/${pull.baseRef}`)
-  if (tip === null || (await site.git.isAncestor(repo.dir, tip, pull.headSha))) throw new GitHubError(422, 'There are no new commits on the base branch.')
+  if (tip === null || (await site.git.isAncestor(repo.dir, tip, pull.headSha)))
+    throw new GitHubError(422, 'There are no new commits on the base branch.')
   const tree = await site.git.mergeTree(repo.dir, pull.headSha, tip)
   if (tree === null) throw new GitHubError(422, 'merge conflict between base and head')
   const ref = `refs/heads/${pull.headRef}`
   const before = pull.headSha
   const message = `Merge branch '${pull.baseRef}' into ${pull.headRef}`
-  const after = await site.git.commitTree(repo.dir, tree, [before, tip], message, identityOf(site, account), webFlow(site))
+  const after = await site.git.commitTree(
+    repo.dir,
+    tree,
+    [before, tip],
+    message,
+    identityOf(site, account),
+    webFlow(site),
+  )
   await moveRef(site, repo, { ref, before, after, actor, via: 'push', forced: false })
 }
 
@@ -134,7 +186,9 @@ export async function moveRef(site: Site, repo: Repo, update: RefUpdate): Promis
   if (account === null) throw new GitHubError(401, 'Requires authentication')
   const judgement = await judgeUpdate(site, repo, update)
   recordSuite(site, repo, update, judgement)
-  if (!judgement.allowed) throw new GitHubError(422, `Repository rule violations found\n\n${judgement.messages.join('\n\n')}\n\n`)
-  if (!(await site.git.updateRef(repo.dir, update.ref, update.after, update.before))) throw new GitHubError(409, 'Reference was changed by somebody else')
+  if (!judgement.allowed)
+    throw new GitHubError(422, `Repository rule violations found\n\n${judgement.messages.join('\n\n')}\n\n`)
+  if (!(await site.git.updateRef(repo.dir, update.ref, update.after, update.before)))
+    throw new GitHubError(409, 'Reference was changed by somebody else')
   await afterPush(site, repo, [{ ref: update.ref, before: update.before, after: update.after }], account)
 }

@@ -2,7 +2,8 @@
 import type { Site } from '../site.ts'
 import { must } from '../site.ts'
 import type { Pull } from '../state.ts'
-import { missingChecks, missingReviews, rulesetsFor } from './rules.ts'
+import { missingChecks, missingReviews } from './requirements.ts'
+import { rulesetsFor } from './rules.ts'
 
 export type MergeState = {
   mergeable: boolean | null
@@ -16,7 +17,8 @@ export async function mergeState(site: Site, pull: Pull): Promise<MergeState> {
   const repo = must(site.state.repos, pull.repoId, 'repository')
   const tip = await site.git.ref(repo.dir, `refs/heads/${pull.baseRef}`)
   if (tip === null) return { mergeable: false, mergeableState: 'dirty' }
-  if ((await site.git.mergeTree(repo.dir, tip, pull.headSha)) === null) return { mergeable: false, mergeableState: 'dirty' }
+  if ((await site.git.mergeTree(repo.dir, tip, pull.headSha)) === null)
+    return { mergeable: false, mergeableState: 'dirty' }
   if (pull.draft) return { mergeable: true, mergeableState: 'draft' }
   const rules = rulesetsFor(site, repo, `refs/heads/${pull.baseRef}`).flatMap((r) => r.rules)
   for (const rule of rules) {
@@ -25,13 +27,21 @@ export async function mergeState(site: Site, pull: Pull): Promise<MergeState> {
       return { mergeable: true, mergeableState: 'blocked' }
     }
     if (rule.type !== 'required_status_checks') continue
-    if (missingChecks(site, repo, rule.parameters, pull.headSha).length > 0) return { mergeable: true, mergeableState: 'blocked' }
-    if (rule.parameters.strict_required_status_checks_policy && !(await site.git.isAncestor(repo.dir, tip, pull.headSha))) {
+    if (missingChecks(site, repo, rule.parameters, pull.headSha).length > 0)
+      return { mergeable: true, mergeableState: 'blocked' }
+    if (
+      rule.parameters.strict_required_status_checks_policy &&
+      !(await site.git.isAncestor(repo.dir, tip, pull.headSha))
+    ) {
       return { mergeable: true, mergeableState: 'behind' }
     }
   }
   const failing = [...site.state.checkRuns.values()].some(
-    (r) => r.repoId === repo.id && r.headSha === pull.headSha && r.status === 'completed' && r.conclusion === 'failure',
+    (r) =>
+      r.repoId === repo.id &&
+      r.headSha === pull.headSha &&
+      r.status === 'completed' &&
+      r.conclusion === 'failure',
   )
   return { mergeable: true, mergeableState: failing ? 'unstable' : 'clean' }
 }

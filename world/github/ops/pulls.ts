@@ -3,14 +3,20 @@ import { GitHubError, invalid } from '../errors.ts'
 import type { Site } from '../site.ts'
 import { must } from '../site.ts'
 import type { Account, Issue, Pull, Repo } from '../state.ts'
-import { repository } from '../views/repo.ts'
 import { pullView } from '../views/pull.ts'
-import { publishHead } from './push.ts'
+import { repository } from '../views/repo.ts'
+import { publishHead } from './heads.ts'
 
 export const issueOf = (site: Site, pull: Pull): Issue => must(site.state.issues, pull.issueId, 'issue')
 
 /** Sends a pull_request webhook with the pull request as it is now. */
-export async function emitPull(site: Site, pull: Pull, action: string, sender: Account, extra: Record<string, unknown> = {}) {
+export async function emitPull(
+  site: Site,
+  pull: Pull,
+  action: string,
+  sender: Account,
+  extra: Record<string, unknown> = {},
+) {
   const repo = must(site.state.repos, pull.repoId, 'repository')
   const view = await pullView(site, pull)
   const settings = {
@@ -44,7 +50,13 @@ export type OpenInput = {
 }
 
 /** Opens a pull request; refuses unknown branches, an empty difference and a second one for the same pair. */
-export async function openPull(site: Site, repo: Repo, author: Account, viaAppId: number | null, input: OpenInput): Promise<Pull> {
+export async function openPull(
+  site: Site,
+  repo: Repo,
+  author: Account,
+  viaAppId: number | null,
+  input: OpenInput,
+): Promise<Pull> {
   const { headRepo, headRef } = findHead(site, repo, input.head)
   const headSha = await site.git.ref(headRepo.dir, `refs/heads/${headRef}`)
   if (headSha === null) throw invalid([{ resource: 'PullRequest', field: 'head', code: 'invalid' }])
@@ -58,9 +70,14 @@ export async function openPull(site: Site, repo: Repo, author: Account, viaAppId
       p.baseRef === input.base &&
       issueOf(site, p).state === 'open',
   )
-  if (twin !== undefined) throw refusal(`A pull request already exists for ${input.head.includes(':') ? input.head : `${ownerLogin(site, headRepo)}:${headRef}`}.`)
-  if (headRepo.id !== repo.id) await site.git.run(repo.dir, ['fetch', '-q', '--no-tags', headRepo.dir, headSha])
-  if (await site.git.isAncestor(repo.dir, headSha, baseSha)) throw refusal(`No commits between ${input.base} and ${headRef}`)
+  if (twin !== undefined)
+    throw refusal(
+      `A pull request already exists for ${input.head.includes(':') ? input.head : `${ownerLogin(site, headRepo)}:${headRef}`}.`,
+    )
+  if (headRepo.id !== repo.id)
+    await site.git.run(repo.dir, ['fetch', '-q', '--no-tags', headRepo.dir, headSha])
+  if (await site.git.isAncestor(repo.dir, headSha, baseSha))
+    throw refusal(`No commits between ${input.base} and ${headRef}`)
 
   const at = site.now()
   const number = repo.nextNumber++
@@ -123,7 +140,8 @@ function findHead(site: Site, repo: Repo, head: string): { headRepo: Repo; headR
   const headRef = head.slice(at + 1)
   if (ownerLogin(site, repo).toLowerCase() === owner) return { headRepo: repo, headRef }
   for (const fork of site.state.repos.values()) {
-    if (fork.parentId === repo.id && ownerLogin(site, fork).toLowerCase() === owner) return { headRepo: fork, headRef }
+    if (fork.parentId === repo.id && ownerLogin(site, fork).toLowerCase() === owner)
+      return { headRepo: fork, headRef }
   }
   throw invalid([{ resource: 'PullRequest', field: 'head', code: 'invalid' }])
 }
@@ -133,8 +151,10 @@ export async function changeBase(site: Site, pull: Pull, to: string, sender: Acc
   const repo = must(site.state.repos, pull.repoId, 'repository')
   const sha = await site.git.ref(repo.dir, `refs/heads/${to}`)
   if (sha === null) throw invalid([{ resource: 'PullRequest', field: 'base', code: 'invalid' }])
-  if (issueOf(site, pull).state !== 'open') throw refusal('Cannot change the base branch of a closed pull request.')
-  if (await site.git.isAncestor(repo.dir, pull.headSha, sha)) throw refusal(`There are no new commits between base branch '${to}' and head branch '${pull.headRef}'`)
+  if (issueOf(site, pull).state !== 'open')
+    throw refusal('Cannot change the base branch of a closed pull request.')
+  if (await site.git.isAncestor(repo.dir, pull.headSha, sha))
+    throw refusal(`There are no new commits between base branch '${to}' and head branch '${pull.headRef}'`)
   const changes = { base: { ref: { from: pull.baseRef }, sha: { from: pull.baseSha } } }
   pull.baseRef = to
   pull.baseSha = sha
@@ -162,7 +182,15 @@ export async function closePull(site: Site, pull: Pull, sender: Account): Promis
 export async function reopenPull(site: Site, pull: Pull, sender: Account): Promise<void> {
   const issue = issueOf(site, pull)
   if (issue.state === 'open') return
-  if (pull.merged) throw new GitHubError(422, 'Validation Failed', [{ resource: 'PullRequest', field: 'state', code: 'invalid', message: 'state cannot be changed. The pull request is merged.' }])
+  if (pull.merged)
+    throw new GitHubError(422, 'Validation Failed', [
+      {
+        resource: 'PullRequest',
+        field: 'state',
+        code: 'invalid',
+        message: 'state cannot be changed. The pull request is merged.',
+      },
+    ])
   const head = must(site.state.repos, pull.headRepoId, 'repository')
   const sha = await site.git.ref(head.dir, `refs/heads/${pull.headRef}`)
   if (sha === null) throw refusal(`state cannot be changed. The ${pull.headRef} branch has been deleted.`)

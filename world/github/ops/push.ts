@@ -4,12 +4,13 @@ import { diffFiles } from '../diff.ts'
 import { type CommitInfo, ZERO_SHA } from '../git.ts'
 import type { Site } from '../site.ts'
 import { must } from '../site.ts'
-import type { Account, Pull, Repo } from '../state.ts'
-import { accountByEmail, noreply } from '../views/commit.ts'
+import type { Account, Repo } from '../state.ts'
 import { checkSuiteView } from '../views/check.ts'
+import { accountByEmail, noreply } from '../views/commit.ts'
 import { repoHtml } from '../views/repo.ts'
 import { recordActivity } from './activity.ts'
 import { suiteFor } from './checks.ts'
+import { publishHead } from './heads.ts'
 import { closePull, emitPull, recordMerged } from './pulls.ts'
 import { dismissStale } from './reviews.ts'
 
@@ -18,7 +19,12 @@ export type RefChange = { ref: string; before: string; after: string }
 const PUSH_COMMITS_LIMIT = 2048
 
 /** Runs everything that follows a change of refs, in the order GitHub sends it. */
-export async function afterPush(site: Site, repo: Repo, changes: RefChange[], pusher: Account): Promise<void> {
+export async function afterPush(
+  site: Site,
+  repo: Repo,
+  changes: RefChange[],
+  pusher: Account,
+): Promise<void> {
   for (const change of changes) {
     repo.pushedAt = site.now()
     const created = change.before === ZERO_SHA
@@ -32,14 +38,25 @@ export async function afterPush(site: Site, repo: Repo, changes: RefChange[], pu
       await movePulls(site, repo, branch, change, pusher)
       if (!deleted) await detectMerged(site, repo, branch, change, pusher)
     }
-    site.pushed({ repo, ref: change.ref, before: change.before, after: change.after, created, deleted, forced, pusher })
+    site.pushed({
+      repo,
+      ref: change.ref,
+      before: change.before,
+      after: change.after,
+      created,
+      deleted,
+      forced,
+      pusher,
+    })
   }
 }
 
 async function pushPayload(site: Site, repo: Repo, change: RefChange, forced: boolean, pusher: Account) {
   const created = change.before === ZERO_SHA
   const deleted = change.after === ZERO_SHA
-  const range = created ? [change.after, '--not', `refs/heads/${repo.defaultBranch}`] : [`${change.before}..${change.after}`]
+  const range = created
+    ? [change.after, '--not', `refs/heads/${repo.defaultBranch}`]
+    : [`${change.before}..${change.after}`]
   const infos = deleted ? [] : (await site.git.log(repo.dir, range, PUSH_COMMITS_LIMIT)).reverse()
   const tip = deleted ? null : await site.git.commitSha(repo.dir, change.after)
   const html = repoHtml(site, repo)
@@ -62,7 +79,11 @@ async function pushedCommit(site: Site, repo: Repo, info: CommitInfo) {
   const files = await diffFiles(site.git, repo.dir, info.parents[0] ?? null, info.sha)
   const who = (identity: { name: string; email: string }) => {
     const account = accountByEmail(site, identity.email)
-    return { name: identity.name, email: identity.email, ...(account === null ? {} : { username: account.login }) }
+    return {
+      name: identity.name,
+      email: identity.email,
+      ...(account === null ? {} : { username: account.login }),
+    }
   }
   const named = (status: string) => files.filter((f) => f.status === status).map((f) => f.path)
   return {
@@ -75,13 +96,22 @@ async function pushedCommit(site: Site, repo: Repo, info: CommitInfo) {
     author: who(info.author),
     committer: who(info.committer),
     added: [...named('added'), ...files.filter((f) => f.status === 'renamed').map((f) => f.path)],
-    removed: [...named('removed'), ...files.flatMap((f) => (f.status === 'renamed' && f.previousPath !== null ? [f.previousPath] : []))],
+    removed: [
+      ...named('removed'),
+      ...files.flatMap((f) => (f.status === 'renamed' && f.previousPath !== null ? [f.previousPath] : [])),
+    ],
     modified: [...named('modified'), ...named('changed')],
   }
 }
 
 /** Each App that writes checks gets a suite for the new head, unless the commit asks to skip checks. */
-async function requestSuites(site: Site, repo: Repo, branch: string, change: RefChange, pusher: Account): Promise<void> {
+async function requestSuites(
+  site: Site,
+  repo: Repo,
+  branch: string,
+  change: RefChange,
+  pusher: Account,
+): Promise<void> {
   const head = await site.git.commit(repo.dir, change.after)
   if (/^skip-checks:\s*true\s*$/im.test(head.message)) return
   for (const installation of site.state.installations.values()) {
@@ -90,25 +120,27 @@ async function requestSuites(site: Site, repo: Repo, branch: string, change: Ref
     const app = must(site.state.apps, installation.appId, 'app')
     const suite = suiteFor(site, repo, app, change.after, branch, change.before)
     const { repository: _repository, ...view } = await checkSuiteView(site, suite)
-    site.emit('check_suite', 'requested', { action: 'requested', check_suite: { ...view, rerequestable: true, runs_rerequestable: true } }, {
-      repo,
-      sender: pusher,
-      onlyAppId: app.id,
-      always: true,
-    })
+    site.emit(
+      'check_suite',
+      'requested',
+      { action: 'requested', check_suite: { ...view, rerequestable: true, runs_rerequestable: true } },
+      {
+        repo,
+        sender: pusher,
+        onlyAppId: app.id,
+        always: true,
+      },
+    )
   }
 }
 
-/** Keeps refs/pull/N/head in the base repository, which is where a fork's commits become readable. */
-export async function publishHead(site: Site, pull: Pull): Promise<void> {
-  const base = must(site.state.repos, pull.repoId, 'repository')
-  const head = must(site.state.repos, pull.headRepoId, 'repository')
-  if (base.id !== head.id) {
-    await site.git.run(base.dir, ['fetch', '-q', '--no-tags', head.dir, `+refs/heads/${pull.headRef}:refs/pull/${pull.number}/head`])
-  } else await site.git.run(base.dir, ['update-ref', `refs/pull/${pull.number}/head`, pull.headSha])
-}
-
-async function movePulls(site: Site, repo: Repo, branch: string, change: RefChange, pusher: Account): Promise<void> {
+async function movePulls(
+  site: Site,
+  repo: Repo,
+  branch: string,
+  change: RefChange,
+  pusher: Account,
+): Promise<void> {
   for (const pull of [...site.state.pulls.values()]) {
     const issue = must(site.state.issues, pull.issueId, 'issue')
     if (pull.headRepoId !== repo.id || pull.headRef !== branch || issue.state !== 'open') continue
@@ -128,10 +160,17 @@ async function movePulls(site: Site, repo: Repo, branch: string, change: RefChan
 }
 
 /** A pull request whose head has reached its base by a push counts as merged, whoever pushed. */
-async function detectMerged(site: Site, repo: Repo, branch: string, change: RefChange, pusher: Account): Promise<void> {
+async function detectMerged(
+  site: Site,
+  repo: Repo,
+  branch: string,
+  change: RefChange,
+  pusher: Account,
+): Promise<void> {
   for (const pull of [...site.state.pulls.values()]) {
     const issue = must(site.state.issues, pull.issueId, 'issue')
     if (pull.repoId !== repo.id || pull.baseRef !== branch || issue.state !== 'open') continue
-    if (await site.git.isAncestor(repo.dir, pull.headSha, change.after)) await recordMerged(site, pull, pusher, change.after)
+    if (await site.git.isAncestor(repo.dir, pull.headSha, change.after))
+      await recordMerged(site, pull, pusher, change.after)
   }
 }

@@ -9,7 +9,14 @@ import { issueOf } from './pulls.ts'
 import { rulesetsFor } from './rules.ts'
 
 /** Sends a pull_request_review webhook; its pull request is the short form, states are lower case. */
-export function emitReview(site: Site, pull: Pull, review: Review, action: string, sender: Account, extra: Record<string, unknown> = {}): void {
+export function emitReview(
+  site: Site,
+  pull: Pull,
+  review: Review,
+  action: string,
+  sender: Account,
+  extra: Record<string, unknown> = {},
+): void {
   const repo = must(site.state.repos, pull.repoId, 'repository')
   const view = reviewView(site, review)
   const body = {
@@ -18,22 +25,44 @@ export function emitReview(site: Site, pull: Pull, review: Review, action: strin
     state: review.state.toLowerCase(),
     updated_at: review.updatedAt,
   }
-  site.emit('pull_request_review', action, { action, review: body, pull_request: pullSimple(site, pull), ...extra }, { repo, sender })
+  site.emit(
+    'pull_request_review',
+    action,
+    { action, review: body, pull_request: pullSimple(site, pull), ...extra },
+    { repo, sender },
+  )
 }
 
 export type ReviewVerdict = 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED'
 
 /** Refuses a verdict the author may not give; comments are always allowed. */
-export function assertMayReview(site: Site, pull: Pull, author: Account, state: ReviewVerdict, body: string, hasComments: boolean): void {
+export function assertMayReview(
+  site: Site,
+  pull: Pull,
+  author: Account,
+  state: ReviewVerdict,
+  body: string,
+  hasComments: boolean,
+): void {
   if (state !== 'COMMENTED' && issueOf(site, pull).authorId === author.id) {
     const what = state === 'APPROVED' ? 'approve' : 'request changes on'
     throw new GitHubError(422, 'Unprocessable Entity', [`Can not ${what} your own pull request`])
   }
-  if (state === 'CHANGES_REQUESTED' && body === '') throw new GitHubError(422, 'Unprocessable Entity', ['Body can not be blank'])
-  if (state === 'COMMENTED' && body === '' && !hasComments) throw new GitHubError(422, 'Unprocessable Entity', ['Body can not be blank'])
+  if (state === 'CHANGES_REQUESTED' && body === '')
+    throw new GitHubError(422, 'Unprocessable Entity', ['Body can not be blank'])
+  if (state === 'COMMENTED' && body === '' && !hasComments)
+    throw new GitHubError(422, 'Unprocessable Entity', ['Body can not be blank'])
 }
 
-export function addReview(site: Site, pull: Pull, author: Account, viaAppId: number | null, state: Review['state'], body: string, commitId: string): Review {
+export function addReview(
+  site: Site,
+  pull: Pull,
+  author: Account,
+  viaAppId: number | null,
+  state: Review['state'],
+  body: string,
+  commitId: string,
+): Review {
   const at = site.now()
   const review: Review = {
     id: site.nextId(),
@@ -47,7 +76,8 @@ export function addReview(site: Site, pull: Pull, author: Account, viaAppId: num
     updatedAt: at,
   }
   site.state.reviews.set(review.id, review)
-  if (state !== 'PENDING') pull.requestedReviewerIds = pull.requestedReviewerIds.filter((id) => id !== author.id)
+  if (state !== 'PENDING')
+    pull.requestedReviewerIds = pull.requestedReviewerIds.filter((id) => id !== author.id)
   issueOf(site, pull).updatedAt = at
   return review
 }

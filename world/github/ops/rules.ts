@@ -2,8 +2,10 @@
 import { roleAtLeast, roleOn, teamMembership } from '../access.ts'
 import { ZERO_SHA } from '../git.ts'
 import type { Actor, Site } from '../site.ts'
-import { authorOf, must } from '../site.ts'
-import type { CheckRun, Pull, PullRequestRule, Repo, RequiredChecksRule, Review, Rule, RuleEvaluation, Ruleset } from '../state.ts'
+import { authorOf } from '../site.ts'
+import type { Pull, Repo, Rule, RuleEvaluation, Ruleset } from '../state.ts'
+
+import { missingChecks, missingReviews } from './requirements.ts'
 
 export type RefUpdate = {
   ref: string
@@ -16,7 +18,12 @@ export type RefUpdate = {
   forced: boolean
   mergeMethod?: 'merge' | 'squash' | 'rebase'
 }
-export type Judgement = { allowed: boolean; bypassed: boolean; messages: string[]; evaluations: RuleEvaluation[] }
+export type Judgement = {
+  allowed: boolean
+  bypassed: boolean
+  messages: string[]
+  evaluations: RuleEvaluation[]
+}
 
 /** fnmatch as rulesets use it: `*` stays within a path segment, `**` crosses, plus ~ALL and ~DEFAULT_BRANCH. */
 export function refMatches(repo: Repo, ref: string, pattern: string): boolean {
@@ -42,7 +49,12 @@ export function rulesetsFor(site: Site, repo: Repo, ref: string): Ruleset[] {
 const ROLE_BY_ID: Record<number, 'write' | 'maintain' | 'admin'> = { 2: 'maintain', 4: 'write', 5: 'admin' }
 
 /** How an actor may get around a ruleset: always, only by a pull request, without a trace, or not at all. */
-export function bypassMode(site: Site, repo: Repo, ruleset: Ruleset, actor: Actor): 'always' | 'pull_request' | 'exempt' | null {
+export function bypassMode(
+  site: Site,
+  repo: Repo,
+  ruleset: Ruleset,
+  actor: Actor,
+): 'always' | 'pull_request' | 'exempt' | null {
   const account = authorOf(actor)
   if (account === null) return null
   const found = ruleset.bypassActors.find((b) => {
@@ -55,7 +67,11 @@ export function bypassMode(site: Site, repo: Repo, ruleset: Ruleset, actor: Acto
       }
       case 'RepositoryRole': {
         const least = ROLE_BY_ID[b.actor_id ?? 0]
-        return actor.kind === 'user' && least !== undefined && roleAtLeast(roleOn(site.state, repo, account), least)
+        return (
+          actor.kind === 'user' &&
+          least !== undefined &&
+          roleAtLeast(roleOn(site.state, repo, account), least)
+        )
       }
       case 'Team': {
         const team = site.state.teams.get(b.actor_id ?? 0)
@@ -72,71 +88,13 @@ export function bypassMode(site: Site, repo: Repo, ruleset: Ruleset, actor: Acto
   return found?.bypass_mode ?? null
 }
 
-const SATISFYING = new Set(['success', 'neutral', 'skipped'])
-
-/** The newest run of a name at a commit, of one App when pinned. */
-export function newestRun(site: Site, repoId: number, sha: string, name: string, appId: number | undefined): CheckRun | null {
-  let newest: CheckRun | null = null
-  for (const run of site.state.checkRuns.values()) {
-    if (run.repoId !== repoId || run.headSha !== sha || run.name !== name) continue
-    if (appId !== undefined && run.appId !== appId) continue
-    if (newest === null || run.id > newest.id) newest = run
-  }
-  return newest
-}
-
-/** The sentences for required checks that are not satisfied at a commit. */
-export function missingChecks(site: Site, repo: Repo, rule: RequiredChecksRule, sha: string): string[] {
-  return rule.required_status_checks.flatMap(({ context, integration_id }) => {
-    const run = newestRun(site, repo.id, sha, context, integration_id)
-    if (run !== null) {
-      return run.status === 'completed' && run.conclusion !== null && SATISFYING.has(run.conclusion)
-        ? []
-        : [`Required status check "${context}" is ${run.status === 'completed' ? 'failing' : 'in progress'}.`]
-    }
-    const status = [...site.state.statuses.values()]
-      .filter((s) => s.repoId === repo.id && s.sha === sha && s.context === context)
-      .filter((s) => integration_id === undefined || s.appId === integration_id)
-      .at(-1)
-    if (status?.state === 'success') return []
-    return [`Required status check "${context}" is ${status === undefined ? 'expected' : 'failing'}.`]
-  })
-}
-
-/** The standing review of each person with write: the newest that approves, asks for changes or was dismissed. */
-export function standingReviews(site: Site, pull: Pull): Review[] {
-  const repo = must(site.state.repos, pull.repoId, 'repository')
-  const byAuthor = new Map<number, Review>()
-  for (const review of site.state.reviews.values()) {
-    if (review.pullId !== pull.id || review.state === 'COMMENTED' || review.state === 'PENDING') continue
-    byAuthor.set(review.authorId, review)
-  }
-  return [...byAuthor.values()].filter((r) =>
-    roleAtLeast(roleOn(site.state, repo, must(site.state.accounts, r.authorId, 'account')), 'write'),
-  )
-}
-
-export function missingReviews(site: Site, rule: PullRequestRule, pull: Pull, method: string | undefined): string[] {
-  const messages: string[] = []
-  const standing = standingReviews(site, pull)
-  const approvals = standing.filter((r) => r.state === 'APPROVED')
-  const needed = rule.required_approving_review_count
-  if (standing.some((r) => r.state === 'CHANGES_REQUESTED') && needed > 0) messages.push('Changes have been requested.')
-  if (approvals.length < needed) {
-    messages.push(`At least ${needed} approving review${needed > 1 ? 's are' : ' is'} required by reviewers with write access.`)
-  }
-  if (rule.require_last_push_approval && !approvals.some((r) => r.authorId !== pull.lastPusherId && r.commitId === pull.headSha)) {
-    messages.push('New changes require approval from someone other than the last pusher.')
-  }
-  const unresolved = [...site.state.threads.values()].some((t) => t.pullId === pull.id && t.resolvedById === null)
-  if (rule.required_review_thread_resolution && unresolved) messages.push('A conversation must be resolved before this pull request can be merged.')
-  if (method !== undefined && rule.allowed_merge_methods !== undefined && !rule.allowed_merge_methods.some((m) => m === method)) {
-    messages.push(`Merge method ${method} is not allowed here.`)
-  }
-  return messages
-}
-
-function ruleMessages(site: Site, repo: Repo, rule: Rule, update: RefUpdate, strictBehind: boolean): string[] {
+function ruleMessages(
+  site: Site,
+  repo: Repo,
+  rule: Rule,
+  update: RefUpdate,
+  strictBehind: boolean,
+): string[] {
   const creates = update.before === ZERO_SHA
   const deletes = update.after === ZERO_SHA
   switch (rule.type) {
@@ -155,7 +113,8 @@ function ruleMessages(site: Site, repo: Repo, rule: Rule, update: RefUpdate, str
     case 'required_status_checks': {
       if (deletes || (creates && rule.parameters.do_not_enforce_on_create === true)) return []
       const messages = missingChecks(site, repo, rule.parameters, update.pull?.headSha ?? update.after)
-      if (rule.parameters.strict_required_status_checks_policy && strictBehind) messages.push('This branch is out-of-date with the base branch.')
+      if (rule.parameters.strict_required_status_checks_policy && strictBehind)
+        messages.push('This branch is out-of-date with the base branch.')
       return messages
     }
     case 'required_linear_history':
@@ -170,7 +129,8 @@ function ruleMessages(site: Site, repo: Repo, rule: Rule, update: RefUpdate, str
 /** Judges one ref update against every active ruleset; a ruleset the actor may bypass does not stop it. */
 export async function judgeUpdate(site: Site, repo: Repo, update: RefUpdate): Promise<Judgement> {
   const { pull } = update
-  const behind = pull === undefined ? false : !(await site.git.isAncestor(repo.dir, update.before, pull.headSha))
+  const behind =
+    pull === undefined ? false : !(await site.git.isAncestor(repo.dir, update.before, pull.headSha))
   const result: Judgement = { allowed: true, bypassed: false, messages: [], evaluations: [] }
   for (const ruleset of rulesetsFor(site, repo, update.ref)) {
     const mode = bypassMode(site, repo, ruleset, update.actor)

@@ -1,14 +1,14 @@
 /** Routes of the App itself: identity, installations, tokens, webhook deliveries, manifest conversion. */
 import { z } from 'zod'
 import { findAccount, installationCovers } from '../access.ts'
+import type { Outbox } from '../deliveries.ts'
 import { invalid, notFound } from '../errors.ts'
-import type { App, Delivery, Installation, Repo } from '../state.ts'
 import { type Call, counted, created, list, ok, type Reply, type Router } from '../router.ts'
 import { must, type Site } from '../site.ts'
+import type { App, Delivery, Installation, Repo } from '../state.ts'
 import { mintToken } from '../tokens.ts'
 import { appView, installationView } from '../views/account.ts'
 import { repository } from '../views/repo.ts'
-import type { Outbox } from '../deliveries.ts'
 
 const level = z.enum(['read', 'write', 'admin'])
 const tokenBody = z.object({
@@ -31,13 +31,22 @@ function ownInstallation(c: Call): Installation {
 const covered = (site: Site, one: Installation): Repo[] =>
   [...site.state.repos.values()].filter((r) => installationCovers(site, one.id, r))
 
-function narrowed(c: Call, one: Installation, names: string[] | undefined, ids: number[] | undefined): number[] | null {
+function narrowed(
+  c: Call,
+  one: Installation,
+  names: string[] | undefined,
+  ids: number[] | undefined,
+): number[] | null {
   if (names === undefined && ids === undefined) return null
   const all = covered(c.site, one)
   const byName = (names ?? []).map((n) => all.find((r) => r.name.toLowerCase() === n.toLowerCase()))
   const byId = (ids ?? []).map((id) => all.find((r) => r.id === id))
   return [...byName, ...byId].map((r) => {
-    if (r === undefined) throw invalid([], 'There is at least one repository that does not exist or is not accessible to the parent installation.')
+    if (r === undefined)
+      throw invalid(
+        [],
+        'There is at least one repository that does not exist or is not accessible to the parent installation.',
+      )
     return r.id
   })
 }
@@ -54,7 +63,13 @@ function mint(c: Call): Reply {
     expires_at: new Date(token.expiresAtMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
     permissions: token.permissions,
     repository_selection: token.repositoryIds === null ? one.selection : 'selected',
-    ...(token.repositoryIds === null ? {} : { repositories: token.repositoryIds.map((id) => repository(c.site, must(c.site.state.repos, id, 'repository'))) }),
+    ...(token.repositoryIds === null
+      ? {}
+      : {
+          repositories: token.repositoryIds.map((id) =>
+            repository(c.site, must(c.site.state.repos, id, 'repository')),
+          ),
+        }),
   })
 }
 
@@ -104,19 +119,32 @@ export function appRoutes(router: Router, outbox: () => Outbox, convert: (code: 
     return ok({ ...appView(c.site, app), installations_count: count })
   })
   router.route('GET', '/app/installations', jwt, (c) =>
-    list(c, [...c.site.state.installations.values()].filter((i) => i.appId === appOf(c).id), (i) => installationView(c.site, i)),
+    list(
+      c,
+      [...c.site.state.installations.values()].filter((i) => i.appId === appOf(c).id),
+      (i) => installationView(c.site, i),
+    ),
   )
-  router.route('GET', '/app/installations/{installation_id}', jwt, (c) => ok(installationView(c.site, ownInstallation(c))))
+  router.route('GET', '/app/installations/{installation_id}', jwt, (c) =>
+    ok(installationView(c.site, ownInstallation(c))),
+  )
   router.route('POST', '/app/installations/{installation_id}/access_tokens', jwt, mint)
   router.route('GET', '/repos/{owner}/{repo}/installation', jwt, (c) => {
-    const one = [...c.site.state.installations.values()].find((i) => i.appId === appOf(c).id && installationCovers(c.site, i.id, c.repo))
+    const one = [...c.site.state.installations.values()].find(
+      (i) => i.appId === appOf(c).id && installationCovers(c.site, i.id, c.repo),
+    )
     if (one === undefined) throw notFound()
     return ok(installationView(c.site, one))
   })
-  for (const [template, param] of [['/orgs/{org}/installation', 'org'], ['/users/{username}/installation', 'username']] as const) {
+  for (const [template, param] of [
+    ['/orgs/{org}/installation', 'org'],
+    ['/users/{username}/installation', 'username'],
+  ] as const) {
     router.route('GET', template, jwt, (c) => {
       const account = findAccount(c.site.state, c.params[param] ?? '')
-      const one = [...c.site.state.installations.values()].find((i) => i.appId === appOf(c).id && i.accountId === account?.id)
+      const one = [...c.site.state.installations.values()].find(
+        (i) => i.appId === appOf(c).id && i.accountId === account?.id,
+      )
       if (one === undefined) throw notFound()
       return ok(installationView(c.site, one))
     })
@@ -134,13 +162,20 @@ export function appRoutes(router: Router, outbox: () => Outbox, convert: (code: 
   router.route('POST', '/app-manifests/{code}/conversions', { permission: 'public' }, (c) => {
     const app = convert(c.params.code ?? '')
     if (app === null) throw notFound()
-    const secrets = { client_id: app.clientId, client_secret: app.clientSecret, webhook_secret: app.webhookSecret, pem: app.privateKeyPem }
+    const secrets = {
+      client_id: app.clientId,
+      client_secret: app.clientSecret,
+      webhook_secret: app.webhookSecret,
+      pem: app.privateKeyPem,
+    }
     return created({ ...appView(c.site, app), ...secrets })
   })
   router.route('GET', '/installation/repositories', { permission: 'installation' }, (c) => {
     if (c.actor.kind !== 'installation') throw notFound()
     const { installation, repositoryIds } = c.actor
-    const repos = covered(c.site, installation).filter((r) => repositoryIds === null || repositoryIds.includes(r.id))
+    const repos = covered(c.site, installation).filter(
+      (r) => repositoryIds === null || repositoryIds.includes(r.id),
+    )
     return counted(c, 'repositories', repos, (r) => repository(c.site, r))
   })
 }

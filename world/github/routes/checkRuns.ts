@@ -11,27 +11,51 @@ const annotation = z.object({
   path: z.string(),
   start_line: z.number().int(),
   end_line: z.number().int(),
-  start_column: z.number().int().nullish().transform((v) => v ?? null),
-  end_column: z.number().int().nullish().transform((v) => v ?? null),
+  start_column: z
+    .number()
+    .int()
+    .nullish()
+    .transform((v) => v ?? null),
+  end_column: z
+    .number()
+    .int()
+    .nullish()
+    .transform((v) => v ?? null),
   annotation_level: z.enum(['notice', 'warning', 'failure']),
   message: z.string().max(64 * 1024),
-  title: z.string().max(255).nullish().transform((v) => v ?? null),
-  raw_details: z.string().max(64 * 1024).nullish().transform((v) => v ?? null),
+  title: z
+    .string()
+    .max(255)
+    .nullish()
+    .transform((v) => v ?? null),
+  raw_details: z
+    .string()
+    .max(64 * 1024)
+    .nullish()
+    .transform((v) => v ?? null),
 })
 const output = z.object({
   title: z.string().optional(),
   summary: z.string().max(65_535).optional(),
   text: z.string().max(65_535).nullish(),
   annotations: z.array(annotation).max(50).optional(),
-  images: z.array(z.object({ alt: z.string(), image_url: z.string(), caption: z.string().optional() })).optional(),
+  images: z
+    .array(z.object({ alt: z.string(), image_url: z.string(), caption: z.string().optional() }))
+    .optional(),
 })
-const action = z.object({ label: z.string().max(20), description: z.string().max(40), identifier: z.string().max(20) })
+const action = z.object({
+  label: z.string().max(20),
+  description: z.string().max(40),
+  identifier: z.string().max(20),
+})
 const fields = z.object({
   name: z.string().min(1).optional(),
   details_url: z.string().optional(),
   external_id: z.string().optional(),
   status: z.enum(['queued', 'in_progress', 'completed', 'waiting', 'requested', 'pending']).optional(),
-  conclusion: z.enum(['success', 'failure', 'neutral', 'cancelled', 'skipped', 'timed_out', 'action_required']).optional(),
+  conclusion: z
+    .enum(['success', 'failure', 'neutral', 'cancelled', 'skipped', 'timed_out', 'action_required'])
+    .optional(),
   started_at: z.string().optional(),
   completed_at: z.string().optional(),
   output: output.optional(),
@@ -44,7 +68,8 @@ function toInput(input: z.infer<typeof fields>): Partial<RunInput> {
     throw invalid([{ resource: 'CheckRun', field: 'conclusion', code: 'missing_field' }])
   }
   const { output: o } = input
-  if (o !== undefined && (o.summary === undefined)) throw invalid([{ resource: 'CheckRun', field: 'output.summary', code: 'missing_field' }])
+  if (o !== undefined && o.summary === undefined)
+    throw invalid([{ resource: 'CheckRun', field: 'output.summary', code: 'missing_field' }])
   return {
     ...(input.name === undefined ? {} : { name: input.name }),
     ...(input.details_url === undefined ? {} : { detailsUrl: input.details_url }),
@@ -54,7 +79,12 @@ function toInput(input: z.infer<typeof fields>): Partial<RunInput> {
     ...(input.conclusion === undefined ? {} : { conclusion: input.conclusion }),
     ...(input.started_at === undefined ? {} : { startedAt: input.started_at }),
     ...(input.completed_at === undefined ? {} : { completedAt: input.completed_at }),
-    ...(o === undefined ? {} : { output: { title: o.title ?? null, summary: o.summary ?? null, text: o.text ?? null }, annotations: o.annotations ?? [] }),
+    ...(o === undefined
+      ? {}
+      : {
+          output: { title: o.title ?? null, summary: o.summary ?? null, text: o.text ?? null },
+          annotations: o.annotations ?? [],
+        }),
     ...(input.actions === undefined ? {} : { actions: input.actions }),
   }
 }
@@ -88,7 +118,10 @@ function filtered(c: Call, runs: CheckRun[]): CheckRun[] {
   const app = c.query.get('app_id')
   const status = c.query.get('status')
   const kept = runs.filter(
-    (r) => (name === null || r.name === name) && (app === null || r.appId === Number(app)) && (status === null || r.status === status),
+    (r) =>
+      (name === null || r.name === name) &&
+      (app === null || r.appId === Number(app)) &&
+      (status === null || r.status === status),
   )
   if (c.query.get('filter') === 'all') return kept.reverse()
   const newest = new Map<string, CheckRun>()
@@ -108,11 +141,19 @@ export function checkRoutes(router: Router): void {
   const base = '/repos/{owner}/{repo}'
   router.route('POST', `${base}/check-runs`, write, async (c) => {
     const body = c.parse(createBody)
-    if (!/^[0-9a-f]{40}$/.test(body.head_sha) || (await c.site.git.commitSha(c.repo.dir, body.head_sha)) === null) {
+    if (
+      !/^[0-9a-f]{40}$/.test(body.head_sha) ||
+      (await c.site.git.commitSha(c.repo.dir, body.head_sha)) === null
+    ) {
       throw invalid([], `No commit found for SHA: ${body.head_sha}`)
     }
-    if (body.output !== undefined && body.output.title === undefined) throw invalid([{ resource: 'CheckRun', field: 'output.title', code: 'missing_field' }])
-    const run = await createRun(c.site, c.repo, writer(c), c.author, { ...toInput(body), name: body.name, headSha: body.head_sha })
+    if (body.output !== undefined && body.output.title === undefined)
+      throw invalid([{ resource: 'CheckRun', field: 'output.title', code: 'missing_field' }])
+    const run = await createRun(c.site, c.repo, writer(c), c.author, {
+      ...toInput(body),
+      name: body.name,
+      headSha: body.head_sha,
+    })
     return created(checkRunView(c.site, run))
   })
   router.route('PATCH', `${base}/check-runs/{check_run_id}`, write, async (c) => {
@@ -131,7 +172,9 @@ export function checkRoutes(router: Router): void {
   })
   router.route('GET', `${base}/commits/{ref}/check-runs`, read, async (c) => {
     const sha = await shaOf(c)
-    const runs = [...c.site.state.checkRuns.values()].filter((r) => r.repoId === c.repo.id && r.headSha === sha)
+    const runs = [...c.site.state.checkRuns.values()].filter(
+      (r) => r.repoId === c.repo.id && r.headSha === sha,
+    )
     return counted(c, 'check_runs', filtered(c, runs), (r) => checkRunView(c.site, r))
   })
   router.route('GET', `${base}/commits/{ref}/check-suites`, read, async (c) => {
@@ -142,7 +185,9 @@ export function checkRoutes(router: Router): void {
     )
     return counted(c, 'check_suites', suites, (s) => checkSuiteView(c.site, s))
   })
-  router.route('GET', `${base}/check-suites/{check_suite_id}`, read, async (c) => ok(await checkSuiteView(c.site, suiteAt(c))))
+  router.route('GET', `${base}/check-suites/{check_suite_id}`, read, async (c) =>
+    ok(await checkSuiteView(c.site, suiteAt(c))),
+  )
   router.route('GET', `${base}/check-suites/{check_suite_id}/check-runs`, read, (c) =>
     counted(c, 'check_runs', filtered(c, runsOf(c.site, suiteAt(c))), (r) => checkRunView(c.site, r)),
   )

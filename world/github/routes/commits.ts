@@ -12,7 +12,8 @@ const COMPARE_FILES_LIMIT = 300
 
 async function shaOf(c: Call, name: string): Promise<string> {
   const sha = await c.site.git.commitSha(c.repo.dir, name)
-  if (sha === null) throw /^[0-9a-f]{7,40}$/.test(name) ? invalid([], `No commit found for SHA: ${name}`) : notFound()
+  if (sha === null)
+    throw /^[0-9a-f]{7,40}$/.test(name) ? invalid([], `No commit found for SHA: ${name}`) : notFound()
   return sha
 }
 
@@ -57,7 +58,11 @@ async function pullsWith(c: Call, sha: string): Promise<Pull[]> {
     const open = issueOf(c.site, pull).state === 'open'
     if (!open && !pull.merged) continue
     if (pull.mergeCommitSha === sha) found.push(pull)
-    else if ((await c.site.git.isAncestor(c.repo.dir, sha, pull.headSha)) && !(await c.site.git.isAncestor(c.repo.dir, sha, pull.baseSha))) found.push(pull)
+    else if (
+      (await c.site.git.isAncestor(c.repo.dir, sha, pull.headSha)) &&
+      !(await c.site.git.isAncestor(c.repo.dir, sha, pull.baseSha))
+    )
+      found.push(pull)
   }
   return found
 }
@@ -75,9 +80,14 @@ export function commitRoutes(router: Router): void {
     const sha = await shaOf(c, c.params.ref ?? '')
     return ok(await commitWithFiles(c.site, c.repo, await c.site.git.commit(c.repo.dir, sha)))
   })
-  router.route('GET', `${base}/commits/{commit_sha}/pulls`, { permission: 'pull_requests:read' }, async (c) => {
-    const sha = await shaOf(c, c.params.commit_sha ?? '')
-    return list(c, await pullsWith(c, sha), (p) => pullSimple(c.site, p))
-  })
+  router.route(
+    'GET',
+    `${base}/commits/{commit_sha}/pulls`,
+    { permission: 'pull_requests:read' },
+    async (c) => {
+      const sha = await shaOf(c, c.params.commit_sha ?? '')
+      return list(c, await pullsWith(c, sha), (p) => pullSimple(c.site, p))
+    },
+  )
   router.route('GET', `${base}/compare/{basehead}`, read, compare)
 }

@@ -31,7 +31,8 @@ async function entries(c: Call, sha: string, path: string): Promise<Entry[]> {
     })
 }
 
-const kind = (e: Entry) => (e.type === 'tree' ? 'dir' : e.type === 'commit' ? 'submodule' : e.mode === '120000' ? 'symlink' : 'file')
+const kind = (e: Entry) =>
+  e.type === 'tree' ? 'dir' : e.type === 'commit' ? 'submodule' : e.mode === '120000' ? 'symlink' : 'file'
 
 function item(c: Call, entry: Entry, ref: string) {
   const path = entry.path.split('/').map(encodeURIComponent).join('/')
@@ -61,16 +62,25 @@ async function read(c: Call) {
   const path = (c.params.path ?? '').replace(/\/+$/, '')
   const [entry] = path === '' ? [] : await entries(c, sha, path)
   if (path !== '' && (entry === undefined || entry.path !== path)) throw notFound()
-  if (entry === undefined || entry.type === 'tree') return ok((await entries(c, sha, path === '' ? '.' : `${path}/`)).map((e) => item(c, e, ref)))
+  if (entry === undefined || entry.type === 'tree')
+    return ok((await entries(c, sha, path === '' ? '.' : `${path}/`)).map((e) => item(c, e, ref)))
   if (entry.type === 'commit') return ok({ ...item(c, entry, ref), submodule_git_url: '' })
   const bytes = (await c.site.git.run(c.repo.dir, ['cat-file', 'blob', entry.sha])).stdout
   if (/\braw\b/.test(c.headers.accept ?? '')) {
-    return { status: 200, raw: bytes, headers: { 'content-type': 'application/vnd.github.raw; charset=utf-8' } }
+    return {
+      status: 200,
+      raw: bytes,
+      headers: { 'content-type': 'application/vnd.github.raw; charset=utf-8' },
+    }
   }
   if (kind(entry) === 'symlink') return ok({ ...item(c, entry, ref), target: bytes.toString('utf8') })
   // Over 1 MB the JSON form carries no content (encoding "none").
   const large = bytes.length > 1024 * 1024
-  return ok({ ...item(c, entry, ref), content: large ? '' : bytes.toString('base64').replace(/(.{60})/g, '$1\n'), encoding: large ? 'none' : 'base64' })
+  return ok({
+    ...item(c, entry, ref),
+    content: large ? '' : bytes.toString('base64').replace(/(.{60})/g, '$1\n'),
+    encoding: large ? 'none' : 'base64',
+  })
 }
 
 async function write(c: Call) {
@@ -81,17 +91,36 @@ async function write(c: Call) {
   if (before === null) throw new GitHubError(404, `Branch ${branch} not found`)
   const path = c.params.path ?? ''
   const [old] = await entries(c, before, path)
-  if (old !== undefined && input.sha === undefined) throw invalid([], `Invalid request.\n\n"sha" wasn't supplied.`)
-  if (input.sha !== undefined && input.sha !== old?.sha) throw new GitHubError(409, `${path} does not match ${input.sha}`)
-  const blob = (await c.site.git.text(c.repo.dir, ['hash-object', '-w', '--stdin'], { input: Buffer.from(input.content, 'base64') })).trim()
+  if (old !== undefined && input.sha === undefined)
+    throw invalid([], `Invalid request.\n\n"sha" wasn't supplied.`)
+  if (input.sha !== undefined && input.sha !== old?.sha)
+    throw new GitHubError(409, `${path} does not match ${input.sha}`)
+  const blob = (
+    await c.site.git.text(c.repo.dir, ['hash-object', '-w', '--stdin'], {
+      input: Buffer.from(input.content, 'base64'),
+    })
+  ).trim()
   const env = { GIT_INDEX_FILE: `${c.site.dataDir}/scratch/index-${c.site.nextId()}` }
   await c.site.git.run(c.repo.dir, ['read-tree', before], { env })
-  await c.site.git.run(c.repo.dir, ['update-index', '--add', '--cacheinfo', `${old?.mode ?? '100644'},${blob},${path}`], { env })
+  await c.site.git.run(
+    c.repo.dir,
+    ['update-index', '--add', '--cacheinfo', `${old?.mode ?? '100644'},${blob},${path}`],
+    { env },
+  )
   const tree = (await c.site.git.text(c.repo.dir, ['write-tree'], { env })).trim()
   const me = identityOf(c.site, c.author)
-  const named = (who: z.infer<typeof identity>) => ({ name: who.name, email: who.email, date: who.date ?? me.date })
+  const named = (who: z.infer<typeof identity>) => ({
+    name: who.name,
+    email: who.email,
+    date: who.date ?? me.date,
+  })
   const author = input.author === undefined ? me : named(input.author)
-  const committer = input.committer === undefined ? (input.author === undefined ? { ...WEB_FLOW, date: me.date } : author) : named(input.committer)
+  const committer =
+    input.committer === undefined
+      ? input.author === undefined
+        ? { ...WEB_FLOW, date: me.date }
+        : author
+      : named(input.committer)
   const after = await c.site.git.commitTree(c.repo.dir, tree, [before], input.message, author, committer)
   await moveRef(c.site, c.repo, { ref, before, after, actor: c.actor, via: 'push', forced: false })
   const [entry] = await entries(c, after, path)
@@ -111,8 +140,18 @@ async function write(c: Call) {
         committer: info.committer,
         message: info.message,
         tree: { sha: tree, url: `${api}/git/trees/${tree}` },
-        parents: info.parents.map((sha) => ({ sha, url: `${api}/git/commits/${sha}`, html_url: `${repoHtml(c.site, c.repo)}/commit/${sha}` })),
-        verification: { verified: false, reason: 'unsigned', signature: null, payload: null, verified_at: null },
+        parents: info.parents.map((sha) => ({
+          sha,
+          url: `${api}/git/commits/${sha}`,
+          html_url: `${repoHtml(c.site, c.repo)}/commit/${sha}`,
+        })),
+        verification: {
+          verified: false,
+          reason: 'unsigned',
+          signature: null,
+          payload: null,
+          verified_at: null,
+        },
       },
     },
   }
@@ -121,5 +160,10 @@ async function write(c: Call) {
 export function contentRoutes(router: Router): void {
   router.route('GET', '/repos/{owner}/{repo}/contents/{path}', { permission: 'contents:read' }, read)
   router.route('GET', '/repos/{owner}/{repo}/contents', { permission: 'contents:read' }, read)
-  router.route('PUT', '/repos/{owner}/{repo}/contents/{path}', { permission: 'contents:write', role: 'write' }, write)
+  router.route(
+    'PUT',
+    '/repos/{owner}/{repo}/contents/{path}',
+    { permission: 'contents:write', role: 'write' },
+    write,
+  )
 }

@@ -1,9 +1,9 @@
-/** The git database over REST: refs, commits, trees, blobs and tags, read and made with git itself. */
+/** The git database over REST: commits, trees, blobs and tags, read and made with git itself. */
 import { z } from 'zod'
 import { GitHubError, invalid, notFound } from '../errors.ts'
-import { type CommitInfo, ZERO_SHA } from '../git.ts'
-import { identityOf, moveRef } from '../ops/merge.ts'
-import { type Call, created, noContent, ok, type Router } from '../router.ts'
+import type { CommitInfo } from '../git.ts'
+import { identityOf } from '../ops/merge.ts'
+import { type Call, created, ok, type Router } from '../router.ts'
 import { nodeId } from '../views/account.ts'
 import { UNSIGNED, WEB_FLOW } from '../views/commit.ts'
 import { repoApi, repoHtml } from '../views/repo.ts'
@@ -11,9 +11,13 @@ import { repoApi, repoHtml } from '../views/repo.ts'
 const SHA = /^[0-9a-f]{40}$/
 const sha = z.string().regex(SHA)
 const identity = z.object({ name: z.string(), email: z.string(), date: z.string().optional() })
-const refBody = z.object({ ref: z.string().regex(/^refs\/.+\/?.+/), sha })
-const moveBody = z.object({ sha, force: z.boolean().optional() })
-const commitBody = z.object({ message: z.string(), tree: sha, parents: z.array(sha).optional(), author: identity.optional(), committer: identity.optional() })
+const commitBody = z.object({
+  message: z.string(),
+  tree: sha,
+  parents: z.array(sha).optional(),
+  author: identity.optional(),
+  committer: identity.optional(),
+})
 const treeBody = z.object({
   base_tree: z.string().optional(),
   tree: z.array(
@@ -27,13 +31,12 @@ const treeBody = z.object({
   ),
 })
 const blobBody = z.object({ content: z.string(), encoding: z.enum(['utf-8', 'base64']).optional() })
-const tagBody = z.object({ tag: z.string(), message: z.string(), object: sha, type: z.enum(['commit', 'tree', 'blob']), tagger: identity.optional() })
-
-const refView = (c: Call, ref: string, object: string, type: string) => ({
-  ref,
-  node_id: nodeId('REF', Number.parseInt(object.slice(0, 8), 16)),
-  url: `${repoApi(c.site, c.repo)}/git/${ref}`,
-  object: { sha: object, type, url: `${repoApi(c.site, c.repo)}/git/${type}s/${object}` },
+const tagBody = z.object({
+  tag: z.string(),
+  message: z.string(),
+  object: sha,
+  type: z.enum(['commit', 'tree', 'blob']),
+  tagger: identity.optional(),
 })
 
 const commitData = (c: Call, info: CommitInfo) => {
@@ -53,14 +56,8 @@ const commitData = (c: Call, info: CommitInfo) => {
   }
 }
 
-async function refNamed(c: Call): Promise<{ ref: string; sha: string; type: string }> {
-  const full = `refs/${c.params.ref}`
-  const found = (await c.site.git.refs(c.repo.dir, full)).find((r) => r.ref === full)
-  if (found === undefined) throw notFound()
-  return found
-}
-
-async function typeOf(c: Call, object: string): Promise<string | null> {
+/** The type of an object, null when it does not exist. */
+export async function typeOf(c: Call, object: string): Promise<string | null> {
   const r = await c.site.git.run(c.repo.dir, ['cat-file', '-t', object], { allowFailure: true })
   return r.code === 0 ? r.stdout.toString('utf8').trim() : null
 }
@@ -69,7 +66,13 @@ async function tree(c: Call, name: string) {
   const root = await c.site.git.resolve(c.repo.dir, `${name}^{tree}`)
   if (root === null) throw notFound()
   const recursive = c.query.has('recursive')
-  const out = await c.site.git.text(c.repo.dir, ['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), root])
+  const out = await c.site.git.text(c.repo.dir, [
+    'ls-tree',
+    '-z',
+    '-l',
+    ...(recursive ? ['-r', '-t'] : []),
+    root,
+  ])
   const api = `${repoApi(c.site, c.repo)}/git`
   const rows = out.split('\0').filter(Boolean)
   return {
@@ -78,13 +81,21 @@ async function tree(c: Call, name: string) {
     tree: rows.map((line) => {
       const [meta = '', path = ''] = line.split('\t')
       const [mode = '', type = '', object = '', size = '-'] = meta.split(/\s+/)
-      return { path, mode, type, sha: object, ...(size === '-' ? {} : { size: Number(size) }), ...(type === 'commit' ? {} : { url: `${api}/${type}s/${object}` }) }
+      return {
+        path,
+        mode,
+        type,
+        sha: object,
+        ...(size === '-' ? {} : { size: Number(size) }),
+        ...(type === 'commit' ? {} : { url: `${api}/${type}s/${object}` }),
+      }
     }),
     truncated: false,
   }
 }
 
-const storeBlob = async (c: Call, bytes: Buffer) => (await c.site.git.text(c.repo.dir, ['hash-object', '-w', '--stdin'], { input: bytes })).trim()
+const storeBlob = async (c: Call, bytes: Buffer) =>
+  (await c.site.git.text(c.repo.dir, ['hash-object', '-w', '--stdin'], { input: bytes })).trim()
 
 async function makeTree(c: Call): Promise<string> {
   const input = c.parse(treeBody)
@@ -92,13 +103,22 @@ async function makeTree(c: Call): Promise<string> {
   if (input.base_tree !== undefined) await c.site.git.run(c.repo.dir, ['read-tree', input.base_tree], { env })
   for (const entry of input.tree) {
     if (entry.sha === null) {
-      await c.site.git.run(c.repo.dir, ['rm', '-q', '--cached', '-r', '--ignore-unmatch', '--', entry.path], { env })
+      await c.site.git.run(c.repo.dir, ['rm', '-q', '--cached', '-r', '--ignore-unmatch', '--', entry.path], {
+        env,
+      })
       continue
     }
     const object = entry.sha ?? (await storeBlob(c, Buffer.from(entry.content ?? '')))
-    if ((await typeOf(c, object)) === null && entry.type !== 'commit') throw invalid([], `tree.sha ${object} is not a valid ${entry.type}`)
-    if (entry.type === 'tree') await c.site.git.run(c.repo.dir, ['read-tree', `--prefix=${entry.path}/`, object], { env })
-    else await c.site.git.run(c.repo.dir, ['update-index', '--add', '--cacheinfo', `${entry.mode},${object},${entry.path}`], { env })
+    if ((await typeOf(c, object)) === null && entry.type !== 'commit')
+      throw invalid([], `tree.sha ${object} is not a valid ${entry.type}`)
+    if (entry.type === 'tree')
+      await c.site.git.run(c.repo.dir, ['read-tree', `--prefix=${entry.path}/`, object], { env })
+    else
+      await c.site.git.run(
+        c.repo.dir,
+        ['update-index', '--add', '--cacheinfo', `${entry.mode},${object},${entry.path}`],
+        { env },
+      )
   }
   return (await c.site.git.text(c.repo.dir, ['write-tree'], { env })).trim()
 }
@@ -107,43 +127,6 @@ export function gitDataRoutes(router: Router): void {
   const read = { permission: 'contents:read' }
   const write = { permission: 'contents:write', role: 'write' as const }
   const base = '/repos/{owner}/{repo}/git'
-  router.route('GET', `${base}/ref/{ref}`, read, async (c) => {
-    const found = await refNamed(c)
-    return ok(refView(c, found.ref, found.sha, found.type))
-  })
-  router.route('GET', `${base}/matching-refs/{ref}`, read, async (c) => {
-    const all = await c.site.git.refs(c.repo.dir, 'refs')
-    return ok(all.filter((r) => r.ref.startsWith(`refs/${c.params.ref}`)).map((r) => refView(c, r.ref, r.sha, r.type)))
-  })
-  router.route('POST', `${base}/refs`, write, async (c) => {
-    const input = c.parse(refBody)
-    const type = await typeOf(c, input.sha)
-    if (type === null) throw new GitHubError(422, 'Object does not exist')
-    if ((await c.site.git.ref(c.repo.dir, input.ref)) !== null) throw new GitHubError(422, 'Reference already exists')
-    if ((await c.site.git.run(c.repo.dir, ['check-ref-format', input.ref], { allowFailure: true })).code !== 0) throw new GitHubError(422, 'Reference name is invalid')
-    await moveRef(c.site, c.repo, { ref: input.ref, before: ZERO_SHA, after: input.sha, actor: c.actor, via: 'push', forced: false })
-    return created(refView(c, input.ref, input.sha, type))
-  })
-  router.route('PATCH', `${base}/refs/{ref}`, write, async (c) => {
-    const input = c.parse(moveBody)
-    const old = await refNamed(c).catch(() => {
-      throw new GitHubError(422, 'Reference does not exist')
-    })
-    const type = await typeOf(c, input.sha)
-    if (type === null) throw new GitHubError(422, 'Object does not exist')
-    const forced = !(await c.site.git.isAncestor(c.repo.dir, old.sha, input.sha))
-    if (forced && input.force !== true) throw new GitHubError(422, 'Update is not a fast forward')
-    await moveRef(c.site, c.repo, { ref: old.ref, before: old.sha, after: input.sha, actor: c.actor, via: 'push', forced })
-    return ok(refView(c, old.ref, input.sha, type))
-  })
-  router.route('DELETE', `${base}/refs/{ref}`, write, async (c) => {
-    const old = await refNamed(c).catch(() => {
-      throw new GitHubError(422, 'Reference does not exist')
-    })
-    if (old.ref === `refs/heads/${c.repo.defaultBranch}`) throw new GitHubError(422, 'Cannot delete the default branch')
-    await moveRef(c.site, c.repo, { ref: old.ref, before: old.sha, after: ZERO_SHA, actor: c.actor, via: 'push', forced: false })
-    return noContent()
-  })
   router.route('GET', `${base}/commits/{commit_sha}`, read, async (c) => {
     const name = c.params.commit_sha ?? ''
     if (!SHA.test(name) || (await typeOf(c, name)) !== 'commit') throw notFound()
@@ -152,21 +135,42 @@ export function gitDataRoutes(router: Router): void {
   router.route('POST', `${base}/commits`, write, async (c) => {
     const input = c.parse(commitBody)
     if ((await typeOf(c, input.tree)) !== 'tree') throw new GitHubError(422, 'Tree SHA does not exist')
-    for (const parent of input.parents ?? []) if ((await typeOf(c, parent)) !== 'commit') throw new GitHubError(422, `Parent SHA does not exist or is not a commit object`)
+    for (const parent of input.parents ?? [])
+      if ((await typeOf(c, parent)) !== 'commit')
+        throw new GitHubError(422, `Parent SHA does not exist or is not a commit object`)
     const me = identityOf(c.site, c.author)
-    const named = (who: z.infer<typeof identity>) => ({ name: who.name, email: who.email, date: who.date ?? me.date })
+    const named = (who: z.infer<typeof identity>) => ({
+      name: who.name,
+      email: who.email,
+      date: who.date ?? me.date,
+    })
     const author = input.author === undefined ? me : named(input.author)
-    const committer = input.committer === undefined ? (input.author === undefined ? { ...WEB_FLOW, date: me.date } : author) : named(input.committer)
-    const made = await c.site.git.commitTree(c.repo.dir, input.tree, input.parents ?? [], input.message, author, committer)
+    const committer =
+      input.committer === undefined
+        ? input.author === undefined
+          ? { ...WEB_FLOW, date: me.date }
+          : author
+        : named(input.committer)
+    const made = await c.site.git.commitTree(
+      c.repo.dir,
+      input.tree,
+      input.parents ?? [],
+      input.message,
+      author,
+      committer,
+    )
     return created(commitData(c, await c.site.git.commit(c.repo.dir, made)))
   })
-  router.route('GET', `${base}/trees/{tree_sha}`, read, async (c) => ok(await tree(c, c.params.tree_sha ?? '')))
+  router.route('GET', `${base}/trees/{tree_sha}`, read, async (c) =>
+    ok(await tree(c, c.params.tree_sha ?? '')),
+  )
   router.route('POST', `${base}/trees`, write, async (c) => created(await tree(c, await makeTree(c))))
   router.route('GET', `${base}/blobs/{file_sha}`, read, async (c) => {
     const name = c.params.file_sha ?? ''
     if (!SHA.test(name) || (await typeOf(c, name)) !== 'blob') throw notFound()
     const bytes = (await c.site.git.run(c.repo.dir, ['cat-file', 'blob', name])).stdout
-    if (/\braw\b/.test(c.headers.accept ?? '')) return { status: 200, raw: bytes, headers: { 'content-type': 'application/vnd.github.raw' } }
+    if (/\braw\b/.test(c.headers.accept ?? ''))
+      return { status: 200, raw: bytes, headers: { 'content-type': 'application/vnd.github.raw' } }
     return ok({
       sha: name,
       node_id: nodeId('B', Number.parseInt(name.slice(0, 8), 16)),
@@ -178,7 +182,10 @@ export function gitDataRoutes(router: Router): void {
   })
   router.route('POST', `${base}/blobs`, write, async (c) => {
     const input = c.parse(blobBody)
-    const made = await storeBlob(c, Buffer.from(input.content, input.encoding === 'base64' ? 'base64' : 'utf8'))
+    const made = await storeBlob(
+      c,
+      Buffer.from(input.content, input.encoding === 'base64' ? 'base64' : 'utf8'),
+    )
     return created({ sha: made, url: `${repoApi(c.site, c.repo)}/git/blobs/${made}` })
   })
   const tagView = async (c: Call, name: string) => {
@@ -192,7 +199,11 @@ export function gitDataRoutes(router: Router): void {
       sha: name,
       url: `${api}/tags/${name}`,
       message: text.slice(text.indexOf('\n\n') + 2).replace(/\n$/, ''),
-      tagger: { name: who, email, date: new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z') },
+      tagger: {
+        name: who,
+        email,
+        date: new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z'),
+      },
       object: { sha: head('object'), type: head('type'), url: `${api}/${head('type')}s/${head('object')}` },
       verification: UNSIGNED,
     }

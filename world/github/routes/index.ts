@@ -1,6 +1,7 @@
 /** Every route of the stand-in, a resource a file. */
-import type { Outbox } from '../deliveries.ts'
+
 import { graphqlRoutes } from '../../graphql/route.ts'
+import type { Outbox } from '../deliveries.ts'
 import type { Router } from '../router.ts'
 import type { App } from '../state.ts'
 import { activityRoutes } from './activity.ts'
@@ -10,6 +11,7 @@ import { commentRoutes } from './comments.ts'
 import { commitRoutes } from './commits.ts'
 import { contentRoutes } from './contents.ts'
 import { gitDataRoutes } from './gitData.ts'
+import { gitRefRoutes } from './gitRefs.ts'
 import { issueRoutes } from './issues.ts'
 import { labelRoutes } from './labels.ts'
 import { peopleRoutes } from './people.ts'
@@ -29,6 +31,7 @@ export function registerRoutes(router: Router, parts: RouteParts): void {
   repoRoutes(router)
   contentRoutes(router)
   gitDataRoutes(router)
+  gitRefRoutes(router)
   commitRoutes(router)
   issueRoutes(router)
   labelRoutes(router)

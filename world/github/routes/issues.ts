@@ -29,7 +29,8 @@ const updateBody = z.object({
 /** The issue (or pull request as an issue) that the path names. */
 export function issueAt(c: Call): Issue {
   const number = c.id('issue_number')
-  for (const issue of c.site.state.issues.values()) if (issue.repoId === c.repo.id && issue.number === number) return issue
+  for (const issue of c.site.state.issues.values())
+    if (issue.repoId === c.repo.id && issue.number === number) return issue
   throw notFound()
 }
 
@@ -37,10 +38,13 @@ export function issueAt(c: Call): Issue {
 export function requireIssuePermission(c: Call, issue: Issue, level: 'read' | 'write'): void {
   if (c.actor.kind !== 'installation' || issue.pullId !== null) return
   const granted = c.actor.permissions.issues
-  if (granted === undefined || (level === 'write' && granted === 'read')) throw forbidden('Resource not accessible by integration')
+  if (granted === undefined || (level === 'write' && granted === 'read'))
+    throw forbidden('Resource not accessible by integration')
 }
 
-const may = (c: Call, least: 'triage' | 'write') => c.actor.kind === 'installation' || (c.actor.kind === 'user' && roleAtLeast(roleOn(c.site.state, c.repo, c.actor.account), least))
+const may = (c: Call, least: 'triage' | 'write') =>
+  c.actor.kind === 'installation' ||
+  (c.actor.kind === 'user' && roleAtLeast(roleOn(c.site.state, c.repo, c.actor.account), least))
 
 function accountIds(c: Call, logins: string[]): number[] {
   return logins.map((login) => {
@@ -52,7 +56,10 @@ function accountIds(c: Call, logins: string[]): number[] {
 
 function filtered(c: Call): Issue[] {
   const state = c.query.get('state') ?? 'open'
-  const labels = (c.query.get('labels') ?? '').split(',').filter(Boolean).map((l) => l.toLowerCase())
+  const labels = (c.query.get('labels') ?? '')
+    .split(',')
+    .filter(Boolean)
+    .map((l) => l.toLowerCase())
   const creator = c.query.get('creator')?.toLowerCase()
   const since = c.query.get('since')
   const login = (id: number) => must(c.site.state.accounts, id, 'account').login.toLowerCase()
@@ -70,7 +77,9 @@ function filtered(c: Call): Issue[] {
 export function issueRoutes(router: Router): void {
   const read = { permission: 'issues:read|pull_requests:read' }
   const write = { permission: 'issues:write|pull_requests:write' }
-  router.route('GET', '/repos/{owner}/{repo}/issues', { permission: 'issues:read' }, (c) => list(c, filtered(c), (i) => issueView(c.site, i)))
+  router.route('GET', '/repos/{owner}/{repo}/issues', { permission: 'issues:read' }, (c) =>
+    list(c, filtered(c), (i) => issueView(c.site, i)),
+  )
   router.route('GET', '/repos/{owner}/{repo}/issues/{issue_number}', read, (c) => {
     const issue = issueAt(c)
     requireIssuePermission(c, issue, 'read')
@@ -93,14 +102,25 @@ export function issueRoutes(router: Router): void {
     const input = c.parse(updateBody)
     const own = c.actor.kind === 'user' && issue.authorId === c.actor.account.id
     if (!own) {
-      if (input.title !== undefined || input.body !== undefined) requireRole(c.site, c.actor, c.repo, 'write', 'Must have write access to edit this issue.')
+      if (input.title !== undefined || input.body !== undefined)
+        requireRole(c.site, c.actor, c.repo, 'write', 'Must have write access to edit this issue.')
       requireRole(c.site, c.actor, c.repo, 'triage', 'Must have triage access to change this issue.')
     }
-    if (input.labels !== undefined) requireRole(c.site, c.actor, c.repo, 'triage', 'Must have triage access to label.')
-    await editIssue(c.site, issue, c.author, { ...(input.title === undefined ? {} : { title: input.title }), ...(input.body === undefined ? {} : { body: input.body }) })
+    if (input.labels !== undefined)
+      requireRole(c.site, c.actor, c.repo, 'triage', 'Must have triage access to label.')
+    await editIssue(c.site, issue, c.author, {
+      ...(input.title === undefined ? {} : { title: input.title }),
+      ...(input.body === undefined ? {} : { body: input.body }),
+    })
     if (input.labels !== undefined) await setLabels(c.site, issue, input.labels, c.author)
     if (input.assignees !== undefined && may(c, 'triage')) issue.assigneeIds = accountIds(c, input.assignees)
-    if (input.state === 'closed') await closeIssue(c.site, issue, c.author, input.state_reason === 'not_planned' ? 'not_planned' : 'completed')
+    if (input.state === 'closed')
+      await closeIssue(
+        c.site,
+        issue,
+        c.author,
+        input.state_reason === 'not_planned' ? 'not_planned' : 'completed',
+      )
     if (input.state === 'open') await reopenIssue(c.site, issue, c.author)
     return ok(issueView(c.site, issue))
   })

@@ -10,9 +10,19 @@ import { issueAt, requireIssuePermission } from './issues.ts'
 
 const named = z.object({ name: z.string() }).transform((l) => l.name)
 const names = z
-  .union([z.array(z.union([z.string(), named])), z.object({ labels: z.array(z.union([z.string(), named])).optional() })])
+  .union([
+    z.array(z.union([z.string(), named])),
+    z.object({ labels: z.array(z.union([z.string(), named])).optional() }),
+  ])
   .transform((v) => (Array.isArray(v) ? v : (v.labels ?? [])))
-const labelBody = z.object({ name: z.string(), color: z.string().regex(/^[0-9a-f]{6}$/i).optional(), description: z.string().max(100).optional() })
+const labelBody = z.object({
+  name: z.string(),
+  color: z
+    .string()
+    .regex(/^[0-9a-f]{6}$/i)
+    .optional(),
+  description: z.string().max(100).optional(),
+})
 
 function writable(c: Call) {
   const issue = issueAt(c)
@@ -25,7 +35,9 @@ export function labelRoutes(router: Router): void {
   const read = { permission: 'issues:read|pull_requests:read' }
   const write = { permission: 'issues:write|pull_requests:write' }
   const repoLabels = '/repos/{owner}/{repo}/labels'
-  router.route('GET', repoLabels, read, (c) => list(c, [...c.repo.labels.values()], (l) => labelView(c.site, c.repo, l)))
+  router.route('GET', repoLabels, read, (c) =>
+    list(c, [...c.repo.labels.values()], (l) => labelView(c.site, c.repo, l)),
+  )
   router.route('GET', `${repoLabels}/{name}`, read, (c) => {
     const label = c.repo.labels.get((c.params.name ?? '').toLowerCase())
     if (label === undefined) throw notFound()
@@ -33,7 +45,8 @@ export function labelRoutes(router: Router): void {
   })
   router.route('POST', repoLabels, { ...write, role: 'write' }, (c) => {
     const input = c.parse(labelBody)
-    if (c.repo.labels.has(input.name.toLowerCase())) throw invalid([{ resource: 'Label', field: 'name', code: 'already_exists' }])
+    if (c.repo.labels.has(input.name.toLowerCase()))
+      throw invalid([{ resource: 'Label', field: 'name', code: 'already_exists' }])
     const label = ensureLabel(c.site, c.repo, input.name)
     label.color = input.color ?? label.color
     label.description = input.description ?? null

@@ -14,7 +14,8 @@ function orgAt(c: Call): Account {
 
 function teamAt(c: Call): Team {
   const org = orgAt(c)
-  for (const team of c.site.state.teams.values()) if (team.orgId === org.id && team.slug === c.params.team_slug) return team
+  for (const team of c.site.state.teams.values())
+    if (team.orgId === org.id && team.slug === c.params.team_slug) return team
   throw notFound()
 }
 
@@ -27,8 +28,13 @@ function userAt(c: Call, name = 'username'): Account {
 /** Members and teams are seen by Apps with members:read on this organisation, and by its own members. */
 function insideOrg(c: Call): Account {
   const org = orgAt(c)
-  if (c.actor.kind === 'installation' && c.actor.installation.accountId !== org.id) throw forbidden('Resource not accessible by integration')
-  if (c.actor.kind === 'user' && c.site.state.orgMembers.get(org.id)?.get(c.actor.account.id)?.state !== 'active') throw notFound()
+  if (c.actor.kind === 'installation' && c.actor.installation.accountId !== org.id)
+    throw forbidden('Resource not accessible by integration')
+  if (
+    c.actor.kind === 'user' &&
+    c.site.state.orgMembers.get(org.id)?.get(c.actor.account.id)?.state !== 'active'
+  )
+    throw notFound()
   return org
 }
 
@@ -75,7 +81,9 @@ export function peopleRoutes(router: Router): void {
   router.route('GET', '/orgs/{org}/teams/{team_slug}/members', members, (c) => {
     insideOrg(c)
     const team = teamAt(c)
-    const all = [...c.site.state.accounts.values()].filter((a) => teamMembership(c.site.state, team, a.id)?.state === 'active')
+    const all = [...c.site.state.accounts.values()].filter(
+      (a) => teamMembership(c.site.state, team, a.id)?.state === 'active',
+    )
     return list(c, all, (a) => simpleUser(c.site, a))
   })
   router.route('GET', '/orgs/{org}/teams/{team_slug}/memberships/{username}', members, (c) => {

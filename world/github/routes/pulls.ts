@@ -42,7 +42,8 @@ const updateBranchBody = z.object({ expected_head_sha: z.string().optional() })
 /** The pull request that the path names. */
 export function pullAt(c: Call): Pull {
   const number = c.id('pull_number')
-  for (const pull of c.site.state.pulls.values()) if (pull.repoId === c.repo.id && pull.number === number) return pull
+  for (const pull of c.site.state.pulls.values())
+    if (pull.repoId === c.repo.id && pull.number === number) return pull
   throw notFound()
 }
 
@@ -90,7 +91,12 @@ export function pullRoutes(router: Router): void {
   router.route('GET', one, read, async (c) => {
     const pull = pullAt(c)
     if (/\bdiff\b/.test(c.headers.accept ?? '')) {
-      const raw = await c.site.git.text(c.repo.dir, ['diff', '--no-ext-diff', '--no-textconv', `${pull.baseSha}...${pull.headSha}`])
+      const raw = await c.site.git.text(c.repo.dir, [
+        'diff',
+        '--no-ext-diff',
+        '--no-textconv',
+        `${pull.baseSha}...${pull.headSha}`,
+      ])
       return { status: 200, raw, headers: { 'content-type': 'application/vnd.github.diff; charset=utf-8' } }
     }
     return ok(await pullView(c.site, pull))
@@ -100,10 +106,20 @@ export function pullRoutes(router: Router): void {
     const issue = issueOf(c.site, pull)
     const input = c.parse(updateBody)
     if (c.actor.kind === 'user' && issue.authorId !== c.actor.account.id) {
-      requireRole(c.site, c.actor, c.repo, input.state !== undefined && input.base === undefined ? 'triage' : 'write', 'Must have write access to change this pull request.')
+      requireRole(
+        c.site,
+        c.actor,
+        c.repo,
+        input.state !== undefined && input.base === undefined ? 'triage' : 'write',
+        'Must have write access to change this pull request.',
+      )
     }
-    await editIssue(c.site, issue, c.author, { ...(input.title === undefined ? {} : { title: input.title }), ...(input.body === undefined ? {} : { body: input.body }) })
-    if (input.base !== undefined && input.base !== pull.baseRef) await changeBase(c.site, pull, input.base, c.author)
+    await editIssue(c.site, issue, c.author, {
+      ...(input.title === undefined ? {} : { title: input.title }),
+      ...(input.body === undefined ? {} : { body: input.body }),
+    })
+    if (input.base !== undefined && input.base !== pull.baseRef)
+      await changeBase(c.site, pull, input.base, c.author)
     if (input.state === 'closed') await closePull(c.site, pull, c.author)
     if (input.state === 'open') await reopenPull(c.site, pull, c.author)
     if (input.maintainer_can_modify !== undefined) pull.maintainerCanModify = input.maintainer_can_modify
@@ -115,7 +131,9 @@ export function pullRoutes(router: Router): void {
   })
   router.route('GET', `${one}/commits`, read, async (c) => {
     const pull = pullAt(c)
-    const commits = (await c.site.git.log(c.repo.dir, ['--topo-order', `${pull.baseSha}..${pull.headSha}`])).reverse()
+    const commits = (
+      await c.site.git.log(c.repo.dir, ['--topo-order', `${pull.baseSha}..${pull.headSha}`])
+    ).reverse()
     return list(c, commits.slice(0, COMMITS_LIMIT), (info) => commitView(c.site, c.repo, info))
   })
   router.route('GET', `${one}/merge`, read, (c) => {
@@ -135,9 +153,17 @@ export function pullRoutes(router: Router): void {
   })
   router.route('PUT', `${one}/update-branch`, write, async (c) => {
     const pull = pullAt(c)
-    if (c.actor.kind === 'user' && !roleAtLeast(roleOn(c.site.state, c.repo, c.actor.account), 'write')) throw forbidden('Must have push access to the head branch.')
-    if (c.actor.kind === 'installation' && c.actor.permissions.contents !== 'write') throw new GitHubError(403, 'Resource not accessible by integration')
+    if (c.actor.kind === 'user' && !roleAtLeast(roleOn(c.site.state, c.repo, c.actor.account), 'write'))
+      throw forbidden('Must have push access to the head branch.')
+    if (c.actor.kind === 'installation' && c.actor.permissions.contents !== 'write')
+      throw new GitHubError(403, 'Resource not accessible by integration')
     await updateBranch(c.site, pull, c.actor, c.parse(updateBranchBody).expected_head_sha)
-    return { status: 202, body: { message: 'Updating pull request branch.', url: `${c.site.url}${c.path.replace(/\/update-branch$/, '')}` } }
+    return {
+      status: 202,
+      body: {
+        message: 'Updating pull request branch.',
+        url: `${c.site.url}${c.path.replace(/\/update-branch$/, '')}`,
+      },
+    }
   })
 }

@@ -7,10 +7,22 @@ import type { ReactionSubject } from '../state.ts'
 import { reactionsOf, reactionView } from '../views/issue.ts'
 import { issueAt } from './issues.ts'
 
-const body = z.object({ content: z.enum(['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes']) })
+const body = z.object({
+  content: z.enum(['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes']),
+})
 
-const subjects: { template: string; subject: ReactionSubject; permission: string; find: (c: Call) => number }[] = [
-  { template: '/repos/{owner}/{repo}/issues/{issue_number}/reactions', subject: 'issue', permission: 'issues', find: (c) => issueAt(c).id },
+const subjects: {
+  template: string
+  subject: ReactionSubject
+  permission: string
+  find: (c: Call) => number
+}[] = [
+  {
+    template: '/repos/{owner}/{repo}/issues/{issue_number}/reactions',
+    subject: 'issue',
+    permission: 'issues',
+    find: (c) => issueAt(c).id,
+  },
   {
     template: '/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions',
     subject: 'comment',
@@ -27,7 +39,8 @@ const subjects: { template: string; subject: ReactionSubject; permission: string
     permission: 'pull_requests',
     find: (c) => {
       const comment = c.site.state.reviewComments.get(c.id('comment_id'))
-      if (comment === undefined || must(c.site.state.pulls, comment.pullId, 'pull').repoId !== c.repo.id) throw notFound()
+      if (comment === undefined || must(c.site.state.pulls, comment.pullId, 'pull').repoId !== c.repo.id)
+        throw notFound()
       return comment.id
     },
   },
@@ -35,7 +48,8 @@ const subjects: { template: string; subject: ReactionSubject; permission: string
 
 export function reactionRoutes(router: Router): void {
   for (const { template, subject, permission, find } of subjects) {
-    const both = (level: string) => (permission === 'issues' ? `issues:${level}|pull_requests:${level}` : `pull_requests:${level}`)
+    const both = (level: string) =>
+      permission === 'issues' ? `issues:${level}|pull_requests:${level}` : `pull_requests:${level}`
     router.route('GET', template, { permission: both('read') }, (c) => {
       const wanted = c.query.get('content')
       const all = reactionsOf(c.site, subject, find(c)).filter((r) => wanted === null || r.content === wanted)
@@ -44,15 +58,25 @@ export function reactionRoutes(router: Router): void {
     router.route('POST', template, { permission: both('write') }, (c) => {
       const subjectId = find(c)
       const { content } = c.parse(body)
-      const known = reactionsOf(c.site, subject, subjectId).find((r) => r.userId === c.author.id && r.content === content)
+      const known = reactionsOf(c.site, subject, subjectId).find(
+        (r) => r.userId === c.author.id && r.content === content,
+      )
       if (known !== undefined) return { status: 200, body: reactionView(c.site, known) }
-      const reaction = { id: c.site.nextId(), subject, subjectId, userId: c.author.id, content, createdAt: c.site.now() }
+      const reaction = {
+        id: c.site.nextId(),
+        subject,
+        subjectId,
+        userId: c.author.id,
+        content,
+        createdAt: c.site.now(),
+      }
       c.site.state.reactions.set(reaction.id, reaction)
       return { status: 201, body: reactionView(c.site, reaction) }
     })
     router.route('DELETE', `${template}/{reaction_id}`, { permission: both('write') }, (c) => {
       const reaction = c.site.state.reactions.get(c.id('reaction_id'))
-      if (reaction === undefined || reaction.subject !== subject || reaction.subjectId !== find(c)) throw notFound()
+      if (reaction === undefined || reaction.subject !== subject || reaction.subjectId !== find(c))
+        throw notFound()
       if (reaction.userId !== c.author.id) throw notFound()
       c.site.state.reactions.delete(reaction.id)
       return noContent()

@@ -20,7 +20,15 @@ const updateBody = z.object({
   archived: z.boolean().optional(),
 })
 
-const ROLE_BY_NAME: Record<string, Role> = { pull: 'read', read: 'read', triage: 'triage', push: 'write', write: 'write', maintain: 'maintain', admin: 'admin' }
+const ROLE_BY_NAME: Record<string, Role> = {
+  pull: 'read',
+  read: 'read',
+  triage: 'triage',
+  push: 'write',
+  write: 'write',
+  maintain: 'maintain',
+  admin: 'admin',
+}
 
 function userAt(c: Call): Account {
   const account = findAccount(c.site.state, c.params.username ?? '')
@@ -33,7 +41,13 @@ function collaborator(c: Call, account: Account) {
   const has = (least: Role) => roleAtLeast(role, least)
   return {
     ...simpleUser(c.site, account),
-    permissions: { admin: has('admin'), maintain: has('maintain'), push: has('write'), triage: has('triage'), pull: has('read') },
+    permissions: {
+      admin: has('admin'),
+      maintain: has('maintain'),
+      push: has('write'),
+      triage: has('triage'),
+      pull: has('read'),
+    },
     role_name: role,
   }
 }
@@ -63,7 +77,9 @@ export function repoRoutes(router: Router): void {
     commit: { sha: ref.sha, url: `${repoApi(c.site, c.repo)}/commits/${ref.sha}` },
     protected: rulesetsFor(c.site, c.repo, ref.ref).length > 0,
   })
-  router.route('GET', `${base}/branches`, { permission: 'contents:read' }, async (c) => list(c, await c.site.git.refs(c.repo.dir, 'refs/heads'), (ref) => short(c, ref)))
+  router.route('GET', `${base}/branches`, { permission: 'contents:read' }, async (c) =>
+    list(c, await c.site.git.refs(c.repo.dir, 'refs/heads'), (ref) => short(c, ref)),
+  )
   router.route('GET', `${base}/branches/{branch}`, { permission: 'contents:read' }, async (c) => {
     const name = c.params.branch ?? ''
     const sha = await c.site.git.ref(c.repo.dir, `refs/heads/${name}`)
@@ -73,17 +89,26 @@ export function repoRoutes(router: Router): void {
       ...short(c, { ref: `refs/heads/${name}`, sha }),
       commit: commitView(c.site, c.repo, await c.site.git.commit(c.repo.dir, sha)),
       _links: { self, html: `${repoHtml(c.site, c.repo)}/tree/${name}` },
-      protection: { enabled: false, required_status_checks: { enforcement_level: 'off', contexts: [], checks: [] } },
+      protection: {
+        enabled: false,
+        required_status_checks: { enforcement_level: 'off', contexts: [], checks: [] },
+      },
       protection_url: `${self}/protection`,
     })
   })
 
   router.route('GET', `${base}/collaborators`, { ...read, role: 'write' }, (c) => {
-    const all = [...c.site.state.accounts.values()].filter((a) => a.type === 'User' && roleOn(c.site.state, c.repo, a) !== (c.repo.private ? 'none' : 'read'))
+    const all = [...c.site.state.accounts.values()].filter(
+      (a) => a.type === 'User' && roleOn(c.site.state, c.repo, a) !== (c.repo.private ? 'none' : 'read'),
+    )
     return list(c, all, (a) => collaborator(c, a))
   })
   router.route('GET', `${base}/collaborators/{username}`, read, (c) => {
-    if (!c.repo.collaborators.has(userAt(c).id) && !roleAtLeast(roleOn(c.site.state, c.repo, userAt(c)), 'triage')) throw notFound()
+    if (
+      !c.repo.collaborators.has(userAt(c).id) &&
+      !roleAtLeast(roleOn(c.site.state, c.repo, userAt(c)), 'triage')
+    )
+      throw notFound()
     return noContent()
   })
   router.route('GET', `${base}/collaborators/{username}/permission`, read, (c) => {
@@ -91,13 +116,23 @@ export function repoRoutes(router: Router): void {
     const role = roleOn(c.site.state, c.repo, account)
     return ok({ permission: foldedPermission(role), role_name: role, user: collaborator(c, account) })
   })
-  router.route('PUT', `${base}/collaborators/{username}`, { permission: 'administration:write', role: 'admin' }, (c) => {
-    const { permission } = c.parse(z.object({ permission: z.string().optional() }))
-    c.repo.collaborators.set(userAt(c).id, ROLE_BY_NAME[permission ?? 'push'] ?? 'write')
-    return noContent()
-  })
-  router.route('DELETE', `${base}/collaborators/{username}`, { permission: 'administration:write', role: 'admin' }, (c) => {
-    c.repo.collaborators.delete(userAt(c).id)
-    return noContent()
-  })
+  router.route(
+    'PUT',
+    `${base}/collaborators/{username}`,
+    { permission: 'administration:write', role: 'admin' },
+    (c) => {
+      const { permission } = c.parse(z.object({ permission: z.string().optional() }))
+      c.repo.collaborators.set(userAt(c).id, ROLE_BY_NAME[permission ?? 'push'] ?? 'write')
+      return noContent()
+    },
+  )
+  router.route(
+    'DELETE',
+    `${base}/collaborators/{username}`,
+    { permission: 'administration:write', role: 'admin' },
+    (c) => {
+      c.repo.collaborators.delete(userAt(c).id)
+      return noContent()
+    },
+  )
 }

@@ -28,13 +28,21 @@ const bodyOnly = z.object({ body: text })
 
 function commentAt(c: Call): ReviewComment {
   const comment = c.site.state.reviewComments.get(c.id('comment_id'))
-  if (comment === undefined || must(c.site.state.pulls, comment.pullId, 'pull').repoId !== c.repo.id) throw notFound()
+  if (comment === undefined || must(c.site.state.pulls, comment.pullId, 'pull').repoId !== c.repo.id)
+    throw notFound()
   return comment
 }
 
 function changeable(c: Call): ReviewComment {
   const comment = commentAt(c)
-  if (comment.authorId !== c.author.id) requireRole(c.site, c.actor, c.repo, 'write', 'Must have write access to change a comment of somebody else.')
+  if (comment.authorId !== c.author.id)
+    requireRole(
+      c.site,
+      c.actor,
+      c.repo,
+      'write',
+      'Must have write access to change a comment of somebody else.',
+    )
   return comment
 }
 
@@ -59,14 +67,20 @@ export function reviewCommentRoutes(router: Router): void {
   const base = '/repos/{owner}/{repo}/pulls'
   router.route('GET', `${base}/{pull_number}/comments`, read, (c) => {
     const pull = pullAt(c)
-    return list(c, [...c.site.state.reviewComments.values()].filter((one) => one.pullId === pull.id), (one) => reviewCommentView(c.site, one))
+    return list(
+      c,
+      [...c.site.state.reviewComments.values()].filter((one) => one.pullId === pull.id),
+      (one) => reviewCommentView(c.site, one),
+    )
   })
   router.route('POST', `${base}/{pull_number}/comments`, write, async (c) => {
     const pull = pullAt(c)
     const input = c.parse(createBody)
     if (input.in_reply_to !== undefined) return reply(c, pull, input.in_reply_to, input.body)
-    if (input.subject_type !== 'file' && input.line === undefined) throw invalid([{ resource: 'PullRequestReviewComment', field: 'line', code: 'missing_field' }])
-    if ((await c.site.git.commitSha(c.repo.dir, input.commit_id)) === null) throw invalid([{ resource: 'PullRequestReviewComment', field: 'commit_id', code: 'invalid' }])
+    if (input.subject_type !== 'file' && input.line === undefined)
+      throw invalid([{ resource: 'PullRequestReviewComment', field: 'line', code: 'missing_field' }])
+    if ((await c.site.git.commitSha(c.repo.dir, input.commit_id)) === null)
+      throw invalid([{ resource: 'PullRequestReviewComment', field: 'commit_id', code: 'invalid' }])
     const place = {
       body: input.body,
       path: input.path,
@@ -78,16 +92,30 @@ export function reviewCommentRoutes(router: Router): void {
       subjectType: input.subject_type ?? 'line',
     } as const
     const spot = await locate(c.site, pull, place)
-    const comment = addReviewComment(c.site, pull, loneReview(c, pull, input.commit_id), c.author, viaApp(c.actor), place, spot)
+    const comment = addReviewComment(
+      c.site,
+      pull,
+      loneReview(c, pull, input.commit_id),
+      c.author,
+      viaApp(c.actor),
+      place,
+      spot,
+    )
     await emitReviewComment(c.site, comment, 'created', c.author)
     return created(await reviewCommentView(c.site, comment))
   })
-  router.route('POST', `${base}/{pull_number}/comments/{comment_id}/replies`, write, (c) => reply(c, pullAt(c), c.id('comment_id'), c.parse(bodyOnly).body))
+  router.route('POST', `${base}/{pull_number}/comments/{comment_id}/replies`, write, (c) =>
+    reply(c, pullAt(c), c.id('comment_id'), c.parse(bodyOnly).body),
+  )
   router.route('GET', `${base}/comments`, read, (c) => {
-    const all = [...c.site.state.reviewComments.values()].filter((one) => must(c.site.state.pulls, one.pullId, 'pull').repoId === c.repo.id)
+    const all = [...c.site.state.reviewComments.values()].filter(
+      (one) => must(c.site.state.pulls, one.pullId, 'pull').repoId === c.repo.id,
+    )
     return list(c, all, (one) => reviewCommentView(c.site, one))
   })
-  router.route('GET', `${base}/comments/{comment_id}`, read, async (c) => ok(await reviewCommentView(c.site, commentAt(c))))
+  router.route('GET', `${base}/comments/{comment_id}`, read, async (c) =>
+    ok(await reviewCommentView(c.site, commentAt(c))),
+  )
   router.route('PATCH', `${base}/comments/{comment_id}`, write, async (c) => {
     const comment = changeable(c)
     const from = comment.body

@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { findAccount, requireRole } from '../access.ts'
 import { invalid, notFound } from '../errors.ts'
+import { emitPull } from '../ops/pulls.ts'
 import { addReviewComment, type CommentInput, emitReviewComment, locate } from '../ops/reviewComments.ts'
 import { addReview, assertMayReview, dismissReview, emitReview, type ReviewVerdict } from '../ops/reviews.ts'
-import { emitPull } from '../ops/pulls.ts'
 import { type Call, created, list, ok, type Router } from '../router.ts'
 import { viaApp } from '../site.ts'
 import type { Pull, Review } from '../state.ts'
@@ -31,9 +31,16 @@ const createBody = z.object({
 })
 const submitBody = z.object({ body: z.string().max(65_536).optional(), event })
 const dismissBody = z.object({ message: z.string().min(1), event: z.literal('DISMISS').optional() })
-const reviewersBody = z.object({ reviewers: z.array(z.string()).optional(), team_reviewers: z.array(z.string()).optional() })
+const reviewersBody = z.object({
+  reviewers: z.array(z.string()).optional(),
+  team_reviewers: z.array(z.string()).optional(),
+})
 
-const VERDICT: Record<z.infer<typeof event>, ReviewVerdict> = { APPROVE: 'APPROVED', REQUEST_CHANGES: 'CHANGES_REQUESTED', COMMENT: 'COMMENTED' }
+const VERDICT: Record<z.infer<typeof event>, ReviewVerdict> = {
+  APPROVE: 'APPROVED',
+  REQUEST_CHANGES: 'CHANGES_REQUESTED',
+  COMMENT: 'COMMENTED',
+}
 
 function reviewAt(c: Call, pull: Pull): Review {
   const review = c.site.state.reviews.get(c.id('review_id'))
@@ -41,14 +48,25 @@ function reviewAt(c: Call, pull: Pull): Review {
   return review
 }
 
-const visible = (c: Call, review: Review) => review.state !== 'PENDING' || (c.actor.kind !== 'anonymous' && c.actor.kind !== 'app' && c.actor.account.id === review.authorId)
+const visible = (c: Call, review: Review) =>
+  review.state !== 'PENDING' ||
+  (c.actor.kind !== 'anonymous' && c.actor.kind !== 'app' && c.actor.account.id === review.authorId)
 
 async function createReview(c: Call) {
   const pull = pullAt(c)
   const input = c.parse(createBody)
   const commitId = input.commit_id ?? pull.headSha
-  const onPull = commitId === pull.headSha || (await c.site.git.isAncestor(c.repo.dir, commitId, pull.headSha))
-  if (!onPull) throw invalid([{ resource: 'PullRequestReview', field: 'commit_id', code: 'invalid', message: 'commit_id is not part of the pull request' }])
+  const onPull =
+    commitId === pull.headSha || (await c.site.git.isAncestor(c.repo.dir, commitId, pull.headSha))
+  if (!onPull)
+    throw invalid([
+      {
+        resource: 'PullRequestReview',
+        field: 'commit_id',
+        code: 'invalid',
+        message: 'commit_id is not part of the pull request',
+      },
+    ])
   const state = input.event === undefined ? 'PENDING' : VERDICT[input.event]
   const comments: CommentInput[] = (input.comments ?? []).map((one) => ({
     body: one.body,
@@ -60,12 +78,21 @@ async function createReview(c: Call) {
     commitId,
     subjectType: 'line',
   }))
-  if (state !== 'PENDING') assertMayReview(c.site, pull, c.author, state, input.body ?? '', comments.length > 0)
+  if (state !== 'PENDING')
+    assertMayReview(c.site, pull, c.author, state, input.body ?? '', comments.length > 0)
   const spots = await Promise.all(comments.map((one) => locate(c.site, pull, one)))
   const review = addReview(c.site, pull, c.author, viaApp(c.actor), state, input.body ?? '', commitId)
   if (state !== 'PENDING') emitReview(c.site, pull, review, 'submitted', c.author)
   for (const [i, one] of comments.entries()) {
-    const comment = addReviewComment(c.site, pull, review, c.author, viaApp(c.actor), one, spots[i] ?? { hunk: '', position: 1 })
+    const comment = addReviewComment(
+      c.site,
+      pull,
+      review,
+      c.author,
+      viaApp(c.actor),
+      one,
+      spots[i] ?? { hunk: '', position: 1 },
+    )
     if (state !== 'PENDING') await emitReviewComment(c.site, comment, 'created', c.author)
   }
   return review
@@ -81,20 +108,38 @@ export function reviewRoutes(router: Router): void {
     return list(c, all, (r) => reviewView(c.site, r))
   })
   router.route('POST', `${base}/reviews`, write, async (c) => ok(reviewView(c.site, await createReview(c))))
-  router.route('GET', `${base}/reviews/{review_id}`, read, (c) => ok(reviewView(c.site, reviewAt(c, pullAt(c)))))
+  router.route('GET', `${base}/reviews/{review_id}`, read, (c) =>
+    ok(reviewView(c.site, reviewAt(c, pullAt(c)))),
+  )
   router.route('GET', `${base}/reviews/{review_id}/comments`, read, (c) => {
     const review = reviewAt(c, pullAt(c))
     const all = [...c.site.state.reviewComments.values()].filter((one) => one.reviewId === review.id)
     return list(c, all, async (one) => {
       // This list alone shows comments without their lines.
-      const { line: _l, original_line: _o, start_line: _s, original_start_line: _os, start_side: _ss, side: _side, subject_type: _t, ...rest } = await reviewCommentView(c.site, one)
+      const {
+        line: _l,
+        original_line: _o,
+        start_line: _s,
+        original_start_line: _os,
+        start_side: _ss,
+        side: _side,
+        subject_type: _t,
+        ...rest
+      } = await reviewCommentView(c.site, one)
       return rest
     })
   })
   router.route('PUT', `${base}/reviews/{review_id}`, write, (c) => {
     const pull = pullAt(c)
     const review = reviewAt(c, pull)
-    if (review.authorId !== c.author.id) requireRole(c.site, c.actor, c.repo, 'write', 'Must have write access to change a review of somebody else.')
+    if (review.authorId !== c.author.id)
+      requireRole(
+        c.site,
+        c.actor,
+        c.repo,
+        'write',
+        'Must have write access to change a review of somebody else.',
+      )
     const from = review.body
     review.body = c.parse(z.object({ body: z.string() })).body
     review.updatedAt = c.site.now()
@@ -105,10 +150,23 @@ export function reviewRoutes(router: Router): void {
     const pull = pullAt(c)
     const review = reviewAt(c, pull)
     const input = c.parse(submitBody)
-    if (review.state !== 'PENDING' || review.authorId !== c.author.id) throw invalid(['Could not submit this review'])
+    if (review.state !== 'PENDING' || review.authorId !== c.author.id)
+      throw invalid(['Could not submit this review'])
     const comments = [...c.site.state.reviewComments.values()].filter((one) => one.reviewId === review.id)
-    assertMayReview(c.site, pull, c.author, VERDICT[input.event], input.body ?? review.body, comments.length > 0)
-    Object.assign(review, { state: VERDICT[input.event], body: input.body ?? review.body, submittedAt: c.site.now(), updatedAt: c.site.now() })
+    assertMayReview(
+      c.site,
+      pull,
+      c.author,
+      VERDICT[input.event],
+      input.body ?? review.body,
+      comments.length > 0,
+    )
+    Object.assign(review, {
+      state: VERDICT[input.event],
+      body: input.body ?? review.body,
+      submittedAt: c.site.now(),
+      updatedAt: c.site.now(),
+    })
     emitReview(c.site, pull, review, 'submitted', c.author)
     for (const one of comments) await emitReviewComment(c.site, one, 'created', c.author)
     return ok(reviewView(c.site, review))
@@ -133,7 +191,9 @@ export function reviewRoutes(router: Router): void {
       if (account === null) throw invalid(['Reviews may only be requested from collaborators.'])
       if (pull.requestedReviewerIds.includes(account.id)) continue
       pull.requestedReviewerIds.push(account.id)
-      await emitPull(c.site, pull, 'review_requested', c.author, { requested_reviewer: simpleUser(c.site, account) })
+      await emitPull(c.site, pull, 'review_requested', c.author, {
+        requested_reviewer: simpleUser(c.site, account),
+      })
     }
     return created(pullSimple(c.site, pull))
   })

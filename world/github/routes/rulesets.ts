@@ -5,9 +5,9 @@ import { GitHubError, notFound } from '../errors.ts'
 import { bypassMode, rulesetsFor } from '../ops/rules.ts'
 import { type Call, created, list, noContent, ok, type Router } from '../router.ts'
 import { must } from '../site.ts'
-import type { Rule, Ruleset, RuleSuite } from '../state.ts'
-import { fullName, repoHtml } from '../views/repo.ts'
+import type { Rule, RuleSuite, Ruleset } from '../state.ts'
 import { nodeId } from '../views/account.ts'
+import { fullName, repoHtml } from '../views/repo.ts'
 
 const simpleRule = z.object({
   type: z.enum(['creation', 'deletion', 'required_linear_history', 'non_fast_forward', 'merge_queue']),
@@ -15,7 +15,10 @@ const simpleRule = z.object({
 })
 const rule = z.union([
   simpleRule,
-  z.object({ type: z.literal('update'), parameters: z.object({ update_allows_fetch_and_merge: z.boolean() }).optional() }),
+  z.object({
+    type: z.literal('update'),
+    parameters: z.object({ update_allows_fetch_and_merge: z.boolean() }).optional(),
+  }),
   z.object({
     type: z.literal('pull_request'),
     parameters: z
@@ -32,18 +35,28 @@ const rule = z.union([
   z.object({
     type: z.literal('required_status_checks'),
     parameters: z.object({
-      required_status_checks: z.array(z.object({ context: z.string(), integration_id: z.number().int().optional() })),
+      required_status_checks: z.array(
+        z.object({ context: z.string(), integration_id: z.number().int().optional() }),
+      ),
       strict_required_status_checks_policy: z.boolean().default(false),
       do_not_enforce_on_create: z.boolean().optional(),
     }),
   }),
 ])
 const actor = z.object({
-  actor_id: z.number().int().nullish().transform((v) => v ?? null),
+  actor_id: z
+    .number()
+    .int()
+    .nullish()
+    .transform((v) => v ?? null),
   actor_type: z.enum(['Integration', 'OrganizationAdmin', 'RepositoryRole', 'Team', 'DeployKey', 'User']),
   bypass_mode: z.enum(['always', 'pull_request', 'exempt']).default('always'),
 })
-const conditions = z.object({ ref_name: z.object({ include: z.array(z.string()).default([]), exclude: z.array(z.string()).default([]) }).optional() })
+const conditions = z.object({
+  ref_name: z
+    .object({ include: z.array(z.string()).default([]), exclude: z.array(z.string()).default([]) })
+    .optional(),
+})
 const fields = {
   name: z.string().min(1),
   target: z.enum(['branch', 'tag', 'push']).optional(),
@@ -120,10 +133,23 @@ export function rulesetRoutes(router: Router): void {
   router.route('GET', '/repos/{owner}/{repo}/rules/branches/{branch}', read, (c) => {
     const sets = rulesetsFor(c.site, c.repo, `refs/heads/${c.params.branch}`)
     const source = fullName(c.site, c.repo)
-    const rules = sets.flatMap((s) => s.rules.map((r) => ({ ...r, ruleset_source_type: 'Repository', ruleset_source: source, ruleset_id: s.id })))
+    const rules = sets.flatMap((s) =>
+      s.rules.map((r) => ({
+        ...r,
+        ruleset_source_type: 'Repository',
+        ruleset_source: source,
+        ruleset_id: s.id,
+      })),
+    )
     return list(c, rules, (r) => r)
   })
-  router.route('GET', base, read, (c) => list(c, [...c.site.state.rulesets.values()].filter((r) => r.repoId === c.repo.id), (r) => brief(c, r)))
+  router.route('GET', base, read, (c) =>
+    list(
+      c,
+      [...c.site.state.rulesets.values()].filter((r) => r.repoId === c.repo.id),
+      (r) => brief(c, r),
+    ),
+  )
   router.route('POST', base, admin, (c) => {
     const input = c.parse(createBody)
     const at = c.site.now()
@@ -183,7 +209,12 @@ export function rulesetRoutes(router: Router): void {
     }))
     return ok({ ...suiteView(c, one), rule_evaluations: evaluations })
   })
-  router.route('GET', '/repos/{owner}/{repo}/branches/{branch}/protection', { permission: 'administration:read', role: 'admin' }, () => {
-    throw new GitHubError(404, 'Branch not protected')
-  })
+  router.route(
+    'GET',
+    '/repos/{owner}/{repo}/branches/{branch}/protection',
+    { permission: 'administration:read', role: 'admin' },
+    () => {
+      throw new GitHubError(404, 'Branch not protected')
+    },
+  )
 }

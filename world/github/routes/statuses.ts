@@ -21,50 +21,60 @@ async function shaOf(c: Call, name: string): Promise<string> {
   return sha
 }
 
-const at = (c: Call, sha: string): CommitStatus[] => [...c.site.state.statuses.values()].filter((s) => s.repoId === c.repo.id && s.sha === sha).reverse()
+const at = (c: Call, sha: string): CommitStatus[] =>
+  [...c.site.state.statuses.values()].filter((s) => s.repoId === c.repo.id && s.sha === sha).reverse()
 
 export function statusRoutes(router: Router): void {
   const base = '/repos/{owner}/{repo}'
-  router.route('POST', `${base}/statuses/{sha}`, { permission: 'statuses:write', role: 'write' }, async (c) => {
-    const input = c.parse(body)
-    const sha = await shaOf(c, c.params.sha ?? '')
-    const status: CommitStatus = {
-      id: c.site.nextId(),
-      repoId: c.repo.id,
-      sha,
-      context: input.context ?? 'default',
-      state: input.state,
-      description: input.description ?? null,
-      targetUrl: input.target_url ?? null,
-      creatorId: c.author.id,
-      appId: viaApp(c.actor),
-      createdAt: c.site.now(),
-    }
-    c.site.state.statuses.set(status.id, status)
-    const view = simpleStatus(c.site, status)
-    const { node_id, html_url, ...commit } = commitView(c.site, c.repo, await c.site.git.commit(c.repo.dir, sha))
-    const branches = (await c.site.git.refs(c.repo.dir, 'refs/heads')).filter((r) => r.sha === sha)
-    const payload = {
-      id: status.id,
-      sha,
-      name: fullName(c.site, c.repo),
-      avatar_url: view.avatar_url,
-      target_url: view.target_url,
-      context: status.context,
-      description: status.description,
-      state: status.state,
-      commit: { ...commit, node_id, html_url },
-      branches: branches.map((b) => ({
-        name: b.ref.replace('refs/heads/', ''),
-        commit: { sha: b.sha, url: `${repoApi(c.site, c.repo)}/commits/${b.sha}` },
-        protected: false,
-      })),
-      created_at: status.createdAt,
-      updated_at: status.createdAt,
-    }
-    c.site.emit('status', null, payload, { repo: c.repo, sender: c.author })
-    return created(statusView(c.site, status))
-  })
+  router.route(
+    'POST',
+    `${base}/statuses/{sha}`,
+    { permission: 'statuses:write', role: 'write' },
+    async (c) => {
+      const input = c.parse(body)
+      const sha = await shaOf(c, c.params.sha ?? '')
+      const status: CommitStatus = {
+        id: c.site.nextId(),
+        repoId: c.repo.id,
+        sha,
+        context: input.context ?? 'default',
+        state: input.state,
+        description: input.description ?? null,
+        targetUrl: input.target_url ?? null,
+        creatorId: c.author.id,
+        appId: viaApp(c.actor),
+        createdAt: c.site.now(),
+      }
+      c.site.state.statuses.set(status.id, status)
+      const view = simpleStatus(c.site, status)
+      const { node_id, html_url, ...commit } = commitView(
+        c.site,
+        c.repo,
+        await c.site.git.commit(c.repo.dir, sha),
+      )
+      const branches = (await c.site.git.refs(c.repo.dir, 'refs/heads')).filter((r) => r.sha === sha)
+      const payload = {
+        id: status.id,
+        sha,
+        name: fullName(c.site, c.repo),
+        avatar_url: view.avatar_url,
+        target_url: view.target_url,
+        context: status.context,
+        description: status.description,
+        state: status.state,
+        commit: { ...commit, node_id, html_url },
+        branches: branches.map((b) => ({
+          name: b.ref.replace('refs/heads/', ''),
+          commit: { sha: b.sha, url: `${repoApi(c.site, c.repo)}/commits/${b.sha}` },
+          protected: false,
+        })),
+        created_at: status.createdAt,
+        updated_at: status.createdAt,
+      }
+      c.site.emit('status', null, payload, { repo: c.repo, sender: c.author })
+      return created(statusView(c.site, status))
+    },
+  )
   router.route('GET', `${base}/commits/{ref}/statuses`, { permission: 'statuses:read' }, async (c) =>
     list(c, at(c, await shaOf(c, c.params.ref ?? '')), (s) => statusView(c.site, s)),
   )
@@ -77,7 +87,11 @@ export function statusRoutes(router: Router): void {
     const bad = all.some((s) => s.state === 'error' || s.state === 'failure')
     const api = `${repoApi(c.site, c.repo)}/commits/${sha}`
     return ok({
-      state: bad ? 'failure' : all.length === 0 || all.some((s) => s.state === 'pending') ? 'pending' : 'success',
+      state: bad
+        ? 'failure'
+        : all.length === 0 || all.some((s) => s.state === 'pending')
+          ? 'pending'
+          : 'success',
       statuses: page.items.map((s) => simpleStatus(c.site, s)),
       sha,
       total_count: all.length,

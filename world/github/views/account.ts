@@ -7,7 +7,8 @@ import type { Schema } from './schemas.ts'
 
 const NODE_PREFIX = { User: 'U', Bot: 'BOT', Organization: 'O' } as const
 
-export const nodeId = (prefix: string, id: number) => `${prefix}_${Buffer.from(String(id)).toString('base64url')}`
+export const nodeId = (prefix: string, id: number) =>
+  `${prefix}_${Buffer.from(String(id)).toString('base64url')}`
 export const accountNodeId = (account: Account) => nodeId(NODE_PREFIX[account.type], account.id)
 
 export function simpleUser(site: Site, account: Account): Schema<'simple-user'> {

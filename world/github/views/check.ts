@@ -25,8 +25,16 @@ export function pullMinimal(site: Site, pull: Pull): Schema<'pull-request-minima
     url: `${repoApi(site, base)}/pulls/${pull.number}`,
     id: pull.id,
     number: pull.number,
-    head: { ref: pull.headRef, sha: pull.headSha, repo: { id: head.id, url: repoApi(site, head), name: head.name } },
-    base: { ref: pull.baseRef, sha: pull.baseSha, repo: { id: base.id, url: repoApi(site, base), name: base.name } },
+    head: {
+      ref: pull.headRef,
+      sha: pull.headSha,
+      repo: { id: head.id, url: repoApi(site, head), name: head.name },
+    },
+    base: {
+      ref: pull.baseRef,
+      sha: pull.baseSha,
+      repo: { id: base.id, url: repoApi(site, base), name: base.name },
+    },
   }
 }
 
@@ -49,7 +57,11 @@ export function checkRunView(site: Site, run: CheckRun): Schema<'check-run'> {
     conclusion: shownConclusion(run.conclusion),
     started_at: run.startedAt,
     completed_at: run.completedAt,
-    output: { ...run.output, annotations_count: run.annotations.length, annotations_url: `${url}/annotations` },
+    output: {
+      ...run.output,
+      annotations_count: run.annotations.length,
+      annotations_url: `${url}/annotations`,
+    },
     check_suite: { id: run.suiteId },
     app: appView(site, must(site.state.apps, run.appId, 'app')),
     pull_requests: pullsAt(site, run.repoId, run.headSha).map((p) => pullMinimal(site, p)),
@@ -77,7 +89,10 @@ const WORST_FIRST: readonly Conclusion[] = [
 ]
 
 /** A suite's status and conclusion follow from the newest run of each name. */
-export function suiteState(site: Site, suite: CheckSuite): { status: 'queued' | 'in_progress' | 'completed'; conclusion: Conclusion | null } {
+export function suiteState(
+  site: Site,
+  suite: CheckSuite,
+): { status: 'queued' | 'in_progress' | 'completed'; conclusion: Conclusion | null } {
   const newest = new Map<string, CheckRun>()
   for (const run of runsOf(site, suite)) newest.set(run.name, run)
   const runs = [...newest.values()]

@@ -1,13 +1,20 @@
 /** Commits, their files and the people behind their e-mail addresses, all read from git. */
+
+import { type DiffFile, diffFiles } from '../diff.ts'
 import type { CommitInfo, Identity } from '../git.ts'
 import type { Site } from '../site.ts'
 import type { Account, Repo } from '../state.ts'
 import { nodeId, simpleUser } from './account.ts'
-import { type DiffFile, diffFiles } from '../diff.ts'
 import { repoApi, repoHtml } from './repo.ts'
 import type { Schema } from './schemas.ts'
 
-export const UNSIGNED = { verified: false, reason: 'unsigned', signature: null, payload: null, verified_at: null }
+export const UNSIGNED = {
+  verified: false,
+  reason: 'unsigned',
+  signature: null,
+  payload: null,
+  verified_at: null,
+}
 
 /** GitHub's own committer for what the website does. */
 export const WEB_FLOW = { name: 'GitHub', email: 'noreply@github.com' }
@@ -77,7 +84,11 @@ export function commitView(site: Site, repo: Repo, info: CommitInfo): Schema<'co
     comments_url: `${url}/comments`,
     author: who(info.author),
     committer: who(info.committer),
-    parents: info.parents.map((sha) => ({ sha, url: `${repoApi(site, repo)}/commits/${sha}`, html_url: `${html}/${sha}` })),
+    parents: info.parents.map((sha) => ({
+      sha,
+      url: `${repoApi(site, repo)}/commits/${sha}`,
+      html_url: `${html}/${sha}`,
+    })),
   }
 }
 

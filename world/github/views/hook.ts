@@ -6,7 +6,12 @@ import { appView } from './account.ts'
 import { commentView, issueView } from './issue.ts'
 
 // The webhook description's list of an App's events predates these.
-const UNLISTED_EVENTS = new Set(['check_run_rerequested', 'merge_group', 'workflow_job', 'deployment_protection_rule'])
+const UNLISTED_EVENTS = new Set([
+  'check_run_rerequested',
+  'merge_group',
+  'workflow_job',
+  'deployment_protection_rule',
+])
 
 /** The App that wrote something, without its client id. */
 function hookApp(site: Site, appId: number | null) {

@@ -12,7 +12,8 @@ export function association(site: Site, repo: Repo, account: Account): Schema<'a
   if (site.state.orgMembers.get(repo.ownerId)?.get(account.id)?.state === 'active') return 'MEMBER'
   if (repo.collaborators.has(account.id)) return 'COLLABORATOR'
   const merged = [...site.state.pulls.values()].some(
-    (p) => p.repoId === repo.id && p.merged && must(site.state.issues, p.issueId, 'issue').authorId === account.id,
+    (p) =>
+      p.repoId === repo.id && p.merged && must(site.state.issues, p.issueId, 'issue').authorId === account.id,
   )
   if (merged || roleAtLeast(roleOn(site.state, repo, account), 'triage')) return 'CONTRIBUTOR'
   return 'NONE'
@@ -22,7 +23,12 @@ export function reactionsOf(site: Site, subject: ReactionSubject, id: number): R
   return [...site.state.reactions.values()].filter((r) => r.subject === subject && r.subjectId === id)
 }
 
-export function rollup(site: Site, subject: ReactionSubject, id: number, url: string): Schema<'reaction-rollup'> {
+export function rollup(
+  site: Site,
+  subject: ReactionSubject,
+  id: number,
+  url: string,
+): Schema<'reaction-rollup'> {
   const all = reactionsOf(site, subject, id)
   const count = (content: Reaction['content']) => all.filter((r) => r.content === content).length
   return {

@@ -1,8 +1,9 @@
 /** Pull requests as GitHub shows them: the short form of lists and the full form with counts read from git. */
+
+import { diffFiles } from '../diff.ts'
+import { mergeState } from '../ops/mergeability.ts'
 import type { Site } from '../site.ts'
 import { must } from '../site.ts'
-import { mergeState } from '../ops/mergeability.ts'
-import { diffFiles } from '../diff.ts'
 import type { Pull, Repo } from '../state.ts'
 import { maybeUser, nodeId, simpleUser, teamSimple, userById } from './account.ts'
 import { association, commentsOf, labelsOf } from './issue.ts'
@@ -14,7 +15,13 @@ export const pullHtml = (site: Site, pull: Pull) =>
 
 function end(site: Site, repo: Repo, ref: string, sha: string) {
   const owner = must(site.state.accounts, repo.ownerId, 'account')
-  return { label: `${owner.login}:${ref}`, ref, sha, user: simpleUser(site, owner), repo: repository(site, repo) }
+  return {
+    label: `${owner.login}:${ref}`,
+    ref,
+    sha,
+    user: simpleUser(site, owner),
+    repo: repository(site, repo),
+  }
 }
 
 /** The form of lists. */

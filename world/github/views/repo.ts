@@ -20,7 +20,9 @@ export function repository(site: Site, repo: Repo): Schema<'repository'> {
   const html = repoHtml(site, repo)
   const owner = must(site.state.accounts, repo.ownerId, 'account')
   const forks = [...site.state.repos.values()].filter((r) => r.parentId === repo.id).length
-  const open = [...site.state.issues.values()].filter((i) => i.repoId === repo.id && i.state === 'open').length
+  const open = [...site.state.issues.values()].filter(
+    (i) => i.repoId === repo.id && i.state === 'open',
+  ).length
   return {
     id: repo.id,
     node_id: repoNodeId(repo),
@@ -105,7 +107,12 @@ export function repository(site: Site, repo: Repo): Schema<'repository'> {
 }
 
 export function minimalRepository(site: Site, repo: Repo): Schema<'minimal-repository'> {
-  const { license: _license, temp_clone_token: _token, code_search_index_status: _index, ...rest } = repository(site, repo)
+  const {
+    license: _license,
+    temp_clone_token: _token,
+    code_search_index_status: _index,
+    ...rest
+  } = repository(site, repo)
   return { ...rest, has_discussions: false }
 }
 
@@ -122,7 +129,13 @@ export function fullRepository(site: Site, repo: Repo, actor: Actor): Schema<'fu
     created_at: repo.createdAt,
     updated_at: repo.updatedAt,
     has_discussions: false,
-    permissions: { admin: has('admin'), maintain: has('maintain'), push: has('write'), triage: has('triage'), pull: true },
+    permissions: {
+      admin: has('admin'),
+      maintain: has('maintain'),
+      push: has('write'),
+      triage: has('triage'),
+      pull: true,
+    },
     temp_clone_token: '',
     allow_squash_merge: repo.allow.squash,
     allow_merge_commit: repo.allow.merge,

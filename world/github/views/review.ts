@@ -34,9 +34,27 @@ export function reviewView(site: Site, review: Review) {
 }
 
 /** Where an old line stands at a newer commit of the same file; null when the line itself was touched. */
-export async function mapLine(site: Site, repo: Repo, path: string, from: string, to: string, line: number): Promise<number | null> {
+export async function mapLine(
+  site: Site,
+  repo: Repo,
+  path: string,
+  from: string,
+  to: string,
+  line: number,
+): Promise<number | null> {
   if (from === to) return line
-  const args = ['diff', '-U0', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', from, to, '--', path]
+  const args = [
+    'diff',
+    '-U0',
+    '--no-color',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--no-renames',
+    from,
+    to,
+    '--',
+    path,
+  ]
   let shift = 0
   for (const hunk of parseHunks(await site.git.text(repo.dir, args))) {
     if (hunk.oldLines > 0 && line >= hunk.oldStart && line < hunk.oldStart + hunk.oldLines) return null
