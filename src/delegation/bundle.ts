@@ -166,3 +166,40 @@ function referencesOf(item: string): string[] {
     ...new Set(references.map((reference) => reference.replace(/[.,;)]+$/, '').trim()).filter(Boolean)),
   ].slice(0, 50)
 }
+
+/** What a gap becomes under `bundle: warn`: said openly, so that neither session nor approver takes it for a decision. */
+const notGiven = 'not given'
+
+/**
+ * A bundle made of what there is, for `bundle: warn` (D2). Hidden characters are never let through.
+ *
+ * @returns null when the text holds hidden characters.
+ */
+export function lenientBundle(body: string, title: string): Bundle | null {
+  if (hiddenCharacters(body, 1).length > 0) return null
+  const { sections } = readSections(body)
+  const linesOf = (titles: readonly string[]) => {
+    const at = sections.findIndex((section) => titles.includes(plainTitle(section.title)))
+    return at === -1 ? [] : sectionWithChildren(sections, at)
+  }
+  const orNotGiven = (items: string[]) =>
+    (items.length > 0 ? items : [notGiven]).map((item) => item.slice(0, 4000))
+  const { criteria } = readCriteria(linesOf(parts.criteria.titles))
+  const given = criteria.length > 0 ? criteria : [{ statement: title, passExample: '', failExample: '' }]
+  const risk = linesOf(parts.riskClass.titles).join(' ').trim().toLowerCase()
+  const bundle = Bundle.safeParse({
+    goal: linesOf(parts.goal.titles).join('\n').trim().slice(0, 4000) || title || notGiven,
+    criteria: given.map((one) => ({
+      statement: (one.statement || notGiven).slice(0, 4000),
+      passExample: (one.passExample || notGiven).slice(0, 4000),
+      failExample: (one.failExample || notGiven).slice(0, 4000),
+    })),
+    constraints: orNotGiven(itemsOf(linesOf(parts.constraints.titles))).slice(0, 50),
+    priorArt: orNotGiven(itemsOf(linesOf(parts.priorArt.titles)).flatMap(referencesOf))
+      .map((item) => item.slice(0, 500))
+      .slice(0, 50),
+    // Unsaid risk is not low risk.
+    riskClass: riskClasses.find((known) => known === risk) ?? 'medium',
+  })
+  return bundle.success ? bundle.data : null
+}

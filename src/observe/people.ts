@@ -12,7 +12,7 @@ const maximumActing = 200
 /** A person's own pull request has few authors; beyond this they stay unresolved, which counts as an agent's (A6). */
 export const maximumWriting = 50
 
-const requests = new Set<FactKind>(['issue.delegated', 'comment.command', 'button.pressed'])
+const requests = new Set<FactKind>(['issue.delegated', 'issue.edited', 'comment.command', 'button.pressed'])
 
 /** Who asked for something that was not refused, who decided, who delegated. */
 export function actingIn(facts: readonly Fact[]): Account[] {

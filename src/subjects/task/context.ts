@@ -1,118 +1,21 @@
-/** What every rule about a task starts from: its delegation, frozen bundle, route, issued plan and phases, from facts. */
-import { type Fact, type FactOf, factsOf, lastFact, settledBySeq } from '../../core/facts.ts'
-import { Plan, planDigest } from '../../core/plan.ts'
-import { protectedRules, type ProtectedRule } from '../../core/protectedPaths.ts'
+/** What every rule about a task starts from: the snapshot, its usable policy, and the state folded from its facts. */
+import { type ProtectedRule, protectedRules } from '../../core/protectedPaths.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
-import { type AcceptedCommand, acceptedCommands, type PhaseState, phaseState } from '../../pipeline/attempts.ts'
-import { type Spent, spentOf } from '../../pipeline/budget.ts'
-import { phases } from '../../pipeline/phases.ts'
-import { phasesOf, planningPhase } from '../../pipeline/routes.ts'
-import type { PhaseId } from '../../pipeline/settings.ts'
+import { type TaskState, taskState } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 
-export interface TaskContext {
+export interface TaskContext extends TaskState {
   snapshot: TaskSnapshot<Policy>
   policy: Policy
-  facts: readonly Fact[]
-  /** The delegation that counts: the latest that was accepted. */
-  delegation: FactOf<'issue.delegated'> | null
-  frozen: FactOf<'bundle.frozen'> | null
-  route: FactOf<'route.chosen'> | null
-  /** The plan as issued for the accepted deliverable of the planning phase; an older plan does not count. */
-  issued: FactOf<'plan.issued'> | null
-  /** The latest plan that was ever issued, current or not: its branch and pull request are used again. */
-  previousPlan: FactOf<'plan.issued'> | null
-  commands: AcceptedCommand[]
-  /** The accepted stop that no later command has lifted. */
-  stopped: AcceptedCommand | null
-  spent: Spent
   rules: readonly ProtectedRule[]
-  /** Whether a senior has allowed protected surfaces since the bundle was frozen (D3). */
-  protectedAllowed: boolean
 }
 
-/** Fold the facts of a snapshot. `policy` is the usable policy of the snapshot. */
+/** Put together what the rules read. `policy` is the usable policy of the snapshot. */
 export function contextOf(snapshot: TaskSnapshot<Policy>, policy: Policy): TaskContext {
-  const { facts } = snapshot
-  const settled = settledBySeq(facts)
-  const delegation = factsOf(facts, 'issue.delegated').filter((fact) => settled.get(fact.seq)?.body.outcome === 'accepted').at(-1) ?? null
-  const frozen = factsOf(facts, 'bundle.frozen').filter((fact) => fact.body.delegation === delegation?.seq).at(-1) ?? null
-  const since = frozen?.seq ?? Number.MAX_SAFE_INTEGER
-  const route = factsOf(facts, 'route.chosen').filter((fact) => fact.seq > since).at(-1) ?? null
-  const commands = acceptedCommands(facts)
-  const context: TaskContext = {
+  return {
+    ...taskState(snapshot.facts, policy.pipeline),
     snapshot,
     policy,
-    facts,
-    delegation,
-    frozen,
-    route,
-    issued: null,
-    previousPlan: lastFact(facts, 'plan.issued') ?? null,
-    commands,
-    stopped: stopOf(commands, delegation),
-    spent: spentOf(facts),
     rules: protectedRules(policy.protected),
-    protectedAllowed: commands.some((one) => one.verb === 'allow' && one.settledSeq > since),
   }
-  return { ...context, issued: currentPlan(context) }
-}
-
-/** A stop holds until someone resumes, retries or delegates again. */
-function stopOf(commands: readonly AcceptedCommand[], delegation: Fact | null): AcceptedCommand | null {
-  const last = commands.filter((one) => ['stop', 'resume', 'retry'].includes(one.verb)).at(-1)
-  return last?.verb === 'stop' && last.settledSeq > (delegation?.seq ?? -1) ? last : null
-}
-
-/** The state of one phase, counted since the bundle was frozen or, after the plan, since the plan was issued. */
-export function stateOf(context: TaskContext, phase: PhaseId): PhaseState {
-  const { facts, policy, frozen, issued } = context
-  const afterPlan = phases[phase].input.some((name) => name === 'plan')
-  const since = (afterPlan ? issued?.seq : frozen?.seq) ?? Number.MAX_SAFE_INTEGER
-  return phaseState(facts, phase, { since, cap: policy.pipeline.attempts, validated: policy.pipeline.validate && phases[phase].validated })
-}
-
-/** The phases of the task's route up to and with the planning phase, and those after it. */
-export function routeOf(context: TaskContext): { planning: PhaseId; before: PhaseId[]; after: PhaseId[] } {
-  const route = context.route?.body.route ?? 'feature'
-  const planning = planningPhase(route)
-  const all = phasesOf(route, context.issued?.body.record.plan ?? null)
-  const at = all.indexOf(planning)
-  return { planning, before: all.slice(0, at + 1), after: all.slice(at + 1) }
-}
-
-/** The accepted deliverable of a phase, or undefined. */
-export function deliverableOf(context: TaskContext, phase: PhaseId): unknown {
-  const { progress } = stateOf(context, phase)
-  if (progress.state !== 'accepted') return undefined
-  const outcome = progress.attempt.ended?.outcome
-  return outcome?.kind === 'deliverable' ? outcome.deliverable : undefined
-}
-
-/** The accepted plan of the planning phase, issued or not yet. */
-export function acceptedPlan(context: TaskContext): Plan | null {
-  const parsed = Plan.safeParse(deliverableOf(context, routeOf({ ...context, issued: null }).planning))
-  return parsed.success ? parsed.data : null
-}
-
-/** The latest issued plan, if it is the one that the planning phase handed in for this bundle (A2, S2). */
-function currentPlan(context: TaskContext): FactOf<'plan.issued'> | null {
-  const { previousPlan, frozen } = context
-  if (!previousPlan || !frozen || previousPlan.seq < frozen.seq) return null
-  const plan = acceptedPlan(context)
-  const { record, digest } = previousPlan.body
-  const same = plan !== null && planDigest({ ...record, plan }) === digest && record.delegationDigest === frozen.body.digest
-  return same ? previousPlan : null
-}
-
-/** The commit on which the next writing phase works: the last accepted candidate after the plan, else the plan commit. */
-export function acceptedHead(context: TaskContext, before: PhaseId | null): string | null {
-  if (!context.issued) return null
-  let head = context.issued.body.commit
-  for (const phase of routeOf(context).after) {
-    if (phase === before) break
-    const { progress } = stateOf(context, phase)
-    if (progress.state === 'accepted' && progress.attempt.ended?.candidate) head = progress.attempt.ended.candidate
-  }
-  return head
 }

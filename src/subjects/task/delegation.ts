@@ -2,11 +2,18 @@
 import { hasRole } from '../../core/account.ts'
 import type { Bundle } from '../../core/bundle.ts'
 import { type Fact, factsOf } from '../../core/facts.ts'
+import { outgoingText } from '../../core/outgoingText.ts'
 import { code } from '../../core/sentences.ts'
-import { type BundleReading, bundleDigest, type Gap, lenientBundle, readBundle, unresolvedGaps } from '../../delegation/bundle.ts'
+import {
+  type BundleReading,
+  bundleDigest,
+  type Gap,
+  lenientBundle,
+  readBundle,
+  unresolvedGaps,
+} from '../../delegation/bundle.ts'
 import { confirmationText, judgeFreezing } from '../../delegation/frozen.ts'
 import { judgeLabeller } from '../../delegation/labeller.ts'
-import { outgoingText } from '../../core/outgoingText.ts'
 import type { TaskContext } from './context.ts'
 import { type Answer, type Step, step } from './verdicts.ts'
 
@@ -14,10 +21,23 @@ import { type Answer, type Step, step } from './verdicts.ts'
 export function judgeDelegation(context: TaskContext, fact: Fact): Answer | null {
   if (fact.body.kind !== 'issue.delegated') return null
   const { label } = context.policy.delegation
-  const answer = (outcome: Answer['outcome'], sentence: string): Answer => ({ of: fact.seq, actor: fact.actor, outcome, sentence, records: [] })
+  const answer = (outcome: Answer['outcome'], sentence: string): Answer => ({
+    of: fact.seq,
+    actor: fact.actor,
+    outcome,
+    sentence,
+    records: [],
+  })
   if (fact.body.label.toLowerCase() !== label.toLowerCase())
-    return answer('refused', `The label ${code(fact.body.label)} does not delegate here; ${code(label)} does (D1).`)
-  const verdict = judgeLabeller(fact.actor, fact.actor ? context.snapshot.people.get(fact.actor.id) : undefined, label)
+    return answer(
+      'refused',
+      `The label ${code(fact.body.label)} does not delegate here; ${code(label)} does (D1).`,
+    )
+  const verdict = judgeLabeller(
+    fact.actor,
+    fact.actor ? context.snapshot.people.get(fact.actor.id) : undefined,
+    label,
+  )
   switch (verdict.kind) {
     case 'wait':
       return null
@@ -43,7 +63,11 @@ function countingText(context: TaskContext, until = Number.MAX_SAFE_INTEGER): Te
   if (!delegation) return null
   const { body, title, bodyDigest } = delegation.body
   const edits = factsOf(context.facts, 'issue.edited').filter(
-    ({ seq, actor }) => seq > delegation.seq && seq < until && actor?.type === 'User' && hasRole(snapshot.people.get(actor.id), 'write'),
+    ({ seq, actor }) =>
+      seq > delegation.seq &&
+      seq < until &&
+      actor?.type === 'User' &&
+      hasRole(snapshot.people.get(actor.id), 'write'),
   )
   const last = edits.at(-1)
   return last
@@ -75,10 +99,15 @@ export function bundleStep(context: TaskContext): Step | null {
   const bundle = bundleOf(context, text)
   if (!bundle) return incomplete(reading.ok ? [] : reading.gaps, reading.notes, context)
   if (reading.ok) {
-    if (snapshot.priorArt === 'unknown') return step('machine', 'Whether the prior art exists is being looked up.')
+    if (snapshot.priorArt === 'unknown')
+      return step('machine', 'Whether the prior art exists is being looked up.')
     const gaps = unresolvedGaps(bundle, snapshot.priorArt)
     if (gaps.length > 0) return incomplete(gaps, reading.notes, context)
-    if (bundle.priorArt.some((reference) => snapshot.priorArt !== 'unknown' && !snapshot.priorArt.has(reference)))
+    if (
+      bundle.priorArt.some(
+        (reference) => snapshot.priorArt !== 'unknown' && !snapshot.priorArt.has(reference),
+      )
+    )
       return step('machine', 'Whether the prior art exists is being looked up.')
   }
   return freeze(context, text, bundle, reading)
@@ -87,7 +116,12 @@ export function bundleStep(context: TaskContext): Step | null {
 function freeze(context: TaskContext, text: Text, bundle: Bundle, reading: BundleReading): Step {
   const { delegation, snapshot } = context
   const digest = bundleDigest(bundle)
-  const confirmed = context.commands.some((one) => one.verb === 'start' && one.seq > (delegation?.seq ?? 0) && confirmableDigest(context, one.seq) === digest)
+  const confirmed = context.commands.some(
+    (one) =>
+      one.verb === 'start' &&
+      one.seq > (delegation?.seq ?? 0) &&
+      confirmableDigest(context, one.seq) === digest,
+  )
   // GitHub names the last editor of the text as it is now; it says something about the counting text only if that is it.
   const editor = snapshot.issue?.bodyDigest === text.digest ? snapshot.issue.lastEditor : null
   const writers = [delegation?.body.author ?? null, ...(editor ? [editor] : [])]
@@ -97,13 +131,27 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle, reading: Bundl
       return step('machine', 'The access of the people who wrote the issue is being looked up.')
     case 'confirm': {
       const body = confirmationText(bundle, digest, verdict.by)
-      return step('person', 'Someone with write access must confirm the text with `/agent start` (D4).', { comments: [{ marker: 'bundle', body }] })
+      return step('person', 'Someone with write access must confirm the text with `/agent start` (D4).', {
+        comments: [{ marker: 'bundle', body }],
+      })
     }
     case 'freeze': {
-      if (!delegation?.actor) return step('nothing', 'Nobody is named as having delegated the issue.', { over: true })
-      const warning = reading.ok ? [] : [{ marker: 'bundle', body: gapText(reading.gaps, reading.notes, false) }]
+      if (!delegation?.actor)
+        return step('nothing', 'Nobody is named as having delegated the issue.', { over: true })
+      const warning = reading.ok
+        ? []
+        : [{ marker: 'bundle', body: gapText(reading.gaps, reading.notes, false) }]
       return step('machine', 'The bundle is complete and is frozen now.', {
-        records: [{ kind: 'bundle.frozen', delegation: delegation.seq, digest, bundle, delegator: delegation.actor, title: text.title }],
+        records: [
+          {
+            kind: 'bundle.frozen',
+            delegation: delegation.seq,
+            digest,
+            bundle,
+            delegator: delegation.actor,
+            title: text.title,
+          },
+        ],
         comments: reading.ok ? completed(context, digest) : warning,
       })
     }
@@ -113,10 +161,15 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle, reading: Bundl
 }
 
 function incomplete(gaps: readonly Gap[], notes: readonly string[], context: TaskContext): Step {
-  const strict = context.policy.delegation.bundle === 'strict' || gaps.some((gap) => gap.part === 'Whole text')
-  return step('person', 'The issue lacks parts of the bundle; nothing is drafted until it is complete (D2).', {
-    comments: [{ marker: 'bundle', body: gapText(gaps, notes, strict) }],
-  })
+  const strict =
+    context.policy.delegation.bundle === 'strict' || gaps.some((gap) => gap.part === 'Whole text')
+  return step(
+    'person',
+    'The issue lacks parts of the bundle; nothing is drafted until it is complete (D2).',
+    {
+      comments: [{ marker: 'bundle', body: gapText(gaps, notes, strict) }],
+    },
+  )
 }
 
 function gapText(gaps: readonly Gap[], notes: readonly string[], strict: boolean): string {
@@ -125,15 +178,27 @@ function gapText(gaps: readonly Gap[], notes: readonly string[], strict: boolean
       ? 'Before an agent may draft this, the issue needs (D2):'
       : 'The work starts, since policy says `delegation.bundle: warn`, but the issue lacks (D2):',
     '',
-    ...gaps.map((gap) => `- **${gap.part}** ${outgoingText(gap.problem, { inline: true, most: 500 })}. ${gap.howTo}`),
+    ...gaps.map(
+      (gap) => `- **${gap.part}** ${outgoingText(gap.problem, { inline: true, most: 500 })}. ${gap.howTo}`,
+    ),
     ...notes.map((note) => `\n${note}`),
-    ...(strict ? ['', 'Edit the issue; this comment follows along, and the work starts by itself once everything is there. Edits by people with write access count.'] : []),
+    ...(strict
+      ? [
+          '',
+          'Edit the issue; this comment follows along, and the work starts by itself once everything is there. Edits by people with write access count.',
+        ]
+      : []),
   ].join('\n')
 }
 
 /** Only an earlier list of gaps is turned into a word of thanks; a complete issue gets no comment of its own. */
 function completed(context: TaskContext, digest: string) {
   return context.snapshot.ownComments.some((one) => one.marker === 'bundle')
-    ? [{ marker: 'bundle', body: `The bundle is complete and frozen as ${code(digest.slice(0, 8))}. Later edits change nothing until someone sets the label again (D4).` }]
+    ? [
+        {
+          marker: 'bundle',
+          body: `The bundle is complete and frozen as ${code(digest.slice(0, 8))}. Later edits change nothing until someone sets the label again (D4).`,
+        },
+      ]
     : []
 }

@@ -1,6 +1,7 @@
 /** The verdicts on a task: what its round records and does next, and the sentence that says where it stands. */
-import type { Action } from '../../core/action.ts'
+
 import type { Account } from '../../core/account.ts'
+import type { Action } from '../../core/action.ts'
 import type { EvidenceRequest } from '../../core/evidence.ts'
 import type { FactBody } from '../../core/facts.ts'
 

@@ -1,0 +1,205 @@
+/** Commands on a delegated issue: who may, what each does, and the sentence when it does nothing (O4, T7, T23). */
+import { hasRole } from '../../core/account.ts'
+import { type Fact, type FactOf, factsOf } from '../../core/facts.ts'
+import { Route } from '../../core/plan.ts'
+import { code, person } from '../../core/sentences.ts'
+import { isSenior } from '../../delegation/protectedSurfaces.ts'
+import { epicSentence } from '../../pipeline/routes.ts'
+import { routeOf, stateOf } from '../../pipeline/taskState.ts'
+import type { TaskContext } from './context.ts'
+import { confirmableDigest } from './delegation.ts'
+import { helpText } from './texts.ts'
+import type { Answer } from './verdicts.ts'
+
+type Command = FactOf<'comment.command'>
+
+/**
+ * Judge one unsettled command or unknown word. `explain` gives status and why, which read the step.
+ *
+ * @returns null while the asker's access could not be read.
+ */
+export function judgeRequest(context: TaskContext, fact: Fact, explain: () => string): Answer | null {
+  const answer = (outcome: Answer['outcome'], sentence: string, records: Answer['records'] = []): Answer => ({
+    of: fact.seq,
+    actor: fact.actor,
+    outcome,
+    sentence,
+    records,
+  })
+  if (fact.body.kind === 'comment.unknown') {
+    const hint = fact.body.nearest ? ` Did you mean ${code(`/agent ${fact.body.nearest}`)}?` : ''
+    return answer(
+      'refused',
+      `${code(fact.body.word)} is not a command.${hint} ${code('/agent help')} lists them all.`,
+    )
+  }
+  const command = fact as Command
+  const { verb } = command.body
+  if (verb === 'help') return answer('accepted', helpText())
+  if (verb === 'status' || verb === 'why') return answer('accepted', explain())
+  const { actor } = command
+  if (actor?.type !== 'User')
+    return answer('refused', 'Only people give commands; an account of a bot or App does not.')
+  const touched = factsOf(context.facts, 'comment.touched').some(
+    (one) => one.body.commentId === command.body.commentId,
+  )
+  // A stop or a rejection only ever holds things back, so a later edit does not undo it (A4).
+  if (touched && verb !== 'stop' && verb !== 'reject')
+    return answer(
+      'refused',
+      'The comment was edited or deleted, so its command does not count. Write a new comment.',
+    )
+  const standing = context.snapshot.people.get(actor.id)
+  if (!standing || standing.role === 'unknown') return null
+  if (!hasRole(standing, 'write'))
+    return answer(
+      'refused',
+      `${person(actor)} has no write access, and ${code(`/agent ${verb}`)} needs it. Ask somebody who has.`,
+    )
+  const judged = judgeVerb(context, command)
+  return judged && { ...answer(judged.outcome, judged.sentence), records: judged.records ?? [] }
+}
+
+interface Judged {
+  outcome: Answer['outcome']
+  sentence: string
+  records?: Answer['records']
+}
+const accepted = (sentence: string, records: Answer['records'] = []): Judged => ({
+  outcome: 'accepted',
+  sentence,
+  records,
+})
+const refused = (sentence: string): Judged => ({ outcome: 'refused', sentence })
+
+function judgeVerb(context: TaskContext, command: Command): Judged | null {
+  const { verb, rest } = command.body
+  if (!context.delegation && verb !== 'stop')
+    return refused(
+      `This issue is not delegated. Someone with write access sets the label ${code(context.policy.delegation.label)}.`,
+    )
+  switch (verb) {
+    case 'stop':
+      return accepted('The work stops now. `/agent resume` goes on where it was.')
+    case 'resume':
+      return context.stopped
+        ? accepted('The work goes on.')
+        : refused(
+            'The work is not stopped, so there is nothing to resume. `/agent status` says where it stands.',
+          )
+    case 'retry':
+      return accepted('Trying again, with a fresh count of attempts.')
+    case 'start':
+      return start(context, command)
+    case 'answer':
+      return answerQuestions(context, rest)
+    case 'route':
+      return route(context, rest)
+    case 'reject':
+      return reject(context, command)
+    case 'allow':
+      return allow(context, command)
+    case 'approve':
+    case 'accept':
+    case 'merge':
+    case 'fix':
+      return refused(
+        `${code(`/agent ${verb}`)} belongs on the pull request${context.previousPlan ? '' : ', which opens with the plan'}.`,
+      )
+    case 'draft':
+    case 'budget':
+    case 'rework':
+      return refused(`${code(`/agent ${verb}`)} is not available yet. ${code('/agent help')} lists what is.`)
+    case 'help':
+    case 'status':
+    case 'why':
+      return null
+    default:
+      return verb satisfies never
+  }
+}
+
+function start(context: TaskContext, command: Command): Judged {
+  if (context.frozen)
+    return refused('The bundle is frozen and the work has started. `/agent status` says where it stands.')
+  const digest = confirmableDigest(context, command.seq)
+  if (!digest)
+    return refused('The issue still lacks parts of the bundle, so there is nothing to confirm yet (D2).')
+  const named = command.body.rest
+  if (named !== '' && !(named.length >= 8 && digest.startsWith(named)))
+    return refused(
+      `${code(named)} is not the text that stands there now; it is ${code(digest.slice(0, 8))}. Read it again before you confirm (D4).`,
+    )
+  return accepted(`The text ${code(digest.slice(0, 8))} is confirmed.`)
+}
+
+function answerQuestions(context: TaskContext, rest: string): Judged {
+  const { before, after } = routeOf(context)
+  const asked = [...before, ...after].some((phase) => stateOf(context, phase).progress.state === 'asked')
+  if (!asked) return refused('No question is open.')
+  if (rest === '') return refused('Write the answer on the same line: `/agent answer <text>`.')
+  return accepted('The answer goes to the session.')
+}
+
+function route(context: TaskContext, rest: string): Judged {
+  const chosen = Route.safeParse(rest)
+  if (!chosen.success)
+    return refused('Write `/agent route feature`, `/agent route hotfix` or `/agent route epic`.')
+  if (!context.frozen) return refused('The route is chosen once the bundle is complete.')
+  if (chosen.data === 'epic') return refused(epicSentence)
+  if (context.issued)
+    return refused(
+      'The plan is issued already. Reject it first with `/agent reject plan <reason>`, or delegate the issue again.',
+    )
+  return accepted(`The route is now ${chosen.data}.`, [
+    { kind: 'route.chosen', route: chosen.data, why: 'a person asked for it' },
+  ])
+}
+
+/** A rejected plan goes back to the planning session with the reason (A4). */
+function reject(context: TaskContext, command: Command): Judged {
+  const match = /^plan(?:\s+(.+))?$/.exec(command.body.rest)
+  if (!match) return refused('On the issue only the plan can be rejected: `/agent reject plan <reason>`.')
+  const reason = match[1]?.trim()
+  if (!reason) return refused('Say what must change: `/agent reject plan <reason>`.')
+  const records = rejection(context, `${command.actor?.login ?? 'Someone'} rejected the plan: ${reason}`)
+  return records.length > 0
+    ? accepted('The plan goes back to the planning session with the reason.', records)
+    : refused('There is no plan to reject now.')
+}
+
+/** The judgement with which the accepted plan goes back to its session, or nothing when there is none. */
+export function rejection(context: TaskContext, sentence: string): Answer['records'] {
+  const { planning } = routeOf(context)
+  const { progress } = stateOf(context, planning)
+  if (progress.state !== 'accepted') return []
+  return [
+    {
+      kind: 'attempt.judged',
+      phase: planning,
+      attempt: progress.attempt.attempt,
+      by: 'person',
+      verdict: 'objections',
+      objections: [sentence.slice(0, 4000)],
+    },
+  ]
+}
+
+/** `/agent allow protected <reason>` by a senior, as looked up now (D3). */
+function allow(context: TaskContext, command: Command): Judged | null {
+  const match = /^protected\s+(.+)$/.exec(command.body.rest)
+  if (!match) return refused('Write `/agent allow protected <reason>`.')
+  if (!context.frozen) return refused('There is nothing to allow before the bundle is complete.')
+  if (command.body.viaApp !== null)
+    return refused('A comment made through another App allows nothing. Write it in the browser.')
+  const { seniors } = context.policy
+  const senior = isSenior(command.actor ? context.snapshot.people.get(command.actor.id) : undefined, seniors)
+  if (senior === 'unknown') return null
+  if (senior)
+    return accepted(
+      'Drafting on the protected surfaces is allowed; the finished change still needs a senior on countersign/gates (D3).',
+    )
+  return refused(
+    `${person(command.actor ?? { login: 'nobody' })} is not one of policy's ${code('seniors')}, and only they allow protected surfaces (D3).`,
+  )
+}

@@ -1,0 +1,150 @@
+/** What a round of a task does about its verdicts: records first, then answers, comments, labels and work. Pure. */
+import type { Action } from '../../core/action.ts'
+import { type FactBody, settledBySeq } from '../../core/facts.ts'
+import { formatKey, parseKey } from '../../core/ids.ts'
+import type { TaskSnapshot } from '../../core/snapshot/task.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { progressComment } from './progress.ts'
+import type { TaskVerdicts } from './verdicts.ts'
+
+/** Comments are restored for this many of the latest answers. */
+const maximumComments = 30
+
+/**
+ * The actions of one round. While answers or copied commands are recorded, the step waits for the next round, which
+ * follows at once and sees them: a stop that was just settled must not let one more session start (O4).
+ */
+export function decide(snapshot: TaskSnapshot<Policy>, verdicts: TaskVerdicts): Action[] {
+  const { answers, copied, step } = verdicts
+  const number = issueNumber(snapshot)
+  if (number === null || !snapshot.issue) return []
+  const record = (body: FactBody, actor = null as Extract<Action, { kind: 'record' }>['actor']): Action => ({
+    kind: 'record',
+    subject: snapshot.key,
+    actor,
+    body,
+  })
+  const settling = [
+    ...copied.map(({ actor, body }) => record(body, actor)),
+    ...answers.flatMap((answer) => [
+      ...answer.records.map((body) => record(body, answer.actor)),
+      record({
+        kind: 'settled',
+        of: answer.of,
+        outcome: answer.outcome,
+        sentence: answer.sentence.slice(0, 4000),
+      }),
+    ]),
+  ]
+  if (settling.length > 0) return settling
+  const collect = step.needs
+    .filter((request) => snapshot.evidence.get(request) === undefined)
+    .map(
+      (request): Action => ({
+        kind: 'collect',
+        repository: snapshot.repository.name,
+        request,
+        subject: snapshot.key,
+      }),
+    )
+  return [
+    ...step.records.map((body) => record(body)),
+    ...commentActions(snapshot, number, verdicts),
+    ...labelActions(snapshot, number, verdicts),
+    ...collect,
+    ...step.effects,
+    ...pullAction(snapshot, step.records),
+  ]
+}
+
+function issueNumber(snapshot: TaskSnapshot<Policy>): number | null {
+  const subject = parseKey(snapshot.key)
+  return subject?.kind === 'task' ? subject.issue : null
+}
+
+function commentActions(snapshot: TaskSnapshot<Policy>, number: number, verdicts: TaskVerdicts): Action[] {
+  const progress = progressComment(snapshot, verdicts.step)
+  const wanted = [
+    ...answerComments(snapshot),
+    ...verdicts.step.comments,
+    ...(progress === null ? [] : [{ marker: 'progress', body: progress }]),
+  ]
+  return wanted.flatMap(({ marker, body }): Action[] => {
+    const own = snapshot.ownComments.find((one) => one.marker === marker)
+    if (own?.body.trim() === body.trim()) return []
+    return [
+      {
+        kind: 'comment',
+        repository: snapshot.repository.name,
+        number,
+        marker,
+        body,
+        commentId: own?.id ?? null,
+      },
+    ]
+  })
+}
+
+/**
+ * Comments that answers need, derived from what is settled, so that a crash between the two loses none. Bots are not
+ * answered, so that two bots cannot talk to each other; commands copied from the pull request were answered there.
+ */
+function answerComments(snapshot: TaskSnapshot<Policy>): { marker: string; body: string }[] {
+  const settled = settledBySeq(snapshot.facts)
+  const present = new Set(snapshot.ownComments.map((one) => one.marker))
+  return snapshot.facts
+    .filter(({ body }) => ['issue.delegated', 'comment.command', 'comment.unknown'].includes(body.kind))
+    .slice(-maximumComments)
+    .flatMap((fact) => {
+      const answer = settled.get(fact.seq)
+      const marker = `answer:${fact.seq}`
+      if (!answer || present.has(marker) || fact.actor?.type !== 'User') return []
+      if (
+        fact.body.kind === 'issue.delegated' &&
+        (answer.body.outcome === 'accepted' || !isOurLabel(snapshot, fact.body.label))
+      )
+        return []
+      if (fact.body.kind === 'comment.command' && fact.body.on !== 'issue') return []
+      return [{ marker, body: answer.body.sentence }]
+    })
+}
+
+/** Every label on every issue is seen by intake; only ours is worth a comment. */
+function isOurLabel(snapshot: TaskSnapshot<Policy>, label: string): boolean {
+  return snapshot.policy.ok && snapshot.policy.policy.delegation.label.toLowerCase() === label.toLowerCase()
+}
+
+/** The needs-human label stands while work that has begun waits for a person beyond an ordinary approval. */
+function labelActions(snapshot: TaskSnapshot<Policy>, number: number, { step }: TaskVerdicts): Action[] {
+  if (!snapshot.policy.ok || !snapshot.issue) return []
+  const label = snapshot.policy.policy.delegation.needs_human_label
+  const has = snapshot.issue.labels.includes(label)
+  const needed =
+    step.waits === 'person' &&
+    step.comments.some(({ marker }) => /^(handoff|failed|budget|protected|questions)/.test(marker))
+  if (needed === has) return []
+  return [
+    {
+      kind: 'label',
+      repository: snapshot.repository.name,
+      number,
+      add: needed ? [label] : [],
+      remove: needed ? [] : [label],
+    },
+  ]
+}
+
+/** The pull request's round reads this task's facts, so it runs again when a plan or its rejection is recorded. */
+function pullAction(snapshot: TaskSnapshot<Policy>, records: readonly FactBody[]): Action[] {
+  if (!snapshot.pull || records.length === 0) return []
+  return [
+    {
+      kind: 'queue',
+      subject: formatKey({
+        kind: 'pull',
+        repository: snapshot.repository.name,
+        number: snapshot.pull.pull.number,
+      }),
+    },
+  ]
+}

@@ -1,0 +1,107 @@
+/** From accepted work to a pull request that is ready for review: pushes, the review's findings, CI (P6, P8). */
+import { factsOf } from '../../core/facts.ts'
+import { outgoingText } from '../../core/outgoingText.ts'
+import { Review } from '../../pipeline/phases/review.ts'
+import type { PhaseId } from '../../pipeline/settings.ts'
+import { acceptedHead, deliverableOf, stateOf } from '../../pipeline/taskState.ts'
+import type { PullVerdicts } from '../pull.ts'
+import type { TaskContext } from './context.ts'
+import { type Step, step } from './verdicts.ts'
+
+/** The phases after whose acceptance the branch is pushed: code that failed the sandbox never reaches CI (P6, T38). */
+const pushedPhases: readonly PhaseId[] = ['implementation', 'documentation']
+
+/** Push an accepted candidate, or null when it is pushed or the phase does not push. */
+export function pushStep(context: TaskContext, phase: PhaseId): Step | null {
+  const { issued, facts, snapshot } = context
+  const { progress } = stateOf(context, phase)
+  if (!issued || !pushedPhases.includes(phase) || progress.state !== 'accepted') return null
+  const sha = progress.attempt.ended?.candidate
+  if (!sha) return null
+  const pushes = factsOf(facts, 'work.pushed').filter((fact) => fact.seq > issued.seq)
+  if (pushes.some((fact) => fact.body.sha === sha)) return null
+  const expected = pushes.at(-1)?.body.sha ?? issued.body.commit
+  return step('machine', `${phase}: accepted, and pushed now.`, {
+    effects: [{ kind: 'push', subject: snapshot.key, branch: issued.body.branch, sha, expected, phase }],
+  })
+}
+
+/** The last steps: findings of the review phase, the repository's own CI, and out of draft. */
+export function readyStep(context: TaskContext, verdicts: PullVerdicts | null): Step {
+  const { snapshot, issued } = context
+  const { pull } = snapshot
+  if (!pull || !verdicts || !issued) return step('machine', 'The pull request is being read.')
+  const { number, state, draft, head, nodeId } = pull.pull
+  if (state !== 'open')
+    return step(
+      'nothing',
+      state === 'merged' ? `Merged as #${number}.` : `Pull request #${number} was closed.`,
+      { over: true },
+    )
+  if (!draft) return step('person', `#${number} waits for review: countersign/review says who is needed.`)
+  const done = acceptedHead(context, null)
+  if (head.sha !== done)
+    return step(
+      'person',
+      `The head of #${number} is not what was pushed last. Someone else pushed there: finish it by hand, or reject the plan to start again from it.`,
+    )
+  const review = reviewAction(context, head.sha)
+  const ci = verdicts.gates.results.find((result) => result.gate === 'ci')
+  if (verdicts.missing.length > 0 || !ci)
+    return step('machine', 'The checks of the pull request are being read.', { effects: review })
+  if (ci.configured && ci.verdict.state === 'fail')
+    return step(
+      'person',
+      `CI is red on #${number}: ${ci.verdict.sentence} Repair it there by hand, or \`/agent reject plan <reason>\`.`,
+      { effects: review },
+    )
+  if (ci.configured && ci.verdict.state !== 'pass')
+    return step('machine', `Waiting for CI on #${number}: ${ci.verdict.sentence}`, { effects: review })
+  return step('machine', `CI is green; #${number} is marked as ready for review.`, {
+    effects: [...review, { kind: 'markReady', repository: snapshot.repository.name, number, nodeId }],
+  })
+}
+
+/** The review phase's findings as one COMMENT review; only findings on changed lines of files can be placed inline. */
+function reviewAction(context: TaskContext, sha: string): Step['effects'] {
+  const parsed = Review.safeParse(deliverableOf(context, 'review'))
+  const { pull, repository } = context.snapshot
+  if (!parsed.success || !pull) return []
+  const { summary, findings } = parsed.data
+  const added = addedLines(context)
+  const placed = findings.filter((one) => added.get(one.path)?.has(one.line))
+  const rest = findings.filter((one) => !placed.includes(one))
+  const body = [
+    outgoingText(summary, { most: 3000 }),
+    ...rest.map(
+      (one) =>
+        `- ${outgoingText(`${one.path}, line ${one.line}: ${one.body}`, { inline: true, most: 1500 })}`,
+    ),
+    '',
+    'Written by the review session. It approves nothing; people do.',
+  ].join('\n')
+  const comments = placed.map((one) => ({
+    path: one.path,
+    line: one.line,
+    body: `**${one.severity}** ${outgoingText(one.body, { most: 1500 })}`,
+  }))
+  return [
+    {
+      kind: 'postReview',
+      repository: repository.name,
+      number: pull.pull.number,
+      sha,
+      marker: `review:${sha.slice(0, 12)}`,
+      body,
+      comments,
+    },
+  ]
+}
+
+/** Added lines by path, from the diff evidence that the pull request's round has collected; empty while it has not. */
+function addedLines(context: TaskContext): Map<string, Set<number>> {
+  const pull = context.snapshot.pull
+  const diff = pull?.evidence.get({ kind: 'diff', base: pull.pull.base.tip, head: pull.pull.head.sha })
+  if (!diff?.ok) return new Map()
+  return new Map(diff.body.files.map((file) => [file.path, new Set(file.added.map((line) => line.line))]))
+}

@@ -1,0 +1,149 @@
+/** Judging a task: answers to what people asked, then the one next step, in the order of the work. Pure. */
+
+import type { EvidenceRequest } from '../../core/evidence.ts'
+import { type Fact, type FactBody, factsOf, lastFact, settledBySeq } from '../../core/facts.ts'
+import type { TaskSnapshot } from '../../core/snapshot/task.ts'
+import { overBudget } from '../../pipeline/budget.ts'
+import { chooseRoute, epicSentence, routePhases } from '../../pipeline/routes.ts'
+import { routeOf } from '../../pipeline/taskState.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { judge as judgePull } from '../pull.ts'
+import { judgeRequest } from './commands.ts'
+import { contextOf, type TaskContext } from './context.ts'
+import { bundleStep, judgeDelegation } from './delegation.ts'
+import { pushStep, readyStep } from './delivery.ts'
+import { phaseStep } from './phaseStep.ts'
+import { approvalStep, issueStep, protectedBundleStep } from './planStep.ts'
+import { statusText } from './texts.ts'
+import { type Answer, type Step, step, type TaskVerdicts } from './verdicts.ts'
+
+/** Most requests that one round answers; the rest wait for the next, which follows at once. */
+const maximumAnswers = 50
+
+/** Evidence that the next step reads. */
+export function needs(snapshot: TaskSnapshot<Policy>): EvidenceRequest[] {
+  return judge(snapshot).step.needs
+}
+
+/** Judge a task's snapshot. An incomplete one settles nothing and starts nothing (S3). */
+export function judge(snapshot: TaskSnapshot<Policy>): TaskVerdicts {
+  const none = { answers: [], copied: [] }
+  if (snapshot.missing.length > 0)
+    return { ...none, step: step('machine', `Not everything could be read: ${snapshot.missing[0]}`) }
+  if (!snapshot.issue) return { ...none, step: step('nothing', 'The issue is gone.', { over: true }) }
+  if (!snapshot.policy.ok) {
+    const { sentence } = snapshot.policy
+    const asked = factsOf(snapshot.facts, 'issue.delegated').length > 0
+    return {
+      ...none,
+      step: step('person', sentence, { comments: asked ? [{ marker: 'policy', body: sentence }] : [] }),
+    }
+  }
+  const context = contextOf(snapshot, snapshot.policy.policy)
+  const next = nextStep(context)
+  return { answers: answersOf(context, next), copied: copiedCommands(context), step: next }
+}
+
+function answersOf(context: TaskContext, next: Step): Answer[] {
+  const settled = settledBySeq(context.facts)
+  return context.facts
+    .filter((fact) => !settled.has(fact.seq))
+    .filter(
+      ({ body }) =>
+        body.kind === 'issue.delegated' || body.kind === 'comment.command' || body.kind === 'comment.unknown',
+    )
+    .slice(0, maximumAnswers)
+    .flatMap((fact: Fact) => {
+      const answer =
+        fact.body.kind === 'issue.delegated'
+          ? judgeDelegation(context, fact)
+          : judgeRequest(context, fact, () => statusText(context, next))
+      return answer ? [answer] : []
+    })
+}
+
+/** Stops and the like that people gave on the pull request become facts of the task, so that all have one order (O4). */
+function copiedCommands(context: TaskContext): { actor: Fact['actor']; body: FactBody }[] {
+  const { pull } = context.snapshot
+  if (!pull) return []
+  const known = new Set(factsOf(context.facts, 'comment.command').map((fact) => fact.body.commentId))
+  const settled = settledBySeq(pull.facts)
+  return factsOf(pull.facts, 'comment.command')
+    .filter(
+      ({ seq, body }) =>
+        ['stop', 'resume', 'retry'].includes(body.verb) &&
+        settled.get(seq)?.body.outcome === 'accepted' &&
+        !known.has(body.commentId),
+    )
+    .map(({ actor, body }) => ({ actor, body }))
+}
+
+/** The first step that is due. Each function answers null when its part of the work is done. */
+function nextStep(context: TaskContext): Step {
+  const bundle = bundleStep(context)
+  if (bundle?.over) return bundle
+  if (context.snapshot.issue?.state === 'closed' && !context.snapshot.pull)
+    return step('nothing', 'The issue is closed.', { over: true })
+  if (context.stopped) return step('person', 'Stopped. `/agent resume` goes on where it was.')
+  if (bundle) return bundle
+  const verdicts = context.snapshot.pull ? judgePull(context.snapshot.pull) : null
+  const { before, after } = context.route ? routeOf(context) : { before: [], after: [] }
+  // A list of thunks, so that nothing later is even looked at before what it builds on is done (S2).
+  const steps: (() => Step | null)[] = [
+    () => failedStep(context),
+    () => routeStep(context),
+    () => protectedBundleStep(context),
+    ...before.map((phase) => () => budgeted(context, phaseStep(context, phase))),
+    () => issueStep(context),
+    () => approvalStep(context, verdicts),
+    ...after.map((phase) => () => budgeted(context, phaseStep(context, phase)) ?? pushStep(context, phase)),
+  ]
+  for (const due of steps) {
+    const found = due()
+    if (found) return found
+  }
+  return readyStep(context, verdicts)
+}
+
+function routeStep(context: TaskContext): Step | null {
+  const { route, snapshot, policy } = context
+  if (!route) {
+    const chosen = chooseRoute(snapshot.issue ?? { labels: [], type: null }, policy.pipeline)
+    return step('machine', `The route is ${chosen.route}: ${chosen.why}.`, {
+      records: [{ kind: 'route.chosen', ...chosen }],
+    })
+  }
+  if (routePhases[route.body.route] === null)
+    return step('person', epicSentence, { comments: [{ marker: 'route', body: epicSentence }] })
+  return null
+}
+
+/** At a limit no further session starts; what is there stays (P11). */
+function budgeted(context: TaskContext, due: Step | null): Step | null {
+  if (!due?.effects.some((action) => action.kind === 'session')) return due
+  const over = overBudget(context.policy, context.spent)
+  return over === null
+    ? due
+    : step('person', `Stopped at a limit: ${over} (P11).`, {
+        comments: [
+          {
+            marker: 'budget',
+            body: `The work stopped at a limit: ${over} (P11). What was done so far is kept.`,
+          },
+        ],
+      })
+}
+
+/** Work that could not be done, e.g. a refused push: a person looks at it, unless something has happened since. */
+function failedStep(context: TaskContext): Step | null {
+  const failed = lastFact(context.facts, 'work.failed')
+  if (!failed) return null
+  const since = context.facts.filter((fact) => fact.seq > failed.seq)
+  const moved = since.some(({ body }) =>
+    ['bundle.frozen', 'attempt.started', 'plan.issued', 'pull.opened', 'work.pushed'].includes(body.kind),
+  )
+  const retried = context.commands.some((one) => one.verb === 'retry' && one.settledSeq > failed.seq)
+  if (moved || retried) return null
+  const sentence = `${failed.body.what} failed: ${failed.body.reason} \`/agent retry\` tries again.`
+  return step('person', sentence, { comments: [{ marker: 'failed', body: sentence }] })
+}

@@ -1,0 +1,174 @@
+/** The step of one phase: start its session, run its checks, its validator, ask its questions, or hand it to a person. */
+import { lastFact } from '../../core/facts.ts'
+import { outgoingText } from '../../core/outgoingText.ts'
+import { Plan } from '../../core/plan.ts'
+import type { Attempt } from '../../pipeline/attempts.ts'
+import { modelFor } from '../../pipeline/budget.ts'
+import { type CheckContext, type CheckResult, runChecks } from '../../pipeline/checks.ts'
+import { handOffText } from '../../pipeline/handOff.ts'
+import { validatorPrefix } from '../../pipeline/phases.ts'
+import type { PhaseId } from '../../pipeline/settings.ts'
+import { acceptedHead, routeOf, stateOf } from '../../pipeline/taskState.ts'
+import { validatorJudgement } from '../../pipeline/validator.ts'
+import type { TaskContext } from './context.ts'
+import { type Step, step } from './verdicts.ts'
+
+/** The step while a phase is not accepted, or null once it is. */
+export function phaseStep(context: TaskContext, phase: PhaseId): Step | null {
+  const state = stateOf(context, phase)
+  const { progress } = state
+  switch (progress.state) {
+    case 'accepted':
+      return null
+    case 'due':
+      return step('machine', `${phase}: attempt ${progress.attempt} starts.`, {
+        effects: [session(context, phase, phase, progress.attempt)],
+      })
+    case 'running':
+      return step('machine', `${phase}: attempt ${progress.attempt.attempt} is running.`, {
+        effects: [resumed(context, phase, progress.attempt)],
+      })
+    case 'judging':
+      return judging(context, phase, progress.attempt)
+    case 'validating':
+      return validating(context, phase, progress.attempt)
+    case 'asked':
+      return step(
+        'person',
+        `${phase}: the session asks something that the repository does not answer. Answer with \`/agent answer <text>\`.`,
+        {
+          comments: [
+            {
+              marker: `questions:${phase}:${progress.attempt.attempt}`,
+              body: questionsText(phase, progress.questions),
+            },
+          ],
+        },
+      )
+    case 'exhausted': {
+      const handed = lastFact(context.facts, 'phase.handedOff')
+      const recorded =
+        handed?.body.phase === phase && handed.seq > progress.attempt.seq && handed.seq > lastRetry(context)
+      return step(
+        'person',
+        `${phase}: handed to a person, because ${progress.reason}. \`/agent retry\` tries again.`,
+        {
+          records: recorded
+            ? []
+            : [{ kind: 'phase.handedOff', phase, reason: progress.reason.slice(0, 4000) }],
+          comments: [
+            {
+              marker: `handoff:${phase}`,
+              body: handOffText(state, progress.reason, context.snapshot.pull?.pull.number ?? null),
+            },
+          ],
+        },
+      )
+    }
+    default:
+      return progress satisfies never
+  }
+}
+
+function lastRetry(context: TaskContext): number {
+  return Math.max(-1, ...context.commands.filter((one) => one.verb === 'retry').map((one) => one.settledSeq))
+}
+
+function session(
+  context: TaskContext,
+  name: string,
+  model: PhaseId,
+  attempt: number,
+): Step['effects'][number] {
+  const choice = modelFor(model, context.policy.models, context.frozen?.body.bundle.riskClass ?? 'high')
+  return {
+    kind: 'session',
+    subject: context.snapshot.key,
+    phase: name,
+    attempt,
+    endpoint: choice.endpoint,
+    model: choice.model,
+  }
+}
+
+/** A session that has started is resumed under the same key, so that the queue sees one job. */
+function resumed(
+  context: TaskContext,
+  phase: PhaseId,
+  { attempt, endpoint, model }: Attempt,
+): Step['effects'][number] {
+  return { kind: 'session', subject: context.snapshot.key, phase, attempt, endpoint, model }
+}
+
+function judging(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
+  const result = checkAttempt(context, phase, attempt)
+  if (result.waiting)
+    return step('machine', `${phase}: attempt ${attempt.attempt} is being checked.`, {
+      needs: result.requests,
+    })
+  const verdict = result.objections.length === 0 ? 'pass' : 'objections'
+  const objections = result.objections.map((one) => one.slice(0, 4000))
+  return step(
+    'machine',
+    `${phase}: attempt ${attempt.attempt} ${verdict === 'pass' ? 'passed its checks' : 'goes back with objections'}.`,
+    {
+      needs: result.requests,
+      records: [{ kind: 'attempt.judged', phase, attempt: attempt.attempt, by: 'code', verdict, objections }],
+    },
+  )
+}
+
+function validating(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
+  const judgement = validatorJudgement(phase, attempt)
+  if (judgement) return step('machine', `${phase}: the validator has answered.`, { records: [judgement] })
+  const running = attempt.validatorRunning
+  const name = validatorPrefix + phase
+  const action = running
+    ? ({
+        kind: 'session',
+        subject: context.snapshot.key,
+        phase: name,
+        attempt: attempt.attempt,
+        endpoint: running.endpoint,
+        model: running.model,
+      } as const)
+    : session(context, name, 'validate', attempt.attempt)
+  return step('machine', `${phase}: attempt ${attempt.attempt} is being validated.`, { effects: [action] })
+}
+
+/** Run the deterministic checks of an attempt against this snapshot. */
+export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Attempt): CheckResult {
+  const { snapshot, policy, issued } = context
+  const outcome = attempt.ended?.outcome
+  const deliverable = outcome?.kind === 'deliverable' ? outcome.deliverable : null
+  const own = routeOf(context).planning === phase ? Plan.safeParse(deliverable) : null
+  const tests = stateOf(context, 'tests').progress
+  const input: CheckContext = {
+    phase,
+    deliverable,
+    plan: own?.success ? own.data : (issued?.body.record.plan ?? null),
+    base: snapshot.base.tip,
+    planCommit: issued?.body.commit ?? null,
+    before: acceptedHead(context, phase),
+    candidate: attempt.ended?.candidate ?? null,
+    testsCommit: tests.state === 'accepted' ? (tests.attempt.ended?.candidate ?? null) : null,
+    settings: policy.pipeline,
+    commands: policy.commands,
+    protectedRules: context.rules,
+    protectedAllowed: context.protectedAllowed,
+    evidence: snapshot.evidence,
+  }
+  return runChecks(input)
+}
+
+function questionsText(phase: PhaseId, questions: readonly string[]): string {
+  return [
+    `The ${phase} session needs something that it found neither in the issue nor in the repository (P4):`,
+    '',
+    ...questions.map(
+      (question, index) => `${index + 1}. ${outgoingText(question, { inline: true, most: 1500 })}`,
+    ),
+    '',
+    'Someone with write access answers on one line: `/agent answer <text>`. The work waits until then.',
+  ].join('\n')
+}

@@ -1,0 +1,159 @@
+/** From the accepted plan to its approval: protected surfaces, the plan commit, and waiting for people (D3, A2, A4, S2). */
+import { digestOf } from '../../core/digest.ts'
+import { parseKey } from '../../core/ids.ts'
+import { outgoingCommitText } from '../../core/outgoingText.ts'
+import type { Plan, PlanRecord } from '../../core/plan.ts'
+import { planDigest } from '../../core/plan.ts'
+import {
+  protectedSentence,
+  type Surface,
+  surfacesOfBundle,
+  surfacesOfPlan,
+} from '../../delegation/protectedSurfaces.ts'
+import { acceptedPlan, routeOf, stateOf } from '../../pipeline/taskState.ts'
+import type { PullVerdicts } from '../pull.ts'
+import { rejection } from './commands.ts'
+import type { TaskContext } from './context.ts'
+import { checkAttempt } from './phaseStep.ts'
+import { type Step, step } from './verdicts.ts'
+
+/** Stops a task whose frozen bundle names a protected surface, until a senior allows it. */
+export function protectedBundleStep(context: TaskContext): Step | null {
+  if (!context.frozen || context.protectedAllowed) return null
+  return protectedStep('issue', surfacesOfBundle(context.frozen.body.bundle, context.rules), context)
+}
+
+function protectedStep(what: 'issue' | 'plan', hits: readonly Surface[], context: TaskContext): Step | null {
+  if (hits.length === 0) return null
+  const sentence = protectedSentence(what, hits, context.policy.seniors)
+  return step('person', sentence, { comments: [{ marker: 'protected', body: sentence }] })
+}
+
+/** The step from the accepted plan to its plan commit, or null once that is issued. */
+export function issueStep(context: TaskContext): Step | null {
+  if (context.issued) return null
+  const plan = acceptedPlan(context)
+  const { planning } = routeOf(context)
+  const { progress } = stateOf(context, planning)
+  const { frozen, route, snapshot } = context
+  if (!plan || !frozen || !route || progress.state !== 'accepted')
+    return step('machine', 'The plan is not there yet.')
+  const held = context.protectedAllowed
+    ? null
+    : protectedStep('plan', surfacesOfPlan(plan, context.rules), context)
+  if (held) return held
+  // The base may have moved since the plan was checked: its citations must resolve on the very commit it is issued on.
+  const checked = checkAttempt(context, planning, progress.attempt)
+  if (checked.waiting)
+    return step('machine', 'The plan is checked again on the tip of the base branch.', {
+      needs: checked.requests,
+    })
+  if (checked.objections.length > 0) {
+    const objections = checked.objections.map((one) => one.slice(0, 4000))
+    return step(
+      'machine',
+      'The base branch has moved and the plan no longer fits it; the planning session goes on.',
+      {
+        needs: checked.requests,
+        records: [
+          {
+            kind: 'attempt.judged',
+            phase: planning,
+            attempt: progress.attempt.attempt,
+            by: 'code',
+            verdict: 'objections',
+            objections,
+          },
+        ],
+      },
+    )
+  }
+  return step('machine', 'The plan commit is written and the draft pull request opened.', {
+    needs: checked.requests,
+    effects: [
+      {
+        kind: 'issuePlan',
+        subject: snapshot.key,
+        record: recordOf(context, plan, progress.attempt.attempt),
+        base: snapshot.base.tip,
+        branch: branchOf(context),
+        title: outgoingCommitText(frozen.body.title, { most: 200 }) || `Issue ${issueOf(context)}`,
+        replaces: context.previousPlan
+          ? (snapshot.pull?.pull.head.sha ?? context.previousPlan.body.commit)
+          : null,
+      },
+    ],
+  })
+}
+
+function issueOf(context: TaskContext): number {
+  const subject = parseKey(context.snapshot.key)
+  return subject?.kind === 'task' ? subject.issue : 0
+}
+
+/**
+ * The record that is issued. Its nonce comes out of the ledger's chain, whose hashes no session sees, so the round stays
+ * deterministic and a copied or guessed plan is still not this plan (T43).
+ */
+function recordOf(context: TaskContext, plan: Plan, attempt: number): PlanRecord {
+  const { frozen, route, snapshot, facts } = context
+  const { planning } = routeOf(context)
+  const accepting = facts.filter(
+    ({ body }) => body.kind === 'attempt.judged' && body.phase === planning && body.attempt === attempt,
+  )
+  const nonce = digestOf({
+    key: snapshot.key,
+    links: accepting.map((fact) => fact.hash),
+    frozen: frozen?.hash ?? '',
+  }).slice(0, 32)
+  return {
+    version: 1,
+    repositoryId: snapshot.repository.id,
+    issue: issueOf(context),
+    route: route?.body.route ?? 'feature',
+    delegationDigest: frozen?.body.digest ?? '',
+    nonce,
+    plan,
+  }
+}
+
+/** `agent/12-limit-the-parser`; the branch of an earlier plan is used again, so that its pull request goes on. */
+function branchOf(context: TaskContext): string {
+  if (context.previousPlan) return context.previousPlan.body.branch
+  const words = (context.frozen?.body.title ?? '')
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+  const slug = words.slice(0, 40).replace(/^-+|-+$/g, '')
+  return `agent/${issueOf(context)}-${slug || 'task'}`
+}
+
+/** The step while the issued plan waits for its approval, or null once it is approved for exactly that digest (S2). */
+export function approvalStep(context: TaskContext, verdicts: PullVerdicts | null): Step | null {
+  const { issued, snapshot } = context
+  if (!issued) return step('machine', 'The plan is being issued.')
+  const { pull } = snapshot
+  if (!pull || !verdicts || pull.pull.head.ref !== issued.body.branch)
+    return step('machine', 'The draft pull request is being opened.')
+  if (pull.pull.state !== 'open')
+    return step('nothing', `Pull request #${pull.pull.number} is ${pull.pull.state}.`, { over: true })
+  const { plan } = verdicts
+  if (plan.digest !== planDigest(issued.body.record))
+    return step('machine', 'The plan check is being computed.')
+  if (plan.rejection) {
+    const { by, reason } = plan.rejection
+    const records = reason === null ? [] : rejection(context, `${by.login} rejected the plan: ${reason}`)
+    return records.length > 0
+      ? step('machine', 'The plan was rejected; the planning session goes on with the reason.', { records })
+      : step(
+          'person',
+          `The plan in #${pull.pull.number} was rejected. Say what must change there: \`/agent reject plan <reason>\` (A4).`,
+        )
+  }
+  if (!plan.approved || verdicts.missing.length > 0)
+    return step(
+      'person',
+      `The plan in #${pull.pull.number} waits for approval with the button on countersign/plan. ${plan.verdict.sentence}`,
+    )
+  return null
+}

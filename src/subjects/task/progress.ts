@@ -1,0 +1,52 @@
+/** The progress comment: one table of phases with state, attempts and cost, written from real state (O3). */
+import type { TaskSnapshot } from '../../core/snapshot/task.ts'
+import type { PhaseState } from '../../pipeline/attempts.ts'
+import { phases } from '../../pipeline/phases.ts'
+import { routeOf, stateOf } from '../../pipeline/taskState.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { contextOf } from './context.ts'
+import type { Step } from './verdicts.ts'
+
+/** The comment's body, or null before a bundle is frozen: until then the bundle's own comment says everything. */
+export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): string | null {
+  if (!snapshot.policy.ok || snapshot.missing.length > 0) return null
+  const context = contextOf(snapshot, snapshot.policy.policy)
+  const { frozen, route, spent } = context
+  if (!frozen || !route) return null
+  const { before, after } = routeOf(context)
+  const rows = [...before, ...after].map((phase) =>
+    row(stateOf(context, phase), phases[phase].responsibility),
+  )
+  const pull = snapshot.pull ? ` Pull request: #${snapshot.pull.pull.number}.` : ''
+  return [
+    `**Countersign** ${next.sentence}`,
+    '',
+    `Route ${route.body.route}, bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}.${pull}`,
+    '',
+    '| phase | state | attempts | cost | model |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    `${spent.sessions} sessions, ${spent.usage.inputTokens + spent.usage.outputTokens} tokens, $${spent.costUsd.toFixed(2)} of $${context.policy.budgets.task.usd}. \`/agent help\` lists the commands.`,
+  ].join('\n')
+}
+
+const words: Record<PhaseState['progress']['state'], string> = {
+  due: 'not yet',
+  running: 'running',
+  judging: 'checking',
+  validating: 'validating',
+  asked: 'asks',
+  accepted: 'accepted',
+  exhausted: 'needs a person',
+}
+
+function row({ phase, attempts, progress }: PhaseState, responsibility: string): string {
+  const cost = attempts.reduce(
+    (sum, one) => sum + (one.ended?.costUsd ?? 0) + (one.validatorAnswer?.costUsd ?? 0),
+    0,
+  )
+  const word = progress.state === 'due' && attempts.length > 0 ? 'goes back' : words[progress.state]
+  const model = attempts.at(-1)?.model ?? ''
+  return `| <span title="${responsibility}">${phase}</span> | ${word} | ${attempts.length} | $${cost.toFixed(2)} | ${model.replace(/[|`\n]/g, ' ')} |`
+}

@@ -1,0 +1,34 @@
+/** Texts of a task for people: status, why and help (O4). */
+import { count } from '../../core/sentences.ts'
+import type { TaskContext } from './context.ts'
+import type { Step } from './verdicts.ts'
+
+/** What `/agent status` and `/agent why` answer on the issue: the same sentence that decides. */
+export function statusText(context: TaskContext, next: Step): string {
+  const { spent, route, previousPlan } = context
+  const parts = [
+    next.sentence,
+    route ? `Route ${route.body.route}, because ${route.body.why}.` : '',
+    spent.sessions > 0 ? `${count(spent.sessions, 'session')} so far, $${spent.costUsd.toFixed(2)}.` : '',
+    previousPlan && context.snapshot.pull ? `Pull request: #${context.snapshot.pull.pull.number}.` : '',
+  ]
+  return parts.filter(Boolean).join(' ')
+}
+
+/** What `/agent help` answers on an issue. */
+export function helpText(): string {
+  return [
+    'Commands on a delegated issue, as the first line of a comment:',
+    '',
+    '- `/agent status`, `/agent why`: where it stands and what it waits for',
+    '- `/agent stop`, `/agent resume`: hold the work, and go on',
+    '- `/agent retry`: try a handed-over phase again with a fresh count of attempts',
+    '- `/agent start`: confirm a text that someone without write access wrote',
+    '- `/agent answer <text>`: answer a question of a session',
+    '- `/agent route feature` or `hotfix`: change the route before the plan is issued',
+    '- `/agent reject plan <reason>`: send the plan back to its session',
+    '- `/agent allow protected <reason>`: for a senior, let the work touch a protected surface',
+    '',
+    'All but status, why and help need write access. Edited comments do not count.',
+  ].join('\n')
+}
