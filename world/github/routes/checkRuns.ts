@@ -112,7 +112,7 @@ function suiteAt(c: Call): CheckSuite {
   return suite
 }
 
-/** Runs as lists show them: by default only the newest of each name and App. */
+/** Runs as lists show them: by default only the newest of each name in a suite; Actions have a suite a workflow run. */
 function filtered(c: Call, runs: CheckRun[]): CheckRun[] {
   const name = c.query.get('check_name')
   const app = c.query.get('app_id')
@@ -125,7 +125,7 @@ function filtered(c: Call, runs: CheckRun[]): CheckRun[] {
   )
   if (c.query.get('filter') === 'all') return kept.reverse()
   const newest = new Map<string, CheckRun>()
-  for (const run of kept) newest.set(`${run.appId} ${run.name}`, run)
+  for (const run of kept) newest.set(`${run.suiteId} ${run.name}`, run)
   return [...newest.values()].sort((a, b) => b.id - a.id)
 }
 

@@ -1,0 +1,216 @@
+/** The life of a workflow run: begun with queued jobs, each job's start and end told to the world, closed by the last. */
+import { emitRun, updateRun } from '../github/ops/checks.ts'
+import { must, type Site } from '../github/site.ts'
+import type { Account, App, CheckRun, Conclusion, Repo } from '../github/state.ts'
+import type { CiEvent, CiRecords, Job, Workflow, WorkflowRun } from './records.ts'
+import { latestAttempt } from './records.ts'
+import { jobHtml } from './views.ts'
+import { emitWorkflowJob, emitWorkflowRun } from './webhooks.ts'
+
+export type RunOrigin = {
+  event: CiEvent
+  sha: string
+  branch: string
+  before: string | null
+  headRepo: Repo
+  actor: Account
+}
+
+export type JobOutline = { name: string; command: string | null }
+
+/** Finds the workflow of this path, or registers it. */
+export function workflowAt(site: Site, records: CiRecords, repo: Repo, path: string, name: string): Workflow {
+  for (const known of records.workflows.values()) {
+    if (known.repoId === repo.id && known.path === path) return known
+  }
+  const workflow: Workflow = {
+    id: site.nextId(),
+    repoId: repo.id,
+    path,
+    name,
+    state: 'active',
+    createdAt: site.now(),
+  }
+  records.workflows.set(workflow.id, workflow)
+  return workflow
+}
+
+/** A run with a check suite of its own: GitHub makes one suite for each run, so that two events on one SHA stay apart. */
+export async function openRun(
+  site: Site,
+  records: CiRecords,
+  app: App,
+  workflow: Workflow,
+  origin: RunOrigin,
+): Promise<WorkflowRun> {
+  const repo = must(site.state.repos, workflow.repoId, 'repository')
+  const at = site.now()
+  const suiteId = site.nextId()
+  site.state.checkSuites.set(suiteId, {
+    id: suiteId,
+    repoId: repo.id,
+    appId: app.id,
+    headSha: origin.sha,
+    headBranch: origin.branch,
+    before: origin.before,
+    createdAt: at,
+    updatedAt: at,
+  })
+  const { message } = await site.git.commit(repo.dir, origin.sha)
+  const run: WorkflowRun = {
+    id: site.nextId(),
+    repoId: repo.id,
+    workflowId: workflow.id,
+    suiteId,
+    number: [...records.runs.values()].filter((other) => other.workflowId === workflow.id).length + 1,
+    event: origin.event,
+    headSha: origin.sha,
+    headBranch: origin.branch,
+    headRepo: origin.headRepo,
+    title: message.split('\n')[0] ?? '',
+    actor: origin.actor,
+    createdAt: at,
+    attempts: [],
+  }
+  records.runs.set(run.id, run)
+  return run
+}
+
+/** Adds an attempt whose jobs are queued; `kept` are jobs of the attempt before that stand as they are. */
+export async function beginAttempt(
+  site: Site,
+  records: CiRecords,
+  run: WorkflowRun,
+  triggeredBy: Account,
+  outlines: readonly JobOutline[],
+  kept: readonly Job[] = [],
+): Promise<Job[]> {
+  const at = site.now()
+  const number = run.attempts.length + 1
+  const fresh = outlines.map((outline) => queuedJob(site, records, run, number, outline))
+  run.attempts.push({
+    number,
+    status: 'queued',
+    conclusion: null,
+    startedAt: at,
+    updatedAt: at,
+    triggeredBy,
+    jobs: [...kept, ...fresh],
+  })
+  await emitWorkflowRun(site, records, run, 'requested')
+  for (const job of fresh) {
+    emitRun(site, checkRunOf(site, job), 'created', triggeredBy)
+    emitWorkflowJob(site, records, job, 'queued', triggeredBy)
+  }
+  return fresh
+}
+
+function queuedJob(
+  site: Site,
+  records: CiRecords,
+  run: WorkflowRun,
+  attempt: number,
+  outline: JobOutline,
+): Job {
+  const at = site.now()
+  const id = site.nextId()
+  const suite = must(site.state.checkSuites, run.suiteId, 'check suite')
+  site.state.checkRuns.set(id, {
+    id,
+    repoId: run.repoId,
+    suiteId: run.suiteId,
+    appId: suite.appId,
+    name: outline.name,
+    headSha: run.headSha,
+    status: 'queued',
+    conclusion: null,
+    startedAt: at,
+    completedAt: null,
+    externalId: `${run.id}-${attempt}-${id}`,
+    detailsUrl: jobHtml(site, run, id),
+    output: { title: null, summary: null, text: null },
+    annotations: [],
+    actions: [],
+  })
+  const job: Job = {
+    ...outline,
+    id,
+    runId: run.id,
+    attempt,
+    status: 'queued',
+    conclusion: null,
+    createdAt: at,
+    startedAt: at,
+    completedAt: null,
+    steps: [],
+    log: '',
+  }
+  records.jobs.set(id, job)
+  return job
+}
+
+/** Marks a job (and with the first one, the run) as in progress. */
+export async function startJob(site: Site, records: CiRecords, job: Job): Promise<void> {
+  const run = must(records.runs, job.runId, 'workflow run')
+  const attempt = latestAttempt(run)
+  const at = site.now()
+  job.status = 'in_progress'
+  job.startedAt = at
+  await updateRun(site, checkRunOf(site, job), attempt.triggeredBy, { status: 'in_progress', startedAt: at })
+  emitWorkflowJob(site, records, job, 'in_progress', attempt.triggeredBy)
+  if (attempt.status !== 'queued') return
+  attempt.status = 'in_progress'
+  attempt.updatedAt = at
+  await emitWorkflowRun(site, records, run, 'in_progress')
+}
+
+export type JobEnd = { conclusion: Conclusion; log: string; message: string | null }
+
+/** Ends a job; the last one ends the run. `message` becomes the failure annotation that GitHub puts on the check run. */
+export async function endJob(site: Site, records: CiRecords, job: Job, end: JobEnd): Promise<void> {
+  const run = must(records.runs, job.runId, 'workflow run')
+  const attempt = latestAttempt(run)
+  const at = site.now()
+  Object.assign(job, { status: 'completed', conclusion: end.conclusion, completedAt: at, log: end.log })
+  const last = attempt.jobs.every((one) => one.status === 'completed')
+  if (last) {
+    // Before the webhooks: whoever is told that the last check ended may read the run at once.
+    attempt.status = 'completed'
+    attempt.conclusion = worst(attempt.jobs)
+    attempt.updatedAt = at
+  }
+  await updateRun(site, checkRunOf(site, job), attempt.triggeredBy, {
+    conclusion: end.conclusion,
+    completedAt: at,
+    ...(end.message === null ? {} : { annotations: [failureNote(end.message)] }),
+  })
+  emitWorkflowJob(site, records, job, 'completed', attempt.triggeredBy)
+  if (last) await emitWorkflowRun(site, records, run, 'completed')
+}
+
+const SEVERITY: readonly Conclusion[] = [
+  'failure',
+  'timed_out',
+  'cancelled',
+  'action_required',
+  'success',
+  'neutral',
+  'skipped',
+]
+
+const worst = (jobs: readonly Job[]): Conclusion =>
+  SEVERITY.find((conclusion) => jobs.some((job) => job.conclusion === conclusion)) ?? 'neutral'
+
+const failureNote = (message: string): CheckRun['annotations'][number] => ({
+  path: '.github',
+  start_line: 1,
+  end_line: 1,
+  start_column: null,
+  end_column: null,
+  annotation_level: 'failure',
+  message,
+  title: null,
+  raw_details: null,
+})
+
+export const checkRunOf = (site: Site, job: Job): CheckRun => must(site.state.checkRuns, job.id, 'check run')

@@ -1,0 +1,125 @@
+/** What the stand-in's Actions remember: workflows, their runs by attempt, jobs with logs, artifacts. */
+import type { Account, Conclusion, Repo } from '../github/state.ts'
+
+export type CiEvent = 'push' | 'pull_request'
+
+/** One job of the workflow: its check run's name and the shell command that is really run. */
+export type JobSettings = { name: string; run: string }
+
+/** A file or folder of the checkout, uploaded under `name` after the jobs that wrote it, whether they passed or not. */
+export type ArtifactSettings = { name: string; path: string }
+
+export type CiSettings = {
+  /** Path of the workflow file; commits whose tree lacks it start no run, as on GitHub. */
+  workflow: string
+  /** What GitHub shows as the workflow's name. */
+  title: string
+  jobs: readonly JobSettings[]
+  events: readonly CiEvent[]
+  artifacts: readonly ArtifactSettings[]
+  /** Added to the clean environment of every job. */
+  env: Readonly<Record<string, string>>
+  /** A folder that every checkout gets linked as `node_modules`, as a restored dependency cache would. */
+  dependencies: string | null
+  /** Bound of one job in milliseconds of real time. */
+  timeoutMs: number
+  /** Bound of one job's output in bytes. */
+  outputBytes: number
+}
+
+export type Workflow = {
+  id: number
+  repoId: number
+  path: string
+  name: string
+  state: 'active'
+  createdAt: string
+}
+
+export type RunStatus = 'queued' | 'in_progress' | 'completed'
+
+export type Step = {
+  name: string
+  number: number
+  status: RunStatus
+  conclusion: string | null
+  startedAt: string | null
+  completedAt: string | null
+}
+
+/** Its id is its check run's id, as on GitHub. */
+export type Job = {
+  id: number
+  runId: number
+  attempt: number
+  name: string
+  /** Null for a job whose result was scripted. */
+  command: string | null
+  status: RunStatus
+  conclusion: Conclusion | null
+  createdAt: string
+  startedAt: string
+  completedAt: string | null
+  steps: Step[]
+  log: string
+}
+
+export type Attempt = {
+  number: number
+  status: RunStatus
+  conclusion: Conclusion | null
+  startedAt: string
+  updatedAt: string
+  triggeredBy: Account
+  jobs: Job[]
+}
+
+export type WorkflowRun = {
+  id: number
+  repoId: number
+  workflowId: number
+  suiteId: number
+  /** Counts the runs of one workflow. */
+  number: number
+  event: CiEvent
+  headSha: string
+  headBranch: string
+  /** The repository the head lives in: a fork's for pull requests from forks. */
+  headRepo: Repo
+  title: string
+  actor: Account
+  createdAt: string
+  /** Oldest first; never empty. */
+  attempts: Attempt[]
+}
+
+export type Artifact = {
+  id: number
+  runId: number
+  attempt: number
+  name: string
+  /** The zip archive. */
+  bytes: Buffer
+  /** `sha256:` and the hex digest of the archive. */
+  digest: string
+  createdAt: string
+}
+
+/** All records of one stand-in, whatever the repository. */
+export type CiRecords = {
+  workflows: Map<number, Workflow>
+  runs: Map<number, WorkflowRun>
+  jobs: Map<number, Job>
+  artifacts: Map<number, Artifact>
+}
+
+export function createRecords(): CiRecords {
+  return { workflows: new Map(), runs: new Map(), jobs: new Map(), artifacts: new Map() }
+}
+
+/** The attempt that counts now. */
+export function latestAttempt(run: WorkflowRun): Attempt {
+  const attempt = run.attempts.at(-1)
+  if (attempt === undefined) throw new Error(`stand-in Actions: run ${run.id} has no attempt`)
+  return attempt
+}
