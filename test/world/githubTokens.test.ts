@@ -93,6 +93,26 @@ describe('installation tokens', () => {
     conforms(github)
   })
 
+  test('can be given back, and are refused from then on', async () => {
+    const github = await world()
+    const app = await asInstallation(github)
+    expect((await app('DELETE', '/installation/token')).status).toBe(204)
+    expect((await app('GET', at(''))).status).toBe(401)
+    conforms(github)
+  })
+
+  test('of a suspended installation are refused', async () => {
+    const github = await world()
+    const app = await asInstallation(github)
+    const [one] = github.state.installations.values()
+    if (one === undefined) throw new Error('not installed')
+    github.endInstallation(one, 'suspend')
+    expect((await app('GET', at(''))).status).toBe(403)
+    github.endInstallation(one, 'unsuspend')
+    expect((await app('GET', at(''))).status).toBe(200)
+    conforms(github)
+  })
+
   test('of one App cannot be minted by another', async () => {
     const github = await world()
     const other = github.createApp({ slug: 'other' })
@@ -149,6 +169,35 @@ describe('people', () => {
     expect(body.login).toBe('robert')
     conforms(github)
   })
+})
+
+test('the small routes answer in their described form', async () => {
+  const github = await world()
+  github.createTeam('acme', 'engineers', { members: ['bob'] })
+  const app = await asInstallation(github)
+  const issue = await github.as('bob').openIssue(REPO, { title: 'x' })
+  const assigned = await app('POST', at(`/issues/${issue.number}/assignees`), { assignees: ['bob'] })
+  expect(assigned.body.assignees.map((a: { login: string }) => a.login)).toEqual(['bob'])
+  const sha = (await app('GET', at('/branches/main'))).body.commit.sha
+  expect((await app('GET', at(`/commits/${sha}/branches-where-head`))).body[0].name).toBe('main')
+  for (const path of [
+    '/rate_limit',
+    '/meta',
+    '/orgs/acme/teams',
+    '/orgs/acme/teams/engineers',
+    '/orgs/acme/members',
+    '/orgs/acme/memberships/alice',
+    at('/collaborators'),
+    at('/labels'),
+    at('/branches'),
+    at('/commits'),
+    at('/installation'),
+  ]) {
+    const answer = await (path.endsWith('/installation') ? asApp(github) : app)('GET', path)
+    expect([path, answer.status]).toEqual([path, 200])
+  }
+  expect((await asApp(github)('GET', '/app/hook/config')).body.url).toBe('')
+  conforms(github)
 })
 
 describe('the shape of every answer', () => {

@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { Mutex } from 'async-mutex'
 import { GitHubError } from '../errors.ts'
 import { runGit } from '../git.ts'
 import { type Files, importStream } from '../ops/repos.ts'
 import type { ServerParts } from '../server.ts'
-import { must } from '../site.ts'
 import type { Account, Repo } from '../state.ts'
 import { fullName } from '../views/repo.ts'
 
@@ -27,8 +27,25 @@ export type PushInput = {
 
 const SHA = /^[0-9a-f]{40}$/
 
+// One scratch clone a person and repository: pushes from it take turns.
+const turns = new Map<string, Mutex>()
+
 /** Pushes and returns the pushed SHA; a refusal by GitHub is thrown with git's words (403). */
-export async function pushFiles(
+export function pushFiles(
+  parts: ServerParts,
+  account: Account,
+  repo: Repo,
+  branch: string,
+  input: PushInput,
+): Promise<string> {
+  const dir = join(parts.site.dataDir, 'clones', account.login, `${fullName(parts.site, repo)}.git`)
+  const turn = turns.get(dir) ?? new Mutex()
+  turns.set(dir, turn)
+  return turn.runExclusive(() => pushFrom(dir, parts, account, repo, branch, input))
+}
+
+async function pushFrom(
+  dir: string,
   parts: ServerParts,
   account: Account,
   repo: Repo,
@@ -36,7 +53,6 @@ export async function pushFiles(
   input: PushInput,
 ): Promise<string> {
   const { site } = parts
-  const dir = join(site.dataDir, 'clones', account.login, `${fullName(site, repo)}.git`)
   const basic = Buffer.from(`x-access-token:${account.token ?? ''}`).toString('base64')
   const url = `${site.url}/${fullName(site, repo)}.git`
   const env = {
@@ -96,7 +112,6 @@ export async function pushFiles(
     `${sha}:refs/heads/${branch}`,
   ])
   if (pushed.code !== 0) throw refusal(pushed.stderr)
-  must(site.state.repos, repo.id, 'repository')
   return sha
 }
 

@@ -14,6 +14,7 @@ import { gitDataRoutes } from './gitData.ts'
 import { gitRefRoutes } from './gitRefs.ts'
 import { issueRoutes } from './issues.ts'
 import { labelRoutes } from './labels.ts'
+import { miscRoutes } from './misc.ts'
 import { peopleRoutes } from './people.ts'
 import { pullRoutes } from './pulls.ts'
 import { reactionRoutes } from './reactions.ts'
@@ -28,6 +29,7 @@ export type RouteParts = { outbox: () => Outbox; convert: (code: string) => App 
 export function registerRoutes(router: Router, parts: RouteParts): void {
   appRoutes(router, parts.outbox, parts.convert)
   peopleRoutes(router)
+  miscRoutes(router)
   repoRoutes(router)
   contentRoutes(router)
   gitDataRoutes(router)
