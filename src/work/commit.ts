@@ -1,0 +1,186 @@
+/** Work items that leave the host as commits: issuing a plan, and pushing an accepted candidate (P4, P6, S7). */
+import { Bug, RetryLater, Terminal } from '../core/errors.ts'
+import { type Fact, type FactBody, type FactOf, factsOf, lastFact } from '../core/facts.ts'
+import { parseKey, type RepositoryName, type Sha, type SubjectKey } from '../core/ids.ts'
+import { planDigest } from '../core/plan.ts'
+import { renderPlanMessage } from '../core/planMessage.ts'
+import type { CommitInput, Forge, Git, Ledger, Log, Queue } from '../core/ports.ts'
+import type { WorkItem } from '../core/work.ts'
+import { after, isTaskStopped, pullOf } from './stopped.ts'
+
+export interface CommitPorts {
+  git: Git
+  ledger: Pick<Ledger, 'facts' | 'append'>
+  forge: Pick<Forge, 'identity' | 'repository' | 'openPull'>
+  queue: Pick<Queue, 'reconcile'>
+  log: Log
+}
+
+type IssueItem = Extract<WorkItem, { kind: 'issuePlan' }>
+type PushItem = Extract<WorkItem, { kind: 'push' }>
+
+/**
+ * Write the plan commit, record `plan.issued`, push the commit as the agent branch, open the draft pull request, record
+ * `pull.opened`.
+ *
+ * A crash anywhere and a second run give the same end: the commit's time is that of a recorded fact, so its SHA is the
+ * same; the fact precedes the push; the push is done when the branch already holds the commit; the pull request is found
+ * by its branch. A plan that a later one has replaced, or a stopped task, changes nothing.
+ */
+export async function runIssuePlan(item: IssueItem, ports: CommitPorts): Promise<void> {
+  await settle(item.subject, `issuePlan:${planDigest(item.record)}`, ports, async (repository) => {
+    const { git, ledger, forge } = ports
+    if (await isTaskStopped(ledger, item.subject)) return
+    const issued = await issue(item, repository, ports)
+    if (!issued || after(await ledger.facts(item.subject), 'pull.opened', issued.seq).length > 0) return
+    const { branch, commit: sha } = issued.body
+    if ((await git.push(repository, { branch, sha, expected: item.replaces })) === 'moved')
+      throw moved(branch, item.replaces)
+    const found = await forge.repository(repository)
+    if (!found.found) throw unreadable(repository)
+    const pull = await forge.openPull(repository, {
+      branch,
+      baseRef: found.value.defaultBranch,
+      title: item.title,
+      body: pullBody(item),
+      draft: true,
+    })
+    await record(
+      ledger,
+      item.subject,
+      { kind: 'pull.opened', number: pull.number, head: sha },
+      (facts) => after(facts, 'pull.opened', issued.seq).length > 0,
+    )
+  })
+}
+
+/** Push an accepted candidate with a lease on what the branch held, and record `work.pushed`. */
+export async function runPush(item: PushItem, ports: CommitPorts): Promise<void> {
+  await settle(item.subject, `push:${item.branch}:${item.sha}`, ports, async (repository) => {
+    const { git, ledger } = ports
+    const isPushed = (facts: readonly Fact[]) =>
+      factsOf(facts, 'work.pushed').some(({ body }) => body.sha === item.sha && body.branch === item.branch)
+    if (isPushed(await ledger.facts(item.subject)) || (await isTaskStopped(ledger, item.subject))) return
+    const { branch, sha, expected, phase } = item
+    if ((await git.push(repository, { branch, sha, expected })) === 'moved') throw moved(branch, expected)
+    await record(
+      ledger,
+      item.subject,
+      { kind: 'work.pushed', branch, before: expected, sha, phase },
+      isPushed,
+    )
+  })
+}
+
+/** The fact that this plan was issued, found or made; null when a later plan has taken its place. */
+async function issue(
+  item: IssueItem,
+  repository: RepositoryName,
+  { git, ledger, forge }: CommitPorts,
+): Promise<FactOf<'plan.issued'> | null> {
+  const digest = planDigest(item.record)
+  const mine = (facts: readonly Fact[]) =>
+    factsOf(facts, 'plan.issued').find(({ body }) => body.digest === digest)
+  const before = await ledger.facts(item.subject)
+  const known = mine(before)
+  if (known && lastFact(before, 'plan.issued')?.body.digest !== digest) return null
+  const base = known?.body.base ?? item.base
+  const { bot, drafterBot } = await forge.identity()
+  const writer = drafterBot ?? bot
+  await git.ensure(repository, [base])
+  const input: CommitInput = {
+    parent: base,
+    message: renderPlanMessage(item.record),
+    author: { name: writer.login, email: `${writer.id}+${writer.login}@users.noreply.github.com` },
+    timeSeconds: Math.floor(recordedTimeMs(known ? before.slice(0, known.seq) : before) / 1000),
+  }
+  const commit = await git.commitEmpty(repository, input)
+  if (known) {
+    if (known.body.commit !== commit)
+      throw new Bug(`plan ${digest} was issued as ${known.body.commit} and is now ${commit}`)
+    return known
+  }
+  const body = {
+    kind: 'plan.issued',
+    digest,
+    commit,
+    base,
+    branch: item.branch,
+    record: item.record,
+  } as const
+  const facts = await record(ledger, item.subject, body, (now) => mine(now) !== undefined)
+  return mine(facts) ?? null
+}
+
+/** When the plan was accepted, or the bundle frozen: a time from the ledger, since the clock would change the SHA. */
+function recordedTimeMs(facts: readonly Fact[]): number {
+  const accepted = factsOf(facts, 'attempt.judged').findLast(({ body }) => body.verdict === 'pass')
+  return (accepted ?? lastFact(facts, 'bundle.frozen') ?? facts[0])?.atMs ?? 0
+}
+
+/** Append a fact unless the subject's facts already say it; returns the facts that then stand. */
+async function record(
+  ledger: CommitPorts['ledger'],
+  subject: SubjectKey,
+  body: FactBody,
+  isKnown: (facts: readonly Fact[]) => boolean,
+): Promise<Fact[]> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const facts = await ledger.facts(subject)
+    if (isKnown(facts)) return facts
+    const added = await ledger.append(subject, [{ actor: null, body }], { ifLength: facts.length })
+    if (added) return [...facts, ...added]
+  }
+  throw new RetryLater(`${subject} changed ten times while ${body.kind} was to be recorded`, 1000)
+}
+
+/** Run the steps; a refusal is recorded as `work.failed` once, and in every case the subjects are visited again. */
+async function settle(
+  subject: SubjectKey,
+  what: string,
+  { ledger, queue, log }: CommitPorts,
+  steps: (repository: RepositoryName) => Promise<void>,
+): Promise<void> {
+  const parsed = parseKey(subject)
+  if (parsed?.kind !== 'task') throw new Bug(`work that commits belongs to a task, not to ${subject}`)
+  try {
+    await steps(parsed.repository)
+  } catch (error) {
+    if (!(error instanceof Terminal)) throw error
+    log.warn({ subject, what, reason: error.message }, 'work failed')
+    const reason = error.forUser.slice(0, 4000)
+    await record(ledger, subject, { kind: 'work.failed', what: what.slice(0, 200), reason }, (facts) => {
+      const last = facts.findLast(({ body }) => body.kind !== 'settled')?.body
+      return last?.kind === 'work.failed' && last.what === what.slice(0, 200) && last.reason === reason
+    })
+  }
+  await queue.reconcile(subject)
+  const pull = pullOf(subject, await ledger.facts(subject))
+  if (pull) await queue.reconcile(pull)
+}
+
+function pullBody(item: IssueItem): string {
+  const { issue, plan } = item.record
+  return [
+    `Work on #${issue}, drafted by an agent. The first commit of this branch is its plan: ${plan.steps.length} steps, ${plan.files.length} files.`,
+    '',
+    'Nothing is implemented before a person approves the plan with the buttons of the check `countersign/plan`.',
+    '',
+    `Closes #${issue}`,
+  ].join('\n')
+}
+
+function moved(branch: string, expected: Sha | null): Terminal {
+  const what = expected === null ? 'already exists' : `no longer holds ${expected.slice(0, 12)}`
+  return new Terminal(
+    `branch ${branch} ${what}`,
+    `The branch \`${branch}\` ${what}: somebody else pushed to it, so nothing was overwritten. Keep that work by merging or renaming the branch, or delete the branch; then comment \`/agent retry\`.`,
+  )
+}
+
+function unreadable(repository: RepositoryName): Terminal {
+  return new Terminal(
+    `${repository} cannot be read`,
+    `${repository} cannot be read by the App. Check that it is installed there, then comment \`/agent retry\`.`,
+  )
+}

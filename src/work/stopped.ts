@@ -1,0 +1,43 @@
+/** Whether a person has stopped a task: work asks between its steps and before everything that leaves the host. */
+import { type Fact, factsOf, lastFact, settledBySeq } from '../core/facts.ts'
+import { formatKey, parseKey, type SubjectKey } from '../core/ids.ts'
+import type { Ledger } from '../core/ports.ts'
+
+/** True when the last accepted stop, resume or retry, or delegation, of these facts is a stop. */
+export function isStopped(facts: readonly Fact[]): boolean {
+  const settled = settledBySeq(facts)
+  const accepted = (seq: number) => settled.get(seq)?.body.outcome === 'accepted'
+  const turns = facts.flatMap((fact) => {
+    const { body } = fact
+    if (!accepted(fact.seq)) return []
+    if (body.kind === 'issue.delegated') return ['start']
+    return body.kind === 'comment.command' && ['stop', 'resume', 'retry'].includes(body.verb)
+      ? [body.verb]
+      : []
+  })
+  return turns.at(-1) === 'stop'
+}
+
+/**
+ * Reads the task and the pull request that belongs to it, since people stop it on either. A stop on the pull request is
+ * lifted there; one on the task is lifted on the task.
+ */
+export async function isTaskStopped(ledger: Pick<Ledger, 'facts'>, task: SubjectKey): Promise<boolean> {
+  const facts = await ledger.facts(task)
+  if (isStopped(facts)) return true
+  const pull = pullOf(task, facts)
+  return pull !== null && isStopped(await ledger.facts(pull))
+}
+
+/** The pull request that a task opened last, or null. */
+export function pullOf(task: SubjectKey, facts: readonly Fact[]): SubjectKey | null {
+  const subject = parseKey(task)
+  const opened = lastFact(facts, 'pull.opened')
+  if (subject?.kind !== 'task' || !opened) return null
+  return formatKey({ kind: 'pull', repository: subject.repository, number: opened.body.number })
+}
+
+/** The facts of one kind that come after a fact. */
+export function after<K extends Parameters<typeof factsOf>[1]>(facts: readonly Fact[], kind: K, seq: number) {
+  return factsOf(facts, kind).filter((fact) => fact.seq > seq)
+}
