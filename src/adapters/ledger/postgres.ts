@@ -24,7 +24,7 @@ export async function openPostgres(
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: connections,
-    connectionTimeoutMillis: 800,
+    connectionTimeoutMillis: 600,
     // A server that accepts and then says nothing must not hold a webhook or a round for ever.
     query_timeout: 10_000,
     application_name: 'countersign',

@@ -4,9 +4,9 @@ import { RetryLater } from '../../../core/errors.ts'
 import type { Log } from '../../../core/ports.ts'
 
 /** The webhook must be answered with 503 within a second, so a command gets less than that. */
-const commandTimeoutMs = 800
+const commandTimeoutMs = 600
 
-/** A connection whose commands reject at once while Redis is away, and after 0.8 s when it is silent. */
+/** A connection whose commands reject at once while Redis is away, and after 0.6 s when it is silent. */
 export async function connectProducer(redisUrl: string, log: Log): Promise<Redis> {
   const client = new Redis(redisUrl, {
     lazyConnect: true,
@@ -27,11 +27,14 @@ export async function connectProducer(redisUrl: string, log: Log): Promise<Redis
   return client
 }
 
-/** A connection for a worker: it waits for Redis to come back. */
-export function connectWorker(redisUrl: string, log: Log): Redis {
+/**
+ * A connection for a worker: it waits for Redis to come back, until `closed` is aborted. BullMQ makes copies of it, which
+ * nothing else would stop from trying while Redis is away.
+ */
+export function connectWorker(redisUrl: string, log: Log, closed: AbortSignal): Redis {
   const client = new Redis(redisUrl, {
     maxRetriesPerRequest: null,
-    retryStrategy: (times) => Math.min(50 * 2 ** times, 1000),
+    retryStrategy: (times) => (closed.aborted ? null : Math.min(50 * 2 ** times, 1000)),
   })
   client.on('error', (error) => log.warn({ error: String(error) }, 'the connection to Redis is broken'))
   return client

@@ -51,7 +51,7 @@ const defaultStalledMs = 30_000
 /**
  * Connect the queue.
  *
- * @throws RetryLater when Redis does not answer within 0.8 s; later every method rejects likewise while it is away.
+ * @throws RetryLater when Redis does not answer within 0.6 s; later every method rejects likewise while it is away.
  */
 export async function bullQueue(options: BullOptions, tools: QueueTools): Promise<Queue> {
   const { prefix, redisUrl } = options
@@ -90,7 +90,7 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
     handle: (job: Job, signal: AbortSignal) => Promise<void>,
   ) => {
     const stalledMs = options.stalledAfterMs ?? defaultStalledMs
-    const connection = connectWorker(redisUrl, tools.log)
+    const connection = connectWorker(redisUrl, tools.log, stopping.signal)
     const running = new Map<string, AbortController>()
     const worker = new Worker(
       lane,

@@ -1,0 +1,48 @@
+/** Every metric that Countersign reports: a name that is not here is a bug, so that dashboards can rely on this list. */
+
+export interface MetricDefinition {
+  kind: 'counter' | 'gauge' | 'histogram'
+  help: string
+  labels: readonly string[]
+  /** Upper bounds of a histogram, in the unit of its name. */
+  buckets?: readonly number[]
+}
+
+const quick = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
+const slow = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600]
+
+/** Names as in the code; each is exported with the prefix `countersign_`. */
+export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
+  webhooks_total: { kind: 'counter', help: 'Deliveries by event and answer.', labels: ['event', 'status'] },
+  webhook_seconds: { kind: 'histogram', help: 'Time from request to answer.', labels: [], buckets: quick },
+  facts_total: { kind: 'counter', help: 'Facts recorded, by where they came from.', labels: ['via'] },
+  rounds_total: { kind: 'counter', help: 'Rounds of the loop.', labels: ['subject', 'outcome'] },
+  round_seconds: { kind: 'histogram', help: 'Duration of a round.', labels: ['subject'], buckets: slow },
+  actions_total: { kind: 'counter', help: 'Actions carried out, by kind.', labels: ['kind'] },
+  actions_refused_total: { kind: 'counter', help: 'Actions that GitHub refused, by kind.', labels: ['kind'] },
+  invariant_violations_total: {
+    kind: 'counter',
+    help: 'Rounds refused by an invariant.',
+    labels: ['invariant'],
+  },
+  jobs_given_up_total: { kind: 'counter', help: 'Jobs dropped with a reason, by lane.', labels: ['lane'] },
+  queue_depth: { kind: 'gauge', help: 'Jobs that wait or run, by lane.', labels: ['lane'] },
+  sweep_subjects_total: { kind: 'counter', help: 'Subjects queued by the sweep.', labels: [] },
+  redeliveries_total: { kind: 'counter', help: 'Failed deliveries asked for again.', labels: [] },
+  github_requests_total: { kind: 'counter', help: 'Requests to GitHub.', labels: ['kind'] },
+  github_limit_remaining: {
+    kind: 'gauge',
+    help: 'What is left of the primary limit.',
+    labels: ['installation'],
+  },
+  sessions_total: {
+    kind: 'counter',
+    help: 'Model sessions by phase and outcome.',
+    labels: ['phase', 'outcome'],
+  },
+  session_seconds: { kind: 'histogram', help: 'Duration of a session.', labels: ['phase'], buckets: slow },
+  session_cost_usd_total: { kind: 'counter', help: 'Money spent on models.', labels: ['phase', 'model'] },
+  session_tokens_total: { kind: 'counter', help: 'Tokens by direction.', labels: ['phase', 'direction'] },
+  work_seconds: { kind: 'histogram', help: 'Duration of a unit of work.', labels: ['kind'], buckets: slow },
+  sandbox_ready: { kind: 'gauge', help: '1 when the sandbox passed its self-test.', labels: [] },
+}

@@ -1,0 +1,36 @@
+/** What intake understands of one webhook: facts that only it can tell, and hints about what to look at. */
+import type { RepositoryName, Sha, SubjectKey } from '../core/ids.ts'
+import type { NewFact } from '../core/ports.ts'
+import type { Acknowledgement } from '../core/work.ts'
+
+export interface Intake {
+  /** Recorded before the webhook is answered. */
+  facts: { subject: SubjectKey; entry: NewFact }[]
+  /** Subjects whose round must run. */
+  keys: SubjectKey[]
+  acknowledge: Acknowledgement[]
+  /** Commits whose pull requests the payload does not name: look up who has this head. */
+  shas: { repository: RepositoryName; sha: Sha }[]
+  /** Branches that moved: pull requests based on them must be looked at again. */
+  bases: { repository: RepositoryName; ref: string }[]
+  /** Repositories that this App was just given: scan their open pull requests. */
+  installed: RepositoryName[]
+  /** What was understood, in a word or a sentence, for the answer and the log. */
+  word: string
+}
+
+/** Who we are, as far as intake must know. */
+export interface IntakeContext {
+  /** Numeric id of this App: only presses on its own runs are facts. */
+  appId: number
+}
+
+/** One event's reader. `payload` is what JSON.parse gave: nothing about it is known. */
+export type Reader = (payload: unknown, delivery: string, context: IntakeContext) => Intake
+
+const empty: Intake = { facts: [], keys: [], acknowledge: [], shas: [], bases: [], installed: [], word: '' }
+
+/** A result with the parts that matter. */
+export function understood(word: string, parts: Partial<Omit<Intake, 'word'>> = {}): Intake {
+  return { ...empty, ...parts, word }
+}
