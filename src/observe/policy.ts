@@ -100,6 +100,23 @@ function unreadable(why: string): PolicyReading<Policy> {
 
 /** Whether a pattern names a branch: exactly, or with `*` for any part of one segment. Case counts, as in git. */
 export function namesBranch(pattern: string, branch: string): boolean {
-  const source = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${source.join('[^/]*')}$`).test(branch)
+  const wanted = pattern.split('/')
+  const segments = branch.split('/')
+  return wanted.length === segments.length && wanted.every((one, at) => namesSegment(one, segments[at] ?? ''))
+}
+
+/** The fixed pieces between the stars, found from left to right: no backtracking, whatever a policy says. */
+function namesSegment(pattern: string, segment: string): boolean {
+  const pieces = pattern.split('*')
+  const [first = '', last = ''] = [pieces[0], pieces.at(-1)]
+  if (pieces.length === 1) return pattern === segment
+  if (segment.length < first.length + last.length) return false
+  if (!segment.startsWith(first) || !segment.endsWith(last)) return false
+  let rest = segment.slice(first.length, segment.length - last.length)
+  for (const piece of pieces.slice(1, -1)) {
+    const at = rest.indexOf(piece)
+    if (at < 0) return false
+    rest = rest.slice(at + piece.length)
+  }
+  return true
 }

@@ -6,7 +6,12 @@ export type PageArguments = { first?: number; after?: string | null; last?: numb
 const PAGE_LIMIT = 100
 
 const cursorOf = (index: number) => Buffer.from(`cursor:${index}`).toString('base64')
-const indexOf = (cursor: string) => Number(Buffer.from(cursor, 'base64').toString('utf8').replace(/^cursor:/, ''))
+const indexOf = (cursor: string) =>
+  Number(
+    Buffer.from(cursor, 'base64')
+      .toString('utf8')
+      .replace(/^cursor:/, ''),
+  )
 
 /** One page of a list. GitHub wants `first` or `last`, between 1 and 100. */
 export function connection<T>(items: readonly T[], page: PageArguments) {

@@ -8,15 +8,21 @@ import { nodeId } from '../github/views/account.ts'
 import { type Context, need, notFound, pullView } from './resolvers.ts'
 
 /** The pull request of a node id, when the caller may write there. */
-function writable(context: Context, wanted: (pull: Pull) => boolean, id: string): { pull: Pull; repo: Repo; by: Account } {
+function writable(
+  context: Context,
+  wanted: (pull: Pull) => boolean,
+  id: string,
+): { pull: Pull; repo: Repo; by: Account } {
   const { site, actor } = context
   const pull = [...site.state.pulls.values()].find(wanted)
   const repo = pull === undefined ? undefined : must(site.state.repos, pull.repoId, 'repository')
-  if (pull === undefined || repo === undefined || !canSee(site, actor, repo)) throw notFound(`a node with the global id of '${id}'`)
+  if (pull === undefined || repo === undefined || !canSee(site, actor, repo))
+    throw notFound(`a node with the global id of '${id}'`)
   need(context, 'pull_requests:write')
   const by = authorOf(actor)
   if (by === null) throw notFound(`a node with the global id of '${id}'`)
-  if (actor.kind === 'user' && !roleAtLeast(roleOn(site.state, repo, by), 'write')) throw notFound(`a node with the global id of '${id}'`)
+  if (actor.kind === 'user' && !roleAtLeast(roleOn(site.state, repo, by), 'write'))
+    throw notFound(`a node with the global id of '${id}'`)
   return { pull, repo, by }
 }
 

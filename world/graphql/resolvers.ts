@@ -20,7 +20,9 @@ export const notFound = (what: string) =>
 /** Refuses a token without the permission, in the words GitHub uses for Apps. */
 export function need({ actor }: Context, permission: string): void {
   if (actor.kind === 'anonymous' || actor.kind === 'app') {
-    throw new GraphQLError('This endpoint requires you to be authenticated.', { extensions: { type: 'FORBIDDEN' } })
+    throw new GraphQLError('This endpoint requires you to be authenticated.', {
+      extensions: { type: 'FORBIDDEN' },
+    })
   }
   if (actor.kind === 'installation' && !grants(actor.permissions, permission)) {
     throw new GraphQLError('Resource not accessible by integration', { extensions: { type: 'FORBIDDEN' } })
@@ -42,14 +44,17 @@ const actorById = (site: Site, id: number | null) =>
 export function repositoryView(context: Context, owner: string, name: string) {
   const { site, actor } = context
   const repo = findRepo(site.state, owner, name)
-  if (repo === null || !canSee(site, actor, repo)) throw notFound(`a Repository with the name '${owner}/${name}'`)
+  if (repo === null || !canSee(site, actor, repo))
+    throw notFound(`a Repository with the name '${owner}/${name}'`)
   const issues = () => [...site.state.issues.values()].filter((one) => one.repoId === repo.id)
   return {
     databaseId: repo.id,
     defaultBranchRef: { name: repo.defaultBranch },
     pullRequest({ number }: { number: number }) {
       need(context, 'pull_requests:read')
-      const pull = [...site.state.pulls.values()].find((one) => one.repoId === repo.id && one.number === number)
+      const pull = [...site.state.pulls.values()].find(
+        (one) => one.repoId === repo.id && one.number === number,
+      )
       if (pull === undefined) throw notFound(`a PullRequest with the number of ${number}`)
       return pullView(context, repo, pull)
     },
@@ -72,8 +77,16 @@ function conversationView(site: Site, issue: Issue) {
     author: actorById(site, issue.authorId),
     editor: actorById(site, issue.editorId),
     lastEditedAt: issue.lastEditedAt,
-    labels: (page: PageArguments) => connection(issue.labels.map((name) => ({ name })), page),
-    comments: (page: PageArguments) => connection(comments().map((one) => commentView(site, one)), page),
+    labels: (page: PageArguments) =>
+      connection(
+        issue.labels.map((name) => ({ name })),
+        page,
+      ),
+    comments: (page: PageArguments) =>
+      connection(
+        comments().map((one) => commentView(site, one)),
+        page,
+      ),
   }
 }
 
@@ -83,7 +96,6 @@ function issueView(site: Site, issue: Issue) {
     id: nodeId('I', issue.id),
     fullDatabaseId: String(issue.id),
     state: issue.state === 'open' ? 'OPEN' : 'CLOSED',
-    issueType: null,
   }
 }
 
@@ -103,7 +115,8 @@ export function pullView(context: Context, repo: Repo, pull: Pull) {
     need(context, 'contents:read')
     return (await site.git.log(repo.dir, ['--topo-order', `${pull.baseSha}..${pull.headSha}`])).reverse()
   }
-  const reviews = () => [...site.state.reviews.values()].filter((one) => one.pullId === pull.id && one.state !== 'PENDING')
+  const reviews = () =>
+    [...site.state.reviews.values()].filter((one) => one.pullId === pull.id && one.state !== 'PENDING')
   return {
     ...conversationView(site, issue),
     id: nodeId('PR', pull.id),
@@ -127,9 +140,16 @@ export function pullView(context: Context, repo: Repo, pull: Pull) {
       return (await diffFiles(site.git, repo.dir, base, pull.headSha)).length
     },
     async commits(page: PageArguments) {
-      return connection((await inOrder()).map((info) => ({ commit: commitView(site, repo, info) })), page)
+      return connection(
+        (await inOrder()).map((info) => ({ commit: commitView(site, repo, info) })),
+        page,
+      )
     },
-    reviews: (page: PageArguments) => connection(reviews().map((one) => reviewView(site, one)), page),
+    reviews: (page: PageArguments) =>
+      connection(
+        reviews().map((one) => reviewView(site, one)),
+        page,
+      ),
   }
 }
 
@@ -154,7 +174,8 @@ function commitView(site: Site, repo: Repo, info: CommitInfo) {
   }
   const coAuthors = [...info.message.matchAll(/^co-authored-by: *(.+?) *<([^>\n]+)> *$/gim)]
   const authors = [info.author, ...coAuthors.map(([, name = '', email = '']) => ({ name, email }))]
-  const sharing = () => [...site.state.pulls.values()].filter((one) => one.repoId === repo.id && one.headSha === info.sha)
+  const sharing = () =>
+    [...site.state.pulls.values()].filter((one) => one.repoId === repo.id && one.headSha === info.sha)
   return {
     oid: info.sha,
     message: info.message,
@@ -176,7 +197,8 @@ function commitView(site: Site, repo: Repo, info: CommitInfo) {
 }
 
 function reviewView(site: Site, review: Review) {
-  const edited = review.state !== 'DISMISSED' && review.submittedAt !== null && review.updatedAt !== review.submittedAt
+  const edited =
+    review.state !== 'DISMISSED' && review.submittedAt !== null && review.updatedAt !== review.submittedAt
   return {
     fullDatabaseId: String(review.id),
     author: actorById(site, review.authorId),

@@ -54,8 +54,13 @@ export function graphqlRoutes(router: Router): void {
       operationName: operationName ?? null,
     })
     // A resolver that threw anything but a GraphQL refusal is a mistake of the stand-in: it must not look like data.
-    const broken = result.errors?.find((one) => one.originalError && !(one.originalError instanceof GraphQLError))
+    const broken = result.errors?.find(
+      (one) => one.originalError && !(one.originalError instanceof GraphQLError),
+    )
     if (broken?.originalError) throw broken.originalError
-    return ok({ data: result.data ?? null, ...(result.errors ? { errors: result.errors.map(errorView) } : {}) })
+    return ok({
+      data: result.data ?? null,
+      ...(result.errors ? { errors: result.errors.map(errorView) } : {}),
+    })
   })
 }

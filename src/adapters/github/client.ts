@@ -153,7 +153,7 @@ export function createClient(options: ClientOptions): Client {
   ): Promise<Answer> {
     const known = key === null ? undefined : answers.get(key)
     const condition = known ? { 'if-none-match': known.etag } : {}
-    let kind = key === null ? 'write' : 'read'
+    let kind = route.endsWith('/access_tokens') ? 'token' : route.startsWith('GET ') ? 'read' : 'write'
     try {
       const { data, headers } = await octokit.request(route, {
         ...parameters,
@@ -238,6 +238,12 @@ export function createClient(options: ClientOptions): Client {
         return errorOf({ kind: 'refused', status: 403, words }, what, error)
       case 'UNPROCESSABLE':
         return errorOf({ kind: 'refused', status: 422, words }, what, error)
+      case undefined:
+        // A query that the server's schema does not know stays unknown.
+        if (/cannot query field|doesn't exist on type/i.test(words)) {
+          return errorOf({ kind: 'refused', status: 400, words }, what, error)
+        }
+        return new RetryLater(`${what}: ${words}`, 10_000, { cause: error })
       default:
         // Timeouts and "something went wrong" carry no type: they pass by themselves.
         return new RetryLater(`${what}: ${words}`, 10_000, { cause: error })

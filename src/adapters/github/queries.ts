@@ -191,7 +191,6 @@ export const issueQuery = {
       fullDatabaseId number title body state lastEditedAt
       author { ...Who }
       editor { ...Who }
-      issueType { name }
       labels(first: 100) { nodes { name } }
       comments(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ${commentFields} } }
     }
@@ -208,7 +207,6 @@ export const IssueNode = z.object({
   lastEditedAt: z.string().nullable(),
   author: actor,
   editor: actor,
-  issueType: z.object({ name: z.string() }).nullish(),
   labels: names,
   comments: z.object({ pageInfo: backwards, nodes: z.array(CommentNode) }),
 })

@@ -14,6 +14,7 @@ import { absentOn404, GitHubRefusal } from './failures.ts'
 import { IssueAnswer, issueQuery, moreIssueComments } from './queries.ts'
 
 const furtherPages = 9
+const Typed = z.object({ type: z.object({ name: z.string() }).nullish() })
 
 /** Read one issue; a number that is a pull request is not found. */
 export async function readIssue(
@@ -27,6 +28,9 @@ export async function readIssue(
   const node = answer.found ? answer.value.repository?.issue : null
   if (!node) return { found: false }
   const comments = await wholeList(client, name, number, node.comments, moreIssueComments, furtherPages)
+  // Issue types are not in every server's GraphQL schema; an unchanged REST read costs nothing.
+  const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}'
+  const rest = await client.rest(on(name, 'read'), route, { ...parts(name), issue_number: number }, Typed)
   const issue: IssueReading = {
     id: node.fullDatabaseId,
     number: node.number,
@@ -35,7 +39,7 @@ export async function readIssue(
     bodyDigest: sha256(node.body),
     state: node.state === 'OPEN' ? 'open' : 'closed',
     labels: (node.labels?.nodes ?? []).flatMap((label) => (label ? [label.name] : [])),
-    type: node.issueType?.name ?? null,
+    type: rest.type?.name ?? null,
     author: accountOfActor(node.author),
     // An editor whose account is gone is still somebody other than the author.
     lastEditor: node.lastEditedAt === null ? null : (accountOfActor(node.editor) ?? ghost),

@@ -72,7 +72,7 @@ export function createTokens(
     const known = kept.get(key)
     if (known && ports.clock.nowMs() < known.usableUntilMs) return known.token
     const running = minting.get(key)
-    if (running) return running
+    if (running !== undefined) return running
     const started = mint(access)
       .catch((error: unknown) => {
         // The App may have been taken off and put back under another id since we looked.

@@ -1,0 +1,258 @@
+/** What the adapter reads of pull requests, issues, people and files, against the stand-in GitHub over HTTP. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { sha256 } from '../../../src/core/digest.ts'
+import { Terminal } from '../../../src/core/errors.ts'
+import { type Bench, openChange, startBench } from './support.ts'
+
+let bench: Bench
+beforeEach(async () => {
+  bench = await startBench()
+})
+afterEach(async () => {
+  await bench.close()
+})
+
+const account = (login: string) => {
+  const found = [...bench.world.state.accounts.values()].find((one) => one.login === login)
+  if (!found) throw new Error(`no account ${login}`)
+  return { id: found.id, login, type: 'User' as const }
+}
+
+describe('pull requests', () => {
+  test('reads text, head, base tip, people and reviews in one query', async () => {
+    const { world, forge, name } = bench
+    const { pull, sha } = await openChange(bench, 'lin', 'topic')
+    await world.as('ada').approve(name, pull.number, 'fine')
+    const later = await world.as('ada').push(name, 'main', { files: { 'later.txt': 'x' } })
+
+    const found = await forge.pull(name, pull.number)
+    if (!found.found) throw new Error('not found')
+    const { pull: reading, commits, reviews, siblings } = found.value
+    expect(reading).toMatchObject({
+      id: pull.id,
+      number: pull.number,
+      body: 'Because.',
+      state: 'open',
+      draft: false,
+      viaApp: null,
+      author: account('lin'),
+      head: { sha, ref: 'topic', fork: false },
+      base: { ref: 'main', tip: later, protected: true },
+      mergeable: 'mergeable',
+      changedFiles: 1,
+      commitCount: 1,
+    })
+    expect(commits).toEqual([{ sha, authors: [account('lin')], committer: account('lin') }])
+    expect(reviews).toMatchObject([{ author: account('ada'), state: 'APPROVED', sha, edited: false }])
+    expect(siblings).toEqual([])
+  })
+
+  test('T6: co-authors count, and an address that belongs to nobody is someone unknown', async () => {
+    const { world, forge, name } = bench
+    const ada = [...world.state.accounts.values()].find((one) => one.login === 'ada')
+    if (!ada) throw new Error('no ada')
+    await world.as('lin').push(name, 'topic', {
+      files: { 'a.txt': 'a' },
+      coAuthors: [ada],
+      author: { name: 'Nobody', email: 'nobody@nowhere.test' },
+    })
+    const pull = await world.as('lin').openPull(name, { title: 'A', head: 'topic' })
+    const found = await forge.pull(name, pull.number)
+    expect(found.found && found.value.commits[0]).toMatchObject({
+      authors: [null, account('ada')],
+      committer: null,
+    })
+  })
+
+  test('T6: a bot that wrote a commit is found by REST where GraphQL names users only', async () => {
+    const { world, forge, name } = bench
+    const bot = world.createUser('helper[bot]', { bot: true })
+    await world.as('lin').push(name, 'topic', {
+      files: { 'a.txt': 'a' },
+      author: { name: 'helper', email: bot.email },
+    })
+    const pull = await world.as('lin').openPull(name, { title: 'A', head: 'topic' })
+    const found = await forge.pull(name, pull.number)
+    const author = { id: bot.id, login: 'helper[bot]', type: 'Bot' }
+    expect(found.found && found.value.commits[0]).toMatchObject({ authors: [author], committer: author })
+  })
+
+  test('T3: other open pull requests with the same head are named', async () => {
+    const { world, forge, name } = bench
+    const { pull } = await openChange(bench, 'lin', 'topic')
+    await world.as('ada').push(name, 'release', { files: { 'r.txt': 'r' } })
+    const other = await world.as('lin').openPull(name, { title: 'B', head: 'topic', base: 'release' })
+    const found = await forge.pull(name, pull.number)
+    expect(found.found && found.value.siblings).toEqual([other.number])
+    expect(await forge.pullsWithHead(name, pull.headSha)).toEqual([pull.number, other.number])
+  })
+
+  test('T18: over 250 commits is refused with what to do', async () => {
+    const { world, forge, name } = bench
+    let base = await world.as('lin').push(name, 'topic', { files: { 'n.txt': '0' } })
+    const repo = world.repo(name)
+    const who = { name: 'lin', email: 'lin@example.test', date: '2026-03-02T10:00:00Z' }
+    const tree = (await world.site.git.commit(repo.dir, base)).tree
+    for (let n = 0; n < 250; n++)
+      base = await world.site.git.commitTree(repo.dir, tree, [base], `c${n}`, who, who)
+    await world.as('lin').push(name, 'topic2', { base: 'topic', files: { 'n.txt': '1' } })
+    await world.site.git.run(repo.dir, ['update-ref', 'refs/heads/topic2', base])
+    const pull = await world.as('lin').openPull(name, { title: 'Long', head: 'topic2' })
+    const refused = forge.pull(name, pull.number)
+    await expect(refused).rejects.toBeInstanceOf(Terminal)
+    await expect(refused).rejects.toMatchObject({ forUser: expect.stringContaining('251 commits') })
+  })
+
+  test('a number that is nobody’s, and a repository out of reach, are not found', async () => {
+    expect(await bench.forge.pull(bench.name, 999)).toEqual({ found: false })
+    expect(await bench.forge.pull('acme/elsewhere', 1)).toEqual({ found: false })
+    expect(await bench.forge.repository('acme/elsewhere')).toEqual({ found: false })
+  })
+
+  test('A3: who moved the branch, newest last', async () => {
+    const { world, forge, name } = bench
+    const { sha } = await openChange(bench, 'lin', 'topic')
+    const next = await world.as('ada').push(name, 'topic', { files: { 'b.txt': 'b' } })
+    expect(await forge.pushes(name, 'topic')).toEqual([
+      { sha, by: account('lin') },
+      { sha: next, by: account('ada') },
+    ])
+  })
+})
+
+describe('issues', () => {
+  test('D4: tells who last edited the text, and finds only our own comments', async () => {
+    const { world, forge, name } = bench
+    const issue = await world.as('lin').openIssue(name, { title: 'T', body: 'one' })
+    await world.as('rex').comment(name, issue.number, '<!-- countersign:progress -->\nforged')
+    const id = await forge.upsertComment(name, issue.number, 'progress', 'hello', null)
+    expect(await forge.issue(name, issue.number)).toMatchObject({
+      found: true,
+      value: {
+        issue: { author: account('lin'), lastEditor: null, bodyDigest: sha256('one'), state: 'open' },
+        ownComments: [{ id, marker: 'progress', body: 'hello' }],
+      },
+    })
+    await world.as('ada').editIssue(name, issue.number, { body: 'two' })
+    const edited = await forge.issue(name, issue.number)
+    expect(edited.found && edited.value.issue.lastEditor).toEqual(account('ada'))
+  })
+
+  test('a pull request is not an issue', async () => {
+    const { pull } = await openChange(bench, 'lin', 'topic')
+    expect(await bench.forge.issue(bench.name, pull.number)).toEqual({ found: false })
+  })
+
+  test('D2: prior art resolves as path, number or address, and not outside', async () => {
+    const { world, forge, name } = bench
+    const issue = await world.as('lin').openIssue(name, { title: 'T' })
+    const tip = await forge.branchTip(name, 'main')
+    if (!tip.found) throw new Error('no tip')
+    const ask = (reference: string) => forge.resolves(name, tip.value, reference)
+    expect(await ask('src/price.ts')).toBe(true)
+    expect(await ask('`README.md`')).toBe(true)
+    expect(await ask(`#${issue.number}`)).toBe(true)
+    expect(await ask(`${world.url}/acme/shop/issues/${issue.number}`)).toBe(true)
+    expect(await ask(`${world.url}/acme/shop/blob/main/src/price.ts`)).toBe(true)
+    for (const wrong of [
+      'src/none.ts',
+      '#99',
+      'acme/other#1',
+      '../etc/passwd',
+      'https://example.test/x',
+      '',
+    ]) {
+      expect([wrong, await ask(wrong)]).toEqual([wrong, false])
+    }
+  })
+})
+
+describe('people', () => {
+  test('A3: role and teams of this moment', async () => {
+    const { forge, name } = bench
+    expect(await forge.standing(name, account('ada'), ['acme/seniors'])).toEqual({
+      account: account('ada'),
+      role: 'admin',
+      teams: ['acme/seniors'],
+    })
+    expect(await forge.standing(name, account('lin'), ['acme/seniors'])).toMatchObject({
+      role: 'write',
+      teams: [],
+    })
+    bench.world.repo(name).collaborators.delete(account('lin').id)
+    expect(await forge.standing(name, account('lin'), [])).toMatchObject({ role: 'none' })
+  })
+
+  test('A3: a login that now belongs to somebody else gives no role, and a renamed account keeps its own', async () => {
+    const { world, forge, name } = bench
+    const lin = world.state.accounts.get(account('lin').id)
+    if (!lin) throw new Error('no lin')
+    lin.login = 'linda'
+    const before = { id: lin.id, login: 'lin', type: 'User' as const }
+    expect(await forge.standing(name, before, [])).toMatchObject({
+      account: { login: 'linda' },
+      role: 'write',
+    })
+    const impostor = { id: 4_000_000, login: 'ada', type: 'User' as const }
+    expect(await forge.standing(name, impostor, [])).toMatchObject({ role: 'none' })
+  })
+
+  test('S9: a look-up that fails is unknown, never a role', async () => {
+    const { world, forge, name } = bench
+    await forge.standing(name, account('rex'), [])
+    world.faults.rest({
+      kind: 'error',
+      status: 502,
+      count: 99,
+      when: ({ path }) => path.includes('/collaborators/'),
+    })
+    expect(await forge.standing(name, account('lin'), [])).toMatchObject({
+      role: 'unknown',
+      teams: 'unknown',
+    })
+    world.faults.clear()
+    world.faults.rest({ kind: 'error', status: 502, count: 99, when: ({ path }) => path.includes('/teams/') })
+    expect(await forge.standing(name, account('ada'), ['acme/seniors'])).toMatchObject({
+      role: 'admin',
+      teams: 'unknown',
+    })
+  })
+
+  test('bots hold no role and cost no request', async () => {
+    const { forge, name, counts } = bench
+    counts.take()
+    expect(await forge.standing(name, { id: 7, login: 'x[bot]', type: 'Bot' }, [])).toMatchObject({
+      role: 'none',
+    })
+    expect(counts.take()).toEqual({})
+  })
+})
+
+describe('files and repositories', () => {
+  test('reads a file at a commit once, and tells absence', async () => {
+    const { forge, name, counts } = bench
+    const tip = await forge.branchTip(name, 'main')
+    if (!tip.found) throw new Error('no tip')
+    expect(await forge.file(name, tip.value, 'src/price.ts')).toEqual({
+      found: true,
+      value: 'export const price = 1\n',
+    })
+    counts.take()
+    expect(await forge.file(name, tip.value, 'src/price.ts')).toMatchObject({ found: true })
+    expect(counts.take()).toEqual({})
+    expect(await forge.file(name, tip.value, 'src')).toEqual({ found: false })
+    expect(await forge.file(name, tip.value, 'none')).toEqual({ found: false })
+    expect(await forge.branchTip(name, 'none')).toEqual({ found: false })
+  })
+
+  test('knows who it is and where it is installed', async () => {
+    const { world, forge } = bench
+    expect(await forge.identity()).toMatchObject({
+      appId: world.app.id,
+      slug: 'countersign',
+      bot: { id: world.app.botId, login: 'countersign[bot]', type: 'Bot' },
+      drafterAppId: null,
+    })
+    expect(await forge.installedRepositories()).toEqual(['acme/shop'])
+  })
+})
