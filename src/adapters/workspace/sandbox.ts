@@ -159,7 +159,7 @@ async function supervise(
   const onAbort = () => stop('stop')
   signal.addEventListener('abort', onAbort, { once: true })
   const timer = setTimeout(() => stop('time'), request.timeoutMs)
-  const watching = watch(child, request, limits, stop, () => ended).catch((error: Error) => {
+  const watching = watch(child, request, limits, stop, closed, () => ended).catch((error: Error) => {
     failure = error
     stop('stop')
   })
@@ -194,6 +194,7 @@ async function watch(
   request: SandboxRequest,
   limits: SandboxLimits,
   stop: (reason: SandboxResult['stoppedBy']) => void,
+  closed: Promise<void>,
   ended: () => boolean,
 ): Promise<void> {
   let nextDiskMs = performance.now() + 500
@@ -208,7 +209,7 @@ async function watch(
       nextDiskMs = nowMs + Math.max(500, 10 * costMs)
     }
     // Short commands should not wait for the next poll to be reported.
-    await Promise.race([pause(pollMs), new Promise((resolve) => child.once('close', resolve))])
+    await Promise.race([pause(pollMs), closed])
   }
 }
 
