@@ -100,9 +100,13 @@ function keyOf(access: Exclude<Access, { kind: 'app' }>): string {
   return access.kind === 'repository' ? `${access.name}:${access.grant}` : `installation:${access.id}`
 }
 
-/** A 422 at minting means that the installation lacks a permission or the repository: say which were asked for. */
+/** A 422 at minting means that the installation lacks a permission (its words say so) or does not hold the repository. */
 function refusedMint(error: unknown, access: Exclude<Access, { kind: 'app' }>): unknown {
   if (!(error instanceof GitHubRefusal) || error.status !== 422 || access.kind !== 'repository') return error
+  if (!/permission/i.test(error.words)) {
+    const sentence = `The App is not installed on ${access.name}. An owner can add it in the installation settings.`
+    return new GitHubRefusal(404, error.words, sentence, { cause: error })
+  }
   const asked = Object.entries(grants[access.grant])
     .map(([name, level]) => `${name}: ${level}`)
     .join(', ')
