@@ -135,7 +135,7 @@ describe('buttons', () => {
     conforms(github)
   })
 
-  test('exist on completed runs only, with the identifiers the run has, and not for readers', async () => {
+  test('exist on completed runs only, with the identifiers the run has; a reader may press too, so the App must look it up', async () => {
     const github = await world()
     const { sha } = await pullByBob(github)
     const app = await asInstallation(github)
@@ -143,7 +143,7 @@ describe('buttons', () => {
     await refuses(github.as('bob').press(body.id, 'approve:0123'), 422, /completed/)
     await app('PATCH', at(`/check-runs/${body.id}`), { conclusion: 'action_required' })
     await refuses(github.as('bob').press(body.id, 'merge'), 422, /no button/)
-    await refuses(github.as('rita').press(body.id, 'approve:0123'), 403)
+    await github.as('rita').press(body.id, 'approve:0123')
     await github.as('bob').press(body.id, 'approve:0123')
   })
 
