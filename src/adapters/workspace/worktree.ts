@@ -1,6 +1,6 @@
 /** The Workspace port: a locked worktree a ticket, throw-away checkouts for evidence, commands in the sandbox. */
 import { createHash, randomUUID } from 'node:crypto'
-import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bug } from '../../core/errors.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
@@ -29,6 +29,9 @@ interface Place {
   refs: string
 }
 
+/** In git's folder of a worktree: which setup's result its files hold. */
+const setupMarker = 'countersign-setup'
+
 /** Git and Workspace on one folder, which is locked for this process; call `close` at the end. */
 export function createWorkspaceAdapters(options: MirrorOptions & { sandbox: Sandbox }) {
   const mirrors = createMirrors(options)
@@ -40,6 +43,8 @@ export function createWorkspaceAdapters(options: MirrorOptions & { sandbox: Sand
 /** The Workspace port. Throw-away folders that a crash left are removed before the first use. */
 export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Workspace {
   const { root } = mirrors
+  /** Worktrees that this process has opened, by folder. */
+  const open = new Map<string, Place & { repository: RepositoryName }>()
   const ready = prepare()
   // The rejection reaches whoever uses the workspace first.
   ready.catch((error: Error) => log.error({ error: error.message }, 'workspace folder cannot be prepared'))
@@ -88,6 +93,7 @@ export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Wo
   /** HEAD moves last: a folder whose HEAD is `sha` is a complete checkout of it, with what a session did since. */
   async function put(place: Place, sha: Sha): Promise<void> {
     await writeFile(join(place.admin, 'HEAD'), `${'0'.repeat(sha.length)}\n`)
+    await rm(join(place.admin, setupMarker), { force: true })
     await emptyFolder(place.folder)
     await fillFolder(place.mirror, place.folder, sha, join(place.admin, 'countersign-index'))
     await runGit({ directory: place.mirror, args: ['update-ref', `${place.refs}/${sha}`, sha] })
@@ -127,11 +133,13 @@ export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Wo
       const place = await placeOf(repository, ticket)
       if (!(await isIntact(place))) await create(repository, place, sha)
       else if ((await readFile(join(place.admin, 'HEAD'), 'utf8')).trim() !== sha) await put(place, sha)
+      open.set(place.folder, { ...place, repository })
       return worktreeAt(repository, place, sha)
     },
     async close(repository, ticket) {
       await ready
       const place = await placeOf(repository, ticket)
+      open.delete(place.folder)
       await mirrors.locked(repository, async () => {
         await discard(place)
         const refs = await gitText({
@@ -146,10 +154,12 @@ export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Wo
       await ready
       return runner.runAt(repository, request, signal, join(root, 'checkouts', randomUUID()))
     },
-    async runIn(worktree, spec, signal) {
-      if (!worktree.directory.startsWith(join(root, 'tickets')))
-        throw new Bug(`not a worktree of ours: ${worktree.directory}`)
-      return runner.runIn(worktree.directory, spec, signal)
+    async runIn(worktree, spec, signal, setup) {
+      const place = open.get(worktree.directory)
+      if (!place) throw new Bug(`not an open worktree of ours: ${worktree.directory}`)
+      if (!setup) return runner.runIn(worktree.directory, spec, signal)
+      const session = { ...place, sha: worktree.head, setup, marker: join(place.admin, setupMarker) }
+      return runner.runPrepared(session, spec, signal)
     },
   }
 }

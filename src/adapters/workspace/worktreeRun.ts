@@ -1,15 +1,16 @@
 /** Policy commands in the sandbox: on a throw-away checkout for evidence, or in a ticket's worktree for a session. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Terminal } from '../../core/errors.ts'
 import type { CommandBody, CommandSpec, EvidenceRequest, EvidenceResult } from '../../core/evidence.ts'
-import type { RepositoryName } from '../../core/ids.ts'
+import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Log, Sandbox } from '../../core/ports.ts'
-import { textOf } from './bytes.ts'
+import { fieldsOf, textOf } from './bytes.ts'
 import type { Mirrors } from './gitMirrors.ts'
+import { runGit } from './gitProcess.ts'
 import { readReports } from './reports/index.ts'
 import { fillFolder, listTree, removeFolder } from './worktreeCheckout.ts'
-import { removeIn } from './worktreePaths.ts'
+import { isMissing, removeIn } from './worktreePaths.ts'
 import { createDependencies } from './worktreeSetup.ts'
 
 /** Cap on what a command may print, bytes. */
@@ -19,6 +20,16 @@ interface RunnerOptions {
   mirrors: Mirrors
   sandbox: Sandbox
   log: Log
+}
+
+/** A worktree whose commands need dependencies; `marker` remembers which ones it has. */
+export interface PreparedSession {
+  repository: RepositoryName
+  mirror: string
+  folder: string
+  sha: Sha
+  setup: CommandSpec
+  marker: string
 }
 
 export function createRunner({ mirrors, sandbox, log }: RunnerOptions) {
@@ -88,5 +99,44 @@ export function createRunner({ mirrors, sandbox, log }: RunnerOptions) {
     }
   }
 
-  return { runAt, runIn }
+  /**
+   * A session's command with its dependencies. What setup makes and `.gitignore` does not name is taken away again:
+   * it would otherwise look like the session's own work.
+   */
+  async function runPrepared(
+    session: PreparedSession,
+    spec: CommandSpec,
+    signal: AbortSignal,
+  ): Promise<CommandBody> {
+    const { mirror, folder, marker, sha, setup } = session
+    const present = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (isMissing(error)) return null
+      throw error
+    })
+    if (present !== setup.run) {
+      const index = join(mirrors.root, 'tmp', `${basename(folder)}.setup`)
+      await runGit({ directory: mirror, indexFile: index, args: ['read-tree', sha] })
+      const before = new Set((await untracked(mirror, folder, index)).map((path) => path.toString('latin1')))
+      const tree = await listTree(mirror, sha)
+      const prepared = await dependencies.apply({ ...session, tree, directory: folder, signal })
+      if (!prepared.ok)
+        return { exitCode: 1, stoppedBy: null, outputTail: prepared.reason.slice(0, 20_000), durationMs: 0 }
+      const made = (await untracked(mirror, folder, index)).filter(
+        (path) => !before.has(path.toString('latin1')),
+      )
+      await removeIn(folder, made)
+      await removeFolder(index)
+      await writeFile(marker, setup.run)
+    }
+    return runIn(folder, spec, signal)
+  }
+
+  return { runAt, runIn, runPrepared }
+}
+
+async function untracked(mirror: string, folder: string, index: string): Promise<Buffer[]> {
+  const args = ['ls-files', '--others', '--exclude-standard', '-z']
+  return fieldsOf(
+    (await runGit({ directory: mirror, workTree: folder, indexFile: index, args, timeoutMs: 60_000 })).stdout,
+  )
 }

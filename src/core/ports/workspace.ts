@@ -70,8 +70,16 @@ export interface Workspace {
     request: Extract<EvidenceRequest, { kind: 'command' }>,
     signal: AbortSignal,
   ): Promise<EvidenceResult<'command'>>
-  /** Run a command in the ticket's worktree, for the session's `run` tool. */
-  runIn(worktree: Worktree, spec: CommandSpec, signal: AbortSignal): Promise<CommandBody>
+  /**
+   * Run a command in the ticket's worktree, for the session's `run` tool. With `setup`, what it makes of the lockfiles
+   * is put into the worktree first, once; a setup that fails is a result with its output and exit code 1.
+   */
+  runIn(
+    worktree: Worktree,
+    spec: CommandSpec,
+    signal: AbortSignal,
+    setup?: CommandSpec | null,
+  ): Promise<CommandBody>
 }
 
 /** What a sandboxed process gets: one writable folder, no network, no secrets, bounds on everything (T25, T30). */

@@ -187,4 +187,28 @@ describeWith('bwrap', 'runAt', () => {
     await worktree.reset(base)
     expect(existsSync(join(worktree.directory, 'made.txt'))).toBe(false)
   })
+
+  test("a session's command finds the dependencies of setup, which never become part of its commit", async () => {
+    const sha = publish({ '.gitignore': 'node_modules/\n' })
+    const worktree = await adapters.workspace.open(repository, 'task-2', sha)
+    const setup = spec('mkdir -p node_modules/x && echo dep > node_modules/x/a && echo litter > litter.txt')
+    await adapters.workspace.runIn(worktree, spec('echo mine > mine.txt'), never)
+    const result = await adapters.workspace.runIn(worktree, spec('cat node_modules/x/a; ls'), never, setup)
+    expect(result.outputTail).toMatch(/^dep\n/)
+    expect(result.outputTail).not.toContain('litter')
+    const seen: string[] = []
+    const author = { name: 'a', email: 'a@b' }
+    await worktree.commit(
+      { parent: sha, message: 'm', author, timeSeconds: 1 },
+      (path) => seen.push(path) > 0,
+    )
+    expect(seen).toEqual(['mine.txt'])
+    const failed = await adapters.workspace.runIn(
+      await adapters.workspace.open(repository, 'task-3', sha),
+      spec('true'),
+      never,
+      spec('exit 4'),
+    )
+    expect(failed).toMatchObject({ exitCode: 1, outputTail: expect.stringContaining('ended with 4') })
+  })
 })
