@@ -5,6 +5,7 @@ import { RetryLater } from '../../core/errors.ts'
 import type { Clock, Log, Metrics } from '../../core/ports.ts'
 import { type Access, accountOf } from './access.ts'
 import { errorOf, type Failure, failureOf, GitHubRefusal } from './failures.ts'
+import { graphqlError } from './graphqlErrors.ts'
 import { createLru } from './lru.ts'
 import { createPacing } from './pacing.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -64,11 +65,6 @@ interface Answer {
   data: unknown
   link: string | undefined
 }
-
-const GraphqlFailure = z.object({
-  name: z.literal('GraphqlResponseError'),
-  errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).min(1),
-})
 
 export function createClient(options: ClientOptions): Client {
   const { clock, log, metrics } = options
@@ -220,34 +216,6 @@ export function createClient(options: ClientOptions): Client {
       const data = await (query.writes ? pacing.write(account, run) : again(() => pacing.read(account, run)))
       return checked(query.what, schema, data)
     },
-  }
-
-  /** GraphQL answers 200 with errors inside; the first one decides. */
-  function graphqlError(error: unknown, what: string): unknown {
-    const parsed = GraphqlFailure.safeParse(error)
-    if (!parsed.success) return error
-    const [first] = parsed.data.errors
-    const words = first?.message.slice(0, 500) ?? 'no reason given'
-    switch (first?.type) {
-      case 'RATE_LIMITED':
-        return new RetryLater(`${what}: GitHub's rate limit was reached (${words})`, 60_000, { cause: error })
-      case 'NOT_FOUND':
-        return errorOf({ kind: 'refused', status: 404, words }, what, error)
-      case 'FORBIDDEN':
-      case 'INSUFFICIENT_SCOPES':
-        return errorOf({ kind: 'refused', status: 403, words }, what, error)
-      case 'UNPROCESSABLE':
-        return errorOf({ kind: 'refused', status: 422, words }, what, error)
-      case undefined:
-        // A query that the server's schema does not know stays unknown.
-        if (/cannot query field|doesn't exist on type/i.test(words)) {
-          return errorOf({ kind: 'refused', status: 400, words }, what, error)
-        }
-        return new RetryLater(`${what}: ${words}`, 10_000, { cause: error })
-      default:
-        // Timeouts and "something went wrong" carry no type: they pass by themselves.
-        return new RetryLater(`${what}: ${words}`, 10_000, { cause: error })
-    }
   }
 }
 

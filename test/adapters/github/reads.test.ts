@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { sha256 } from '../../../src/core/digest.ts'
 import { Terminal } from '../../../src/core/errors.ts'
+import { ACTIONS_APP_ID, enableCi } from '../../../world/ci/ci.ts'
 import { type Bench, openChange, startBench } from './support.ts'
 
 let bench: Bench
@@ -254,5 +255,35 @@ describe('files and repositories', () => {
       drafterAppId: null,
     })
     expect(await forge.installedRepositories()).toEqual(['acme/shop'])
+  })
+})
+
+describe('checks', () => {
+  test('T15: a check of GitHub Actions is known by its workflow file and event, others by their App', async () => {
+    const { world, forge, name } = bench
+    const yml = '.github/workflows/ci.yml'
+    await world.as('ada').push(name, 'main', { files: { [yml]: 'name: CI\n' } })
+    const ci = await enableCi(world, name, { jobs: [{ name: 'test', run: 'true' }], events: [] })
+    const { sha } = await openChange(bench, 'lin', 'topic')
+    await ci.report(sha, { conclusion: 'success', name: 'test' })
+    await ci.report(sha, { conclusion: null, name: 'slow' })
+    await ci.reportAs(sha, { app: 'forger', name: 'test', conclusion: 'success' })
+    const { own, ci: checks } = await forge.checks(name, sha)
+    expect(own).toEqual([])
+    const seen = checks.map(({ name: check, appId, workflowPath, event, status }) => ({
+      check,
+      ours: appId === ACTIONS_APP_ID,
+      workflowPath,
+      event,
+      status,
+    }))
+    expect(seen).toHaveLength(3)
+    expect(seen).toEqual(
+      expect.arrayContaining([
+        { check: 'test', ours: true, workflowPath: yml, event: 'push', status: 'completed' },
+        { check: 'slow', ours: true, workflowPath: yml, event: 'push', status: 'in_progress' },
+        { check: 'test', ours: false, workflowPath: null, event: null, status: 'completed' },
+      ]),
+    )
   })
 })

@@ -1,0 +1,35 @@
+/** What the errors inside a GraphQL answer mean, in the terms of REST. */
+import { z } from 'zod'
+import { RetryLater } from '../../core/errors.ts'
+import { errorOf } from './failures.ts'
+
+const GraphqlFailure = z.object({
+  name: z.literal('GraphqlResponseError'),
+  errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).min(1),
+})
+
+/** GraphQL answers 200 with errors inside; the first one decides. */
+export function graphqlError(error: unknown, what: string): unknown {
+  const parsed = GraphqlFailure.safeParse(error)
+  if (!parsed.success) return error
+  const [first] = parsed.data.errors
+  const words = first?.message.slice(0, 500) ?? 'no reason given'
+  switch (first?.type) {
+    case 'RATE_LIMITED':
+      return new RetryLater(`${what}: GitHub's rate limit was reached (${words})`, 60_000, { cause: error })
+    case 'NOT_FOUND':
+      return errorOf({ kind: 'refused', status: 404, words }, what, error)
+    case 'FORBIDDEN':
+    case 'INSUFFICIENT_SCOPES':
+      return errorOf({ kind: 'refused', status: 403, words }, what, error)
+    case 'UNPROCESSABLE':
+      return errorOf({ kind: 'refused', status: 422, words }, what, error)
+    default:
+      // A query that the server's schema does not know stays unknown.
+      if (/cannot query field|doesn't exist on type/i.test(words)) {
+        return errorOf({ kind: 'refused', status: 400, words }, what, error)
+      }
+      // Timeouts and "something went wrong" carry no type: they pass by themselves.
+      return new RetryLater(`${what}: ${words}`, 10_000, { cause: error })
+  }
+}
