@@ -1,4 +1,5 @@
 /** Ports: everything the loop needs from outside, as interfaces. Adapters implement them; only `main` knows both. */
+export * from './ports/fileTools.ts'
 export * from './ports/forge.ts'
 export * from './ports/ledger.ts'
 export * from './ports/model.ts'

@@ -22,8 +22,6 @@ export interface Material {
 export interface PromptInput {
   /** `owner/repo#12` */
   subject: string
-  /** Phase as recorded: `plan`, or `validate:plan`. */
-  name: string
   phase: Phase
   /** For a validator: the phase whose deliverable it checks. */
   of: PhaseId | null
@@ -35,9 +33,10 @@ export interface PromptInput {
 const longestInput = 60_000
 
 /** The stable part, the same for every task of a repository: it is what the endpoint may cache. */
-export function systemPrompt({ name, phase }: PromptInput): string {
+export function systemPrompt({ phase, of }: PromptInput): string {
   return [
-    `Phase: ${name}`,
+    `Phase: ${phase.id}`,
+    ...(of === null ? [] : [`Checks: ${of}`]),
     '',
     `You do one phase of a larger piece of work, and only this one: ${phase.responsibility}`,
     '',
@@ -67,6 +66,11 @@ export function openingMessage(input: PromptInput): string {
     ...sections(input).flatMap(([name, text]) => [fenced(name, text), '']),
     'Do your phase now.',
   ].join('\n')
+}
+
+/** The message with which a later attempt goes on in the transcript of the one before. */
+export function continuation(attempt: number, message: string): string {
+  return `Attempt: ${attempt}\n\n${fenced('what-happened', message)}\n\nGo on, and finish by calling hand_in.`
 }
 
 function sections({ phase, of, material }: PromptInput): [string, string][] {

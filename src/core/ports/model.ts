@@ -31,6 +31,8 @@ export interface SessionRequest {
   /** The tool whose successful call ends the session with its input as the deliverable (T29: never in-band text). */
   handIn: { deliverable: string; questions: string | null }
   limits: { maxSteps: number; maxOutputTokens: number; maxMinutes: number; maxCostUsd: number }
+  /** US dollars per million tokens by policy; null counts the cost as 0, so that only the other limits hold. */
+  prices: { input: number; output: number; cacheRead: number; cacheWrite: number } | null
 }
 
 export type SessionResult = { usage: Usage; costUsd: number; durationMs: number } & (

@@ -1,0 +1,73 @@
+/** Turns a session's path into one below its worktree, or refuses: no `..`, no `.git`, no symlink on the way (T26). */
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RepositoryPath } from '../../core/citation.ts'
+import { ToolRefusal } from '../../core/ports/model.ts'
+import { code } from '../../core/sentences.ts'
+
+/** Largest file that is read or written, bytes. */
+export const largestFile = 1024 * 1024
+
+/** The path's parts, refused when it is not a plain relative path or enters git's own folder. */
+export function partsOf(path: string): string[] {
+  const parsed = RepositoryPath.safeParse(path)
+  if (!parsed.success)
+    throw new ToolRefusal(`${code(path)} is not a relative path inside the repository with forward slashes.`)
+  const parts = path.split('/')
+  // Git also takes `.GIT` and, on some file systems, `git~1` for its folder.
+  if (parts.some((part) => /^(\.git|git~\d+)$/i.test(part.normalize('NFKC').replace(/[\p{Cf}]/gu, ''))))
+    throw new ToolRefusal('The folder .git is not yours to read or write.')
+  return parts
+}
+
+/**
+ * Check every folder on the way to a path.
+ *
+ * @param create make folders that are missing.
+ * @returns the absolute path, whose parent is a real folder below `directory`.
+ */
+export async function confine(directory: string, path: string, create = false): Promise<string> {
+  const root = await realpath(directory)
+  let folder = root
+  for (const part of partsOf(path).slice(0, -1)) {
+    folder = join(folder, part)
+    const status = await lstat(folder).catch(absent)
+    if (!status && create) await mkdir(folder, { mode: 0o755 })
+    else if (!status) throw new ToolRefusal(`${code(path)} does not exist.`)
+    else if (status.isSymbolicLink())
+      throw new ToolRefusal(`${code(path)} goes through a symlink, which tools never follow.`)
+    else if (!status.isDirectory()) throw new ToolRefusal(`A part of ${code(path)} is no folder.`)
+  }
+  if ((await realpath(folder)) !== folder) throw new ToolRefusal(`${code(path)} leaves the worktree.`)
+  return join(folder, path.split('/').at(-1) ?? '')
+}
+
+/** Open a regular file without following a link or waiting on a pipe. Null when it does not exist. */
+export async function openRegular(absolute: string, path: string, flags: number): Promise<FileHandle | null> {
+  const handle = await open(absolute, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644).catch(
+    (error: unknown) => {
+      const failure = codeOf(error)
+      if (failure === 'ENOENT') return null
+      if (failure === 'ELOOP') throw new ToolRefusal(`${code(path)} is a symlink, which tools never follow.`)
+      if (failure === 'EISDIR') throw new ToolRefusal(`${code(path)} is a folder.`)
+      if (failure === 'ENXIO' || failure === 'EACCES')
+        throw new ToolRefusal(`${code(path)} cannot be opened.`)
+      throw error
+    },
+  )
+  if (handle && !(await handle.stat()).isFile()) {
+    await handle.close()
+    throw new ToolRefusal(`${code(path)} is no regular file.`)
+  }
+  return handle
+}
+
+export function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+}
+
+function absent(error: unknown): null {
+  if (codeOf(error) === 'ENOENT') return null
+  throw error
+}

@@ -1,0 +1,149 @@
+/** Runs one model session of one attempt: prompt, tools, the model, the host's commit, and the facts about it. */
+import type { FactBody } from '../core/facts.ts'
+import { parseKey, type RepositoryName, type Sha } from '../core/ids.ts'
+import type {
+  Clock,
+  CommitIdentity,
+  FileTools,
+  Git,
+  Ledger,
+  Log,
+  Model,
+  Queue,
+  SessionResult,
+  Workspace,
+  Worktree,
+} from '../core/ports.ts'
+import type { PolicyReading } from '../core/snapshot/common.ts'
+import { priceOf, sessionLimits } from '../pipeline/budget.ts'
+import { mayWrite } from '../pipeline/checks/scope.ts'
+import { openingMessage, systemPrompt } from '../pipeline/inputs.ts'
+import { taskState } from '../pipeline/taskState.ts'
+import type { Policy } from '../policy/schema.ts'
+import { type Due, dueOf, type SessionItem } from './sessionDue.ts'
+import { endedFact } from './sessionEnd.ts'
+import { commandsOf, gatherMaterial } from './sessionMaterial.ts'
+import { type StopWatch, watchForStop } from './stopWatch.ts'
+import { commandTools } from './tools/commands.ts'
+import { askName, endingTools, handInName } from './tools/ending.ts'
+import { readingTools } from './tools/reading.ts'
+import type { ToolContext } from './tools/tool.ts'
+import { writingTools } from './tools/writing.ts'
+
+export interface SessionPorts {
+  ledger: Ledger
+  model: Model
+  workspace: Workspace
+  git: Git
+  files: FileTools
+  queue: Pick<Queue, 'reconcile'>
+  clock: Clock
+  log: Log
+  /** Policy and tip of the default branch at this moment (S14). */
+  readPolicy(repository: RepositoryName): Promise<{ policy: PolicyReading<Policy>; base: Sha }>
+  /** Author of the commits that sessions lead to: the drafting App's bot. */
+  author: CommitIdentity
+}
+
+/**
+ * Run a session item. It decides nothing: whether it is still due is asked of the facts, its end is recorded, and the
+ * task's key is queued.
+ *
+ * @param signal the host's shutdown. The session is then left as it is and resumes from its transcript.
+ */
+export async function runSession(item: SessionItem, ports: SessionPorts, signal: AbortSignal): Promise<void> {
+  const subject = parseKey(item.subject)
+  if (subject?.kind !== 'task') return
+  const { repository } = subject
+  const { policy, base } = await ports.readPolicy(repository)
+  const facts = await ports.ledger.facts(item.subject)
+  const due = policy.ok ? dueOf(item, taskState(facts, policy.policy.pipeline), base) : null
+  if (!policy.ok || !due) {
+    ports.log.info({ subject: item.subject, phase: item.phase }, 'session is no longer due')
+    return ports.queue.reconcile(item.subject)
+  }
+  const { position } = due
+  await ports.git.ensure(repository, [base, position.start])
+  const worktree = await ports.workspace.open(repository, `task-${subject.issue}`, position.start)
+  if (!due.started) {
+    await worktree.reset(position.start)
+    const body: FactBody = {
+      kind: 'attempt.started',
+      phase: item.phase,
+      attempt: item.attempt,
+      session: due.session,
+      endpoint: item.endpoint,
+      model: item.model,
+    }
+    if (!(await ports.ledger.append(item.subject, [{ actor: null, body }], { ifLength: facts.length })))
+      return ports.queue.reconcile(item.subject)
+  }
+  const watch = watchForStop(ports, item.subject, facts.at(-1)?.seq ?? -1, signal)
+  try {
+    const result = await converse(
+      item,
+      ports,
+      policy.policy,
+      due,
+      worktree,
+      { repository, base, subject: `${repository}#${subject.issue}` },
+      watch,
+    )
+    // The host is going down: nothing has ended, and the next worker goes on from the transcript.
+    if (result.kind === 'stopped' && !watch.stopped()) signal.throwIfAborted()
+    await ports.ledger.append(item.subject, [
+      { actor: null, body: await endedFact(item, ports, due, worktree, result) },
+    ])
+  } finally {
+    await watch.end()
+  }
+  await ports.queue.reconcile(item.subject)
+}
+
+async function converse(
+  item: SessionItem,
+  ports: SessionPorts,
+  policy: Policy,
+  due: Due,
+  worktree: Worktree,
+  where: { repository: RepositoryName; base: Sha; subject: string },
+  watch: StopWatch,
+): Promise<SessionResult> {
+  const { state, position } = due
+  const { phase, of } = position
+  const material = await gatherMaterial(ports.git, where.repository, state, position, where.base, due.attempt)
+  const input = { subject: where.subject, phase, of, attempt: item.attempt, material }
+  const plan = material.plan
+  const context: ToolContext = {
+    worktree,
+    workspace: ports.workspace,
+    files: ports.files,
+    mayWrite: (path) => plan !== null && mayWrite(phase.writes, plan, path),
+  }
+  const price = priceOf({ endpoint: item.endpoint, model: item.model }, policy.models)
+  return ports.model.run(
+    {
+      session: due.session,
+      endpoint: item.endpoint,
+      model: item.model,
+      system: systemPrompt(input),
+      opening: openingMessage(input),
+      continues: due.continues,
+      tools: [
+        ...readingTools(context),
+        ...(phase.writes === 'none' ? [] : writingTools(context)),
+        ...commandTools(context, commandsOf(phase, policy)),
+        ...endingTools(phase),
+      ],
+      handIn: { deliverable: handInName, questions: phase.mayAsk ? askName : null },
+      limits: sessionLimits(policy.budgets, state.spent),
+      prices: price && {
+        input: price.input,
+        output: price.output,
+        cacheRead: price.cache_read ?? price.input,
+        cacheWrite: price.cache_write ?? price.input,
+      },
+    },
+    watch.signal,
+  )
+}

@@ -1,0 +1,105 @@
+/** What a session is given, from facts and git: the inputs of its phase, the commits it starts on, its commands. */
+import { commandSpec } from '../core/commandSettings.ts'
+import type { CommandName, CommandSpec, DiffBody } from '../core/evidence.ts'
+import type { RepositoryName, Sha } from '../core/ids.ts'
+import type { Git } from '../core/ports.ts'
+import type { Attempt } from '../pipeline/attempts.ts'
+import type { Material } from '../pipeline/inputs.ts'
+import type { Phase } from '../pipeline/phase.ts'
+import { phases } from '../pipeline/phases.ts'
+import type { PhaseId } from '../pipeline/settings.ts'
+import { acceptedHead, deliverableOf, routeOf, type TaskState } from '../pipeline/taskState.ts'
+import type { Policy } from '../policy/schema.ts'
+
+/** Characters of a diff that a session sees. */
+const longestDiff = 50_000
+const longestInstructions = 20_000
+
+/** The repository's own instructions for agents, read at the base commit only (T14, T27). */
+const instructionFile = 'AGENTS.md'
+
+export interface Position {
+  phase: Phase
+  of: PhaseId | null
+  /** The accepted work that the attempt sits on: the parent of its candidate. */
+  before: Sha
+  /** What the worktree holds at first: an earlier attempt's files, else `before`. */
+  start: Sha
+}
+
+/** Where a session starts. `attempt` is the attempt that a validator checks, or null. */
+export function positionOf(
+  state: TaskState,
+  phase: Phase,
+  of: PhaseId | null,
+  earlier: Attempt | null,
+  base: Sha,
+): Position {
+  const before = acceptedHead(state, of ?? phase.id) ?? base
+  return { phase, of, before, start: earlier?.ended?.candidate ?? before }
+}
+
+/** Gather the material. Deliverables that the phase does not name are not even looked up (P1). */
+export async function gatherMaterial(
+  git: Git,
+  repository: RepositoryName,
+  state: TaskState,
+  position: Position,
+  base: Sha,
+  checked: Attempt | null,
+): Promise<Material> {
+  const { frozen, issued } = state
+  const { phase, of } = position
+  const author = of === null ? phase : phases[of]
+  const deliverables: Material['deliverables'] = {}
+  const known = [...routeOf(state).before, ...routeOf(state).after]
+  for (const id of known)
+    if (author.input.some((name) => name === id)) deliverables[id] = deliverableOf(state, id)
+  const outcome = checked?.ended?.outcome
+  if (of !== null && outcome?.kind === 'deliverable') deliverables[of] = outcome.deliverable
+  const wantsDiff = author.input.includes('diff') || (of !== null && author.writes !== 'none')
+  const instructions = await git.read(repository, base, instructionFile)
+  return {
+    bundle: frozen?.body.bundle ?? {
+      goal: '',
+      criteria: [],
+      constraints: [],
+      priorArt: [],
+      riskClass: 'high',
+    },
+    title: frozen?.body.title ?? '',
+    plan: issued?.body.record.plan ?? null,
+    deliverables,
+    diff: wantsDiff && issued ? await diffText(git, repository, issued.body.commit, position.start) : null,
+    instructions: instructions?.slice(0, longestInstructions) ?? null,
+  }
+}
+
+/** Policy's commands that the phase may run. */
+export function commandsOf(phase: Phase, policy: Policy): ReadonlyMap<CommandName, CommandSpec> {
+  const found = phase.commands.flatMap((name): [CommandName, CommandSpec][] => {
+    const spec = commandSpec(policy.commands, name)
+    return spec ? [[name, spec]] : []
+  })
+  return new Map(found)
+}
+
+async function diffText(git: Git, repository: RepositoryName, base: Sha, head: Sha): Promise<string | null> {
+  if (base === head) return null
+  const result = await git.collect(repository, { kind: 'diff', base, head })
+  if (!result.ok || !('files' in result.body)) return null
+  return renderDiff(result.body).slice(0, longestDiff)
+}
+
+/** A diff as plain text: per file the removed and added lines with their numbers. */
+function renderDiff(body: DiffBody): string {
+  return body.files
+    .map((file) => {
+      const lines = [
+        ...file.removed.map((one) => `-${one.line}|${one.text}`),
+        ...file.added.map((one) => `+${one.line}|${one.text}`),
+      ]
+      return [`${file.status} ${file.path}${file.truncated ? ' (cut)' : ''}`, ...lines].join('\n')
+    })
+    .join('\n\n')
+}
