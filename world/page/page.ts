@@ -1,0 +1,148 @@
+/** Serves the stand-in's website: readable without JavaScript, every act a form in the name of the person chosen by ?as=. */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { findAccount, findRepo } from '../github/access.ts'
+import type { Issue, Repo } from '../github/state.ts'
+import type { GitHubWorld } from '../github/world.ts'
+import { act } from './act.ts'
+import type { Notice, Visit } from './layout.ts'
+import { issuePage, listPage, mayRead, missingPage } from './otherPages.ts'
+import { pullPage } from './pullPage.ts'
+import { POLICY } from './style.ts'
+
+export type PageOptions = {
+  /** Pages load themselves again after so many seconds; default never, so that nothing typed is lost. */
+  refreshS?: number
+}
+
+const BODY_LIMIT_BYTES = 300_000
+const MAX_NOTICES = 100
+/** After a press the page looks again once, when the App has had a moment to answer. */
+const AFTER_PRESS_S = 2
+
+const THREAD = /^\/([^/]+)\/([^/]+)\/(pull|issues)\/(\d{1,9})\/?$/
+const REPOSITORY = /^\/([^/]+)\/([^/]+)\/?$/
+
+type Place = { repo: Repo; issue: Issue; fullName: string }
+
+/** Adds the pages to the world's own address; browsers get them, API clients and git are left alone. */
+export function servePages(world: GitHubWorld, options: PageOptions = {}): void {
+  const notices = new Map<string, Notice>()
+
+  world.serve(async (req, res, url) => {
+    if (url.pathname === '/favicon.ico') {
+      res.writeHead(204).end()
+      return true
+    }
+    const place = placeAt(world, url.pathname)
+    const login = url.searchParams.get('as') ?? ''
+    const viewer = findAccount(world.state, login)
+    const notice = notices.get(url.searchParams.get('said') ?? '') ?? null
+    const refreshS = notice?.kind === 'done' ? AFTER_PRESS_S : (options.refreshS ?? null)
+    const visit: Visit = {
+      world,
+      viewer: viewer?.type === 'User' ? viewer : null,
+      path: url.pathname,
+      notice,
+      refreshS,
+    }
+    if (req.method === 'POST' && THREAD.test(url.pathname)) {
+      await post(visit, place, req, res)
+      return true
+    }
+    if (req.method !== 'GET' || !(req.headers.accept ?? '').includes('text/html')) return false
+    const shown = await render(visit, place)
+    send(res, shown === null ? 404 : 200, shown ?? missingPage(visit))
+    return true
+  })
+
+  async function post(
+    visit: Visit,
+    place: Place | null,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    const fields = await formOf(req)
+    const { origin } = req.headers
+    // Another site's page must not press in a person's name.
+    if (fields === null || (origin !== undefined && origin !== world.url)) {
+      return send(
+        res,
+        403,
+        missingPage({
+          ...visit,
+          notice: { kind: 'refused', text: 'This form did not come from this site, or is too large.' },
+        }),
+      )
+    }
+    if (place === null || visit.viewer === null || !mayRead(visit, place.repo))
+      return send(res, 404, missingPage(visit))
+    const { login } = visit.viewer
+    const said = await act(world, login, { repo: place.fullName, number: place.issue.number }, fields)
+    const key = randomBytes(8).toString('hex')
+    const [oldest] = notices.keys()
+    if (notices.size >= MAX_NOTICES && oldest !== undefined) notices.delete(oldest)
+    notices.set(key, said)
+    res.writeHead(303, { location: `${visit.path}?as=${encodeURIComponent(login)}&said=${key}` }).end()
+  }
+}
+
+async function render(visit: Visit, place: Place | null): Promise<string | null> {
+  const { world, path } = visit
+  if (path === '/') return listPage(visit, null)
+  if (place !== null) {
+    if (!mayRead(visit, place.repo)) return null
+    const pull = place.issue.pullId === null ? undefined : world.state.pulls.get(place.issue.pullId)
+    return pull === undefined
+      ? issuePage(visit, place.repo, place.issue)
+      : pullPage(visit, place.repo, place.issue, pull)
+  }
+  const [, owner = '', name = ''] = REPOSITORY.exec(path) ?? []
+  const repo = findRepo(world.state, decode(owner), decode(name))
+  return repo === null || !mayRead(visit, repo) ? null : listPage(visit, repo)
+}
+
+function placeAt(world: GitHubWorld, path: string): Place | null {
+  const [, owner = '', name = '', , number = ''] = THREAD.exec(path) ?? []
+  const repo = findRepo(world.state, decode(owner), decode(name))
+  if (repo === null) return null
+  const issue = [...world.state.issues.values()].find(
+    (one) => one.repoId === repo.id && one.number === Number(number),
+  )
+  return issue === undefined ? null : { repo, issue, fullName: `${decode(owner)}/${decode(name)}` }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    // A malformed escape names no repository.
+    return ''
+  }
+}
+
+/** The fields of a URL-encoded form; null when it is something else or too large. */
+async function formOf(req: IncomingMessage): Promise<URLSearchParams | null> {
+  if (!(req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) return null
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > BODY_LIMIT_BYTES) return null
+    chunks.push(chunk)
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
+}
+
+function send(res: ServerResponse, status: number, page: string): void {
+  res
+    .writeHead(status, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': POLICY,
+      'x-content-type-options': 'nosniff',
+      // Not `no-referrer`: browsers would then send forms with the origin `null`.
+      'referrer-policy': 'same-origin',
+      'cache-control': 'no-store',
+    })
+    .end(page)
+}
