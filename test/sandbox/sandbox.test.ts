@@ -403,6 +403,12 @@ describeWith('bwrap', 'the sandbox', () => {
     expect(owner).toBe(isRoot ? 65_534 : process.getuid?.())
   })
 
+  test('a folder that the account cannot reach is refused with the folder to open', async () => {
+    if (!isRoot) return
+    chmodSync(home, 0o700)
+    await expect(run('true')).rejects.toThrow(`${home} cannot be entered`)
+  })
+
   test('fifty at once all end well', async () => {
     const results = await Promise.all(Array.from({ length: 50 }, (_, index) => run(`echo ${index}`)))
     expect(results.map((result) => result.outputTail.trim())).toEqual(

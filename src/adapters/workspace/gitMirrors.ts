@@ -27,6 +27,8 @@ export interface Mirrors {
   locked<T>(repository: RepositoryName, task: (directory: string) => Promise<T>): Promise<T>
   /** Have these commits, or reject with Terminal. */
   ensure(repository: RepositoryName, shas: readonly Sha[]): Promise<void>
+  /** Pack what has gathered; a nightly job, since every call of git has its own clean-up off (T31). */
+  maintain(): Promise<void>
   /** The settings of a call that talks to the repository on GitHub, with its token. */
   remote(
     repository: RepositoryName,
@@ -136,7 +138,16 @@ export function createMirrors(options: MirrorOptions): Mirrors {
     })
   }
 
-  return { root, open, locked, ensure, remote }
+  async function maintain(): Promise<void> {
+    for (const key of [...opened.keys()]) {
+      const repository = key.replace(/\.git$/, '')
+      await locked(repository, (directory) =>
+        runGit({ directory, args: ['gc', '--quiet'], timeoutMs: 3_600_000 }),
+      )
+    }
+  }
+
+  return { root, open, locked, ensure, maintain, remote }
 }
 
 /** Those of `shas` that the mirror does not have as commits. */

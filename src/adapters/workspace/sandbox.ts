@@ -1,18 +1,15 @@
 /** The Sandbox port over bubblewrap: own namespaces, no capability, no network, seccomp, and bounds on everything. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { Terminal } from '../../core/errors.ts'
-import type { Log, Sandbox, SandboxRequest, SandboxResult } from '../../core/ports.ts'
-import { bubblewrapArguments, defaultLimits, inherited, type SandboxLimits } from './sandboxArguments.ts'
-import { handOver, sizeMb } from './sandboxFiles.ts'
-import { createOutputTail } from './sandboxOutput.ts'
+import type { Log, Sandbox, SandboxRequest } from '../../core/ports.ts'
+import { bubblewrapArguments, defaultLimits, type SandboxLimits } from './sandboxArguments.ts'
+import { handOver } from './sandboxFiles.ts'
 import { seccompProgram } from './sandboxSeccomp.ts'
-import { checkProperties } from './sandboxSelfTest.ts'
-import { residentMb } from './sandboxTree.ts'
+import { checkProperties, closedTo } from './sandboxSelfTest.ts'
+import { supervise } from './sandboxSupervise.ts'
 
 export interface BubblewrapOptions {
   /** Absolute host folders mounted read-only and put on PATH, in order; the folder of `process.execPath` unless told. */
@@ -27,10 +24,6 @@ export interface BubblewrapOptions {
   architecture?: string
   log: Log
 }
-
-const pollMs = 100
-/** Free space below which the sandbox stops a command, whoever filled the disk; megabytes. */
-const freeDiskMb = 256
 
 /**
  * The sandbox. `run` first makes sure that the self-test passed once in this process, and refuses with its sentence
@@ -52,6 +45,7 @@ export function createBubblewrapSandbox(options: BubblewrapOptions): Sandbox {
   ) {
     signal.throwIfAborted()
     if (account) await handOver(request.directory, account)
+    refuseClosed(request.directory, account)
     const view = {
       ...request,
       readOnly: [...(options.readOnly ?? []), ...request.readOnly],
@@ -116,107 +110,14 @@ export function createBubblewrapSandbox(options: BubblewrapOptions): Sandbox {
   }
 }
 
-/** Watch one bwrap until every process in it has ended: limits, cancellation, output, and how it ended. */
-async function supervise(
-  child: ChildProcess,
-  request: SandboxRequest,
-  limits: SandboxLimits,
-  signal: AbortSignal,
-  startedMs: number,
-  observe?: (pid: number) => Promise<void>,
-): Promise<SandboxResult> {
-  const output = createOutputTail(request.outputBytes)
-  let stoppedBy: SandboxResult['stoppedBy'] = null
-  let problems = ''
-  let status = ''
-  let failure: Error | null = null
-  let ended = false
-  const stop = (reason: SandboxResult['stoppedBy']) => {
-    stoppedBy ??= reason
-    child.kill('SIGKILL')
-  }
-  child.stdout?.on('data', (chunk: Buffer) => {
-    if (!output.add(chunk)) stop('output')
-  })
-  child.stderr?.on('data', (chunk: Buffer) => {
-    if (problems.length < 4000) problems += chunk.toString('utf8')
-  })
-  // The type of stdio knows five entries; bwrap has three more.
-  const statusPipe = (child.stdio as (Readable | null | undefined)[])[inherited.status]
-  statusPipe?.on('data', (chunk: Buffer) => {
-    if (status.length < 4000) status += chunk.toString('utf8')
-  })
-  const { promise: closed, resolve } = Promise.withResolvers<void>()
-  child.on('error', (error) => {
-    failure = error
-    ended = true
-    resolve()
-  })
-  child.on('close', () => {
-    ended = true
-    resolve()
-  })
-  const onAbort = () => stop('stop')
-  signal.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => stop('time'), request.timeoutMs)
-  const watching = watch(child, request, limits, stop, closed, () => ended).catch((error: Error) => {
-    failure = error
-    stop('stop')
-  })
-  try {
-    if (observe && child.pid) await observe(child.pid)
-    await closed
-    await watching
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
-    if (!ended) child.kill('SIGKILL')
-  }
-  if (failure) throw failure
-  const exit = /"exit-code":\s*(\d+)/.exec(status)
-  if (!exit && stoppedBy === null) {
-    throw new Terminal(
-      `bwrap did not start the command: ${problems.trim().slice(0, 500)}`,
-      `The sandbox could not start the command (${problems.trim().slice(0, 200)}). The operator of Countersign can see why in its log.`,
-    )
-  }
-  return {
-    exitCode: stoppedBy === null ? Number(exit?.[1]) : null,
-    stoppedBy,
-    outputTail: output.text(),
-    durationMs: performance.now() - startedMs,
-  }
-}
-
-/** Poll memory ten times a second, and the disk as often as counting it costs little. */
-async function watch(
-  child: ChildProcess,
-  request: SandboxRequest,
-  limits: SandboxLimits,
-  stop: (reason: SandboxResult['stoppedBy']) => void,
-  closed: Promise<void>,
-  ended: () => boolean,
-): Promise<void> {
-  let nextDiskMs = performance.now() + 500
-  while (!ended() && child.pid) {
-    if ((await residentMb(child.pid)) > request.memoryMb) stop('memory')
-    const nowMs = performance.now()
-    if (nowMs >= nextDiskMs) {
-      const free = await statfs(request.directory)
-      const full = (free.bavail * free.bsize) / 1024 / 1024 < freeDiskMb
-      if (full || (await sizeMb(request.directory, limits.diskMb)) > limits.diskMb) stop('disk')
-      const costMs = performance.now() - nowMs
-      nextDiskMs = nowMs + Math.max(500, 10 * costMs)
-    }
-    // Short commands should not wait for the next poll to be reported.
-    await Promise.race([pause(pollMs), closed])
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref()
-  })
+/** bwrap runs as the ordinary account and must be able to reach the folder; its own message would not say why. */
+function refuseClosed(directory: string, account: { uid: number; gid: number } | null): void {
+  const closed = closedTo(directory, account)
+  if (closed === null) return
+  throw new Terminal(
+    `${closed} cannot be entered by uid ${account?.uid}, which runs commands in ${directory}`,
+    'The command was not run: the folder of this worker cannot be entered by the account of its sandbox. The operator of Countersign can allow it (chmod o+x on the folder named in the log), or choose another data folder; then comment `/agent retry`.',
+  )
 }
 
 /** The small files that bwrap reads from inherited descriptors, so that they need no path visible to its account. */
@@ -225,6 +126,7 @@ function createInheritedFiles(account: { uid: number; gid: number } | null, arch
   const uid = account?.uid ?? process.getuid?.() ?? 1000
   const gid = account?.gid ?? process.getgid?.() ?? 1000
   const directory = mkdtempSync(join(tmpdir(), 'countersign-sandbox-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const contents: [string, string | Buffer][] = [
     ['seccomp', program ?? ''],
     ['passwd', `agent:x:${uid}:${gid}::/home/agent:/bin/sh\n`],

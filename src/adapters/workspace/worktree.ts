@@ -32,12 +32,12 @@ interface Place {
 /** In git's folder of a worktree: which setup's result its files hold. */
 const setupMarker = 'countersign-setup'
 
-/** Git and Workspace on one folder, which is locked for this process; call `close` at the end. */
+/** Git and Workspace on one folder, which is locked for this process; call `close` at the end and `maintain` nightly. */
 export function createWorkspaceAdapters(options: MirrorOptions & { sandbox: Sandbox }) {
   const mirrors = createMirrors(options)
   const unlock = lockRoot(mirrors.root)
   const workspace = createWorkspace({ mirrors, sandbox: options.sandbox, log: options.log })
-  return { git: gitOver(mirrors), workspace, close: unlock }
+  return { git: gitOver(mirrors), workspace, maintain: mirrors.maintain, close: unlock }
 }
 
 /** The Workspace port. Throw-away folders that a crash left are removed before the first use. */
