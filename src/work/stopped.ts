@@ -19,14 +19,19 @@ export function isStopped(facts: readonly Fact[]): boolean {
 }
 
 /**
- * Reads the task and the pull request that belongs to it, since people stop it on either. A stop on the pull request is
- * lifted there; one on the task is lifted on the task.
+ * Reads the task and the pull request that belongs to it, since people stop it on either.
  */
 export async function isTaskStopped(ledger: Pick<Ledger, 'facts'>, task: SubjectKey): Promise<boolean> {
   const facts = await ledger.facts(task)
   if (isStopped(facts)) return true
   const pull = pullOf(task, facts)
-  return pull !== null && isStopped(await ledger.facts(pull))
+  if (pull === null) return false
+  // The task's round copies what people say on the pull request; from then on the task's own order counts.
+  const copied = new Set(factsOf(facts, 'comment.command').map(({ body }) => body.commentId))
+  const fresh = (await ledger.facts(pull)).filter(
+    ({ body }) => body.kind !== 'comment.command' || !copied.has(body.commentId),
+  )
+  return isStopped(fresh)
 }
 
 /** The pull request that a task opened last, or null. */

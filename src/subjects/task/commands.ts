@@ -82,11 +82,8 @@ function judgeVerb(context: TaskContext, command: Command): Judged | null {
     case 'stop':
       return accepted('The work stops now. `/agent resume` goes on where it was.')
     case 'resume':
-      return context.stopped
-        ? accepted('The work goes on.')
-        : refused(
-            'The work is not stopped, so there is nothing to resume. `/agent status` says where it stands.',
-          )
+      // Accepted even when nothing is stopped: a stop that is settled in the same round must not outlive its resume.
+      return accepted('The work goes on.')
     case 'retry':
       return accepted('Trying again, with a fresh count of attempts.')
     case 'start':

@@ -1,5 +1,6 @@
 /** From the accepted plan to its approval: protected surfaces, the plan commit, and waiting for people (D3, A2, A4, S2). */
 import { digestOf } from '../../core/digest.ts'
+import { factsOf } from '../../core/facts.ts'
 import { parseKey } from '../../core/ids.ts'
 import { outgoingCommitText } from '../../core/outgoingText.ts'
 import type { Plan, PlanRecord } from '../../core/plan.ts'
@@ -70,20 +71,25 @@ export function issueStep(context: TaskContext): Step | null {
   }
   return step('machine', 'The plan commit is written and the draft pull request opened.', {
     needs: checked.requests,
-    effects: [
-      {
-        kind: 'issuePlan',
-        subject: snapshot.key,
-        record: recordOf(context, plan, progress.attempt.attempt),
-        base: snapshot.base.tip,
-        branch: branchOf(context),
-        title: outgoingCommitText(frozen.body.title, { most: 200 }) || `Issue ${issueOf(context)}`,
-        replaces: context.previousPlan
-          ? (snapshot.pull?.pull.head.sha ?? context.previousPlan.body.commit)
-          : null,
-      },
-    ],
+    effects: [issueAction(context, recordOf(context, plan, progress.attempt.attempt), snapshot.base.tip)],
   })
+}
+
+/** The same record gives the same commit again, so asking twice is harmless (S7). */
+function issueAction(context: TaskContext, record: PlanRecord, base: string): Step['effects'][number] {
+  const { snapshot, frozen, previousPlan } = context
+  const earlier = factsOf(context.facts, 'plan.issued')
+    .filter((fact) => fact.body.digest !== planDigest(record))
+    .at(-1)
+  return {
+    kind: 'issuePlan',
+    subject: snapshot.key,
+    record,
+    base,
+    branch: previousPlan?.body.branch ?? branchOf(context),
+    title: outgoingCommitText(frozen?.body.title ?? '', { most: 200 }) || `Issue ${issueOf(context)}`,
+    replaces: earlier ? (snapshot.pull?.pull.head.sha ?? earlier.body.commit) : null,
+  }
 }
 
 function issueOf(context: TaskContext): number {
@@ -133,6 +139,11 @@ export function approvalStep(context: TaskContext, verdicts: PullVerdicts | null
   const { issued, snapshot } = context
   if (!issued) return step('machine', 'The plan is being issued.')
   const { pull } = snapshot
+  // Issued, but not yet pushed and opened: asked again in case the queue was lost (T34).
+  if (!factsOf(context.facts, 'pull.opened').some((fact) => fact.seq > issued.seq)) {
+    const effects = [issueAction(context, issued.body.record, issued.body.base)]
+    return step('machine', 'The plan commit is pushed and the draft pull request opened.', { effects })
+  }
   if (!pull || !verdicts || pull.pull.head.ref !== issued.body.branch)
     return step('machine', 'The draft pull request is being opened.')
   if (pull.pull.state !== 'open')
