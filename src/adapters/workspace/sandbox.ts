@@ -126,17 +126,22 @@ function createInheritedFiles(account: { uid: number; gid: number } | null, arch
   const uid = account?.uid ?? process.getuid?.() ?? 1000
   const gid = account?.gid ?? process.getgid?.() ?? 1000
   const directory = mkdtempSync(join(tmpdir(), 'countersign-sandbox-'))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const contents: [string, string | Buffer][] = [
     ['seccomp', program ?? ''],
     ['passwd', `agent:x:${uid}:${gid}::/home/agent:/bin/sh\n`],
     ['group', `agent:x:${gid}:\n`],
     ['hosts', '127.0.0.1 localhost sandbox\n::1 localhost\n'],
   ]
-  for (const [name, content] of contents) writeFileSync(join(directory, name), content, { mode: 0o600 })
+  const kept = contents.map(([name, content]) => {
+    const path = join(directory, name)
+    writeFileSync(path, content, { mode: 0o600 })
+    return openSync(path, 'r')
+  })
+  // The files live on without names: nothing is left behind, however this process ends.
+  rmSync(directory, { recursive: true })
   return {
     complete: program !== null,
-    /** Descriptors in the order of `inherited`; the caller closes them. */
-    open: () => contents.map(([name]) => openSync(join(directory, name), 'r')),
+    /** Descriptors of their own position, in the order of `inherited`; the caller closes them. */
+    open: () => kept.map((fd) => openSync(`/proc/self/fd/${fd}`, 'r')),
   }
 }

@@ -153,8 +153,8 @@ describe('files', () => {
     symlinkSync('/etc/passwd', join(directory, 'link'))
     symlinkSync('/etc', join(directory, 'folder'))
     mkdirSync(join(directory, 'real'))
-    execFileSync('mkfifo', [join(directory, 'pipe')])
-    execFileSync('truncate', ['-s', '21M', join(directory, 'huge')])
+    execFileSync('/usr/bin/mkfifo', [join(directory, 'pipe')])
+    execFileSync('/usr/bin/truncate', ['-s', '21M', join(directory, 'huge')])
     for (const [path, problem] of [
       ['link', 'symbolic'],
       ['folder/passwd', 'symbolic'],

@@ -294,7 +294,7 @@ describe('commit', () => {
     await refuses('huge.bin', '10 MB')
     rmSync(join(worktree.directory, 'huge.bin'))
     rmSync(join(worktree.directory, 'run.sh'))
-    execFileSync('mkfifo', [join(worktree.directory, 'run.sh')])
+    execFileSync('/usr/bin/mkfifo', [join(worktree.directory, 'run.sh')])
     await refuses('run.sh', 'neither a file')
   })
 
