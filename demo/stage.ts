@@ -1,0 +1,124 @@
+/** The stage: stand-in GitHub, stand-in model and Countersign itself on 127.0.0.1, as the demo and the tests use it. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import type { Clock, Log, Sandbox } from '../src/core/ports.ts'
+import { silentLog } from '../src/adapters/log.ts'
+import { systemClock } from '../src/adapters/clock.ts'
+import { readEnvironment } from '../src/environment.ts'
+import { type Running, start } from '../src/main.ts'
+import { createContract } from '../world/contract/contract.ts'
+import { type Files, type GitHubWorld, startGitHub } from '../world/index.ts'
+import { type ModelWorld, startModel } from '../world/model/server.ts'
+import type { Script } from '../world/model/script.ts'
+
+export const webhookSecret = 'a-secret-for-the-stage-only'
+const modelKey = 'sk-stage-key-for-the-stand-in-model'
+
+export interface StageOptions {
+  script?: Script
+  /** A real endpoint instead of the stand-in model. */
+  live?: { baseUrl: string; key: string }
+  clock?: Clock
+  sandbox?: Sandbox
+  log?: Log
+  /** Where repositories and ledger are kept; a temporary folder that close() removes when absent. */
+  directory?: string
+  /** Further settings of the App, as in .env. */
+  settings?: Record<string, string>
+}
+
+export interface Stage {
+  github: GitHubWorld
+  model: ModelWorld
+  app: Running
+  directory: string
+  /** Resolves when no webhook, round, session or command is under way any more. */
+  settle(): Promise<void>
+  /** Resolves with the first defined answer of `look`, asked every 20 ms; rejects after `limitMs` with what was awaited. */
+  until<T>(awaited: string, look: () => T | undefined | Promise<T | undefined>, limitMs?: number): Promise<T>
+  /** Stop the App as a crash would, and start it again on the same ledger. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Start everything. People, repositories and installations are made by the caller through `stage.github`. */
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'countersign-stage-')))
+  const clock = options.clock ?? systemClock
+  const github = await startGitHub({
+    webhookSecret,
+    contract: createContract(),
+    dataDir: join(directory, 'github'),
+    clock: { now: () => clock.nowMs() },
+  })
+  const model = await startModel({ script: options.script ?? { sessions: [] }, apiKey: modelKey })
+  const launch = async (): Promise<Running> => {
+    const reading = readEnvironment({
+      APP_ID: String(github.app.id),
+      PRIVATE_KEY: github.app.privateKeyPem,
+      WEBHOOK_SECRET: webhookSecret,
+      GITHUB_API_URL: github.apiUrl,
+      PORT: '0',
+      COUNTERSIGN_DATA_DIR: join(directory, 'countersign'),
+      ANTHROPIC_API_KEY: options.live?.key ?? modelKey,
+      COUNTERSIGN_MODEL_BASE_URL: options.live?.baseUrl ?? model.url,
+      ...options.settings,
+    })
+    if (reading.kind !== 'ready') throw new Error(reading.kind === 'refused' ? reading.message : 'no credentials')
+    const running = await start(reading.environment, {
+      clock,
+      log: options.log ?? silentLog,
+      ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
+    })
+    github.setWebhookUrl(`${running.url}/api/github/webhooks`)
+    return running
+  }
+  const stage: Stage = {
+    github,
+    model,
+    directory,
+    app: await launch(),
+    async settle() {
+      // Work queues keys and writes come back as webhooks: quiet means that both were quiet twice in a row.
+      for (let quiet = 0; quiet < 2; ) {
+        await github.idle()
+        const before = github.events.length
+        await stage.app.idle()
+        await github.idle()
+        quiet = github.events.length === before ? quiet + 1 : 0
+      }
+    },
+    async until(awaited, look, limitMs = 60_000) {
+      for (const deadline = Date.now() + limitMs; Date.now() < deadline; ) {
+        const found = await look()
+        if (found !== undefined) return found
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      throw new Error(`waited ${Math.round(limitMs / 1000)} s in vain for ${awaited}`)
+    },
+    async restart() {
+      await stage.app.stop()
+      stage.app = await launch()
+    },
+    async close() {
+      await stage.app.stop()
+      await model.close()
+      await github.close()
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
+    },
+  }
+  return stage
+}
+
+/** The files below a folder, by path relative to it, for `createRepo`. */
+export async function filesBelow(folder: string): Promise<Files> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files: Files = {}
+  for (const entry of entries) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    files[relative(folder, path)] = await readFile(path, 'utf8')
+  }
+  return files
+}

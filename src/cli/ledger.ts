@@ -1,0 +1,39 @@
+/** `countersign ledger verify`: recomputes every hash chain and says what it found (O1). */
+import { systemClock } from '../adapters/clock.ts'
+import { openLedger } from '../adapters/ledger/open.ts'
+import { silentLog } from '../adapters/log.ts'
+
+/**
+ * Verify the ledger that the settings name.
+ *
+ * @param settings as in the environment; `DATABASE_URL` wins over `COUNTERSIGN_DATA_DIR`.
+ * @param subject one chain only, by its key.
+ * @returns exit code: 0 when every link holds, 1 when one does not, 2 when the ledger cannot be opened.
+ */
+export async function ledgerVerify(
+  settings: Record<string, string | undefined>,
+  subject: string | undefined,
+  print: (text: string) => void,
+): Promise<number> {
+  const databaseUrl = settings['DATABASE_URL']
+  const dataDir = settings['COUNTERSIGN_DATA_DIR'] || '.countersign'
+  try {
+    const place = databaseUrl ? { databaseUrl } : { dataDir }
+    const ledger = await openLedger(place, { clock: systemClock, log: silentLog })
+    try {
+      const result = await ledger.verify(subject)
+      if (!result.broken) {
+        print(`The ledger holds: ${result.facts} facts in ${result.subjects} chains.\n`)
+        return 0
+      }
+      const { subject: where, seq, reason } = result.broken
+      print(`The ledger does NOT hold: ${where}, fact ${seq}: ${reason}\n`)
+      return 1
+    } finally {
+      await ledger.close()
+    }
+  } catch (error) {
+    print(`The ledger cannot be opened: ${error instanceof Error ? error.message : error}\n`)
+    return 2
+  }
+}
