@@ -18,7 +18,21 @@ const maximumSubjects = 10_000
 /** The ledger over an open, migrated database. Closing the ledger closes the database. */
 export function createLedger({ db, ping, close }: Database, tables: Tables, clock: Clock): Ledger {
   const { facts, subjects, evidence, transcripts, settings, intents } = tables
-  const appendFacts = sql.raw(`"${tables.schemaName}".append_facts`)
+  // Prepared once a connection: this is what every webhook waits for.
+  const given = sql.placeholder
+  const appendFacts = db
+    .select({
+      index: sql<number>`index`,
+      seq: sql<number>`seq`,
+      previousHash: sql<string>`previous_hash`,
+      hash: sql<string>`hash`,
+    })
+    .from(
+      sql`${sql.raw(`"${tables.schemaName}".append_facts`)}(${given('subject')}::text, ${given('atMs')}::bigint,
+        ${given('ifLength')}::integer, ${given('kinds')}::text[], ${given('actors')}::text[],
+        ${given('deliveries')}::text[], ${given('bodies')}::text[])`,
+    )
+    .prepare(`append_${tables.schemaName}`)
   const visits = sql.raw(`'"${tables.schemaName}".visits'`)
 
   const factsFrom = async (subject: SubjectKey, afterSeq: number): Promise<Fact[]> => {
@@ -29,26 +43,23 @@ export function createLedger({ db, ping, close }: Database, tables: Tables, cloc
   const ledger: Ledger = {
     async append(subject, newFacts, options = {}) {
       if (newFacts.length > maximumFacts) throw new Bug(`${newFacts.length} facts in one append`)
-      const rows = newFacts.map(columnsOf)
+      const columns = newFacts.map(columnsOf)
       const atMs = clock.nowMs()
-      const column = (name: 'kind' | 'actor' | 'delivery' | 'body') =>
-        sql`${sql.param(rows.map((row) => row[name]))}::text[]`
-      const written = await db
-        .select({
-          index: sql<number>`index`,
-          seq: sql<number>`seq`,
-          previousHash: sql<string>`previous_hash`,
-          hash: sql<string>`hash`,
-        })
-        .from(
-          sql`${appendFacts}(${checkedKey(subject)}::text, ${atMs}::bigint, ${options.ifLength ?? null}::integer,
-            ${column('kind')}, ${column('actor')}, ${column('delivery')}, ${column('body')})`,
-        )
+      const written = await appendFacts.execute({
+        subject: checkedKey(subject),
+        atMs,
+        ifLength: options.ifLength ?? null,
+        kinds: columns.map(({ body }) => body.kind),
+        actors: columns.map(({ actorText }) => actorText),
+        deliveries: columns.map(({ delivery }) => delivery),
+        bodies: columns.map(({ bodyText }) => bodyText),
+      })
       if (written[0]?.index === -1) return null
-      return written.map(({ index, ...link }) => {
-        const row = rows[index]
-        if (!row) throw new Bug(`the database wrote fact ${index} of ${rows.length}`)
-        return factOf({ subject, atMs, ...row, ...link })
+      return written.map(({ index, seq, previousHash, hash }) => {
+        const fact = columns[index]
+        if (!fact) throw new Bug(`the database wrote fact ${index} of ${columns.length}`)
+        const { actor, body, delivery } = fact
+        return { subject, seq, actor, atMs, delivery, body, previousHash, hash }
       })
     },
     facts: (subject) => factsFrom(subject, -1),

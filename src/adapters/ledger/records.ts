@@ -26,22 +26,28 @@ export function checkedKey(subject: SubjectKey): SubjectKey {
   return subject
 }
 
-/** The columns of a new fact. Throws Bug when it is not a fact: callers check what comes from outside. */
-export function columnsOf(fact: NewFact): {
-  kind: string
-  actor: string
+/** A new fact, checked, and as it is written. */
+export interface CheckedFact {
+  actor: Account | null
   delivery: string | null
-  body: string
-} {
+  body: FactBody
+  actorText: string
+  bodyText: string
+}
+
+/** Check a new fact. Throws Bug when it is not a fact: callers check what comes from outside. */
+export function columnsOf(fact: NewFact): CheckedFact {
   const body = FactBody.safeParse(fact.body)
   if (!body.success) throw new Bug(`not a fact: ${z.prettifyError(body.error)}`, { cause: body.error })
   const delivery = fact.delivery === undefined ? null : Delivery.safeParse(fact.delivery).data
   if (delivery === undefined) throw new Bug(`not a delivery id: ${JSON.stringify(fact.delivery)}`)
+  const actor = fact.actor === null ? null : Account.parse(fact.actor)
   return {
-    kind: body.data.kind,
-    actor: canonicalJson(fact.actor === null ? null : Account.parse(fact.actor)),
+    actor,
     delivery,
-    body: canonicalJson(body.data),
+    body: body.data,
+    actorText: canonicalJson(actor),
+    bodyText: canonicalJson(body.data),
   }
 }
 
