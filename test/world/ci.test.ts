@@ -285,7 +285,7 @@ describe('runs, attempts and artifacts', () => {
       jobs: [
         {
           name: 'test',
-          run: 'mkdir -p coverage/deep && echo TN: > coverage/lcov.info && echo é > coverage/deep/é.txt',
+          run: 'echo no > ~/out.txt; mkdir -p coverage/deep && echo TN: > coverage/lcov.info && echo é > coverage/deep/é.txt',
         },
       ],
       artifacts: [

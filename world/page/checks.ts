@@ -42,14 +42,15 @@ function checkRows(visit: Visit, run: CheckRun): Html {
   const { colour, words } = stateOf(run)
   const app = visit.world.state.apps.get(run.appId)
   const { title, summary, text } = run.output
+  const told = html`${summary !== null && summary !== '' && markdown(summary)}
+${text !== null && text !== '' && html`<details><summary>Details</summary>${markdown(text)}</details>`}
+${annotations(run)}
+${buttons(visit, run)}`
   return html`<tbody id="check-${run.id}">
 <tr><td class="state-cell"><span class="pill ${colour}">${words}</span></td>
 <td class="name">${run.name}${title !== null && html` <span class="title">${title}</span>`}
 <div class="small soft">by ${app?.slug ?? 'unknown App'}</div></td></tr>
-<tr><td></td><td class="told">${summary !== null && summary !== '' && markdown(summary)}
-${text !== null && text !== '' && html`<details><summary>Details</summary>${markdown(text)}</details>`}
-${annotations(run)}
-${buttons(visit, run)}</td></tr>
+${told.markup.trim() !== '' && html`<tr><td></td><td class="told">${told}</td></tr>`}
 </tbody>`
 }
 

@@ -72,7 +72,7 @@ export function sayBox(visit: Visit, pull: Pull | null): Html {
     html`<p><label for="say">Comment as <strong>${visit.viewer.login}</strong></label></p>
 <textarea id="say" name="body" maxlength="65536" placeholder="${pull === null ? 'Markdown, or a command such as /agent status' : 'Markdown, or a command such as /agent merge'}"></textarea>
 <div class="buttons"><button name="how" value="comment">Comment</button>
-${pull !== null && html`<button name="how" value="approve" class="primary">Approve review</button><button name="how" value="changes" class="danger">Request changes</button>`}</div>`,
+${pull !== null && html`<button name="how" value="approve">Approve by review</button><button name="how" value="changes" class="danger">Request changes</button>`}</div>`,
   )
 }
 

@@ -47,7 +47,7 @@ function row(visit: Visit, repo: Repo, issue: Issue): Html {
   const state = stateOf(issue, pull)
   const path = `/${nameOf(visit.world, repo)}/${pull === null ? 'issues' : 'pull'}/${issue.number}`
   const runs = pull === null ? [] : latestRuns(visit, repo.id, pull.headSha)
-  return html`<tr><td><span class="state ${state.colour}">${state.words}</span></td>
+  return html`<tr><td class="state-cell"><span class="state ${state.colour}">${state.words}</span></td>
 <td><a href="${link(visit, path)}"><strong>${issue.title}</strong></a> <span class="soft">#${issue.number}</span>
 <div class="small">${issue.labels.map((name) => html`<span class="label">${name}</span>`)}${who(visit.world, issue.authorId)}</div></td>
 <td>${runs.map((run) => html`<span class="pill ${checkState(run).colour}" title="${checkState(run).words}">${run.name}</span> `)}</td></tr>`

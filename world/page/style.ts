@@ -30,7 +30,8 @@ h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; } h3, h4, h5, h6 { font-size: 1re
 table { border-collapse: collapse; } table.checks, table.list { width: 100%; border: 1px solid var(--line); border-radius: 6px; border-collapse: separate; border-spacing: 0; overflow: hidden; }
 table.checks > tbody + tbody > tr:first-child > td, table.list tr + tr td { border-top: 1px solid var(--line); }
 table.checks > tbody > tr > td, table.list td { padding: .6rem .9rem; vertical-align: top; } table.checks td.told { padding-top: 0; }
-table.checks td.state-cell { width: 1%; } table.checks tr:first-child td.name { font-weight: 600; } table.checks .title { font-weight: 400; color: var(--soft); }
+td.state-cell { width: 1%; } table.checks tr:first-child td.name { font-weight: 600; } table.checks td.name .small, table.checks .title { font-weight: 400; color: var(--soft); }
+table.list td:last-child { width: 1%; white-space: nowrap; text-align: right; } main > div > article:first-child { margin-top: 1rem; } form + details { margin-top: 1.2rem; }
 table.text td, table.text th { border: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top; font-size: .925rem; }
 form.inline { display: inline; } .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; align-items: center; }
 button { font: inherit; font-weight: 600; font-size: .925rem; padding: .4rem 1rem; border-radius: 6px; border: 1px solid var(--line); background: var(--panel); color: var(--text); cursor: pointer; }
@@ -44,7 +45,7 @@ code, pre { font-family: ui-monospace, "SFMono-Regular", "DejaVu Sans Mono", mon
 pre .add { color: var(--green); } pre .del { color: var(--red); } pre .hunk { color: var(--violet); }
 blockquote { margin: .4rem 0; padding: 0 .9rem; border-left: 4px solid var(--line); color: var(--soft); } ul, ol { margin: .3rem 0; padding-left: 1.6rem; } .nested { display: inline-block; width: 1.2rem; }
 details > summary { cursor: pointer; } textarea, input[type=text] { width: 100%; font: inherit; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 6px; background: var(--back); color: var(--text); }
-textarea { min-height: 6rem; } aside h2 { margin: 1.2rem 0 .3rem; font-size: .85rem; color: var(--soft); } aside h2:first-child { margin-top: 0; } aside { font-size: .9rem; }
+textarea { min-height: 6rem; } aside h2 { margin: 1.2rem 0 .3rem; font-size: .85rem; color: var(--soft); } aside h2:first-child { margin-top: 1.2rem; } aside { font-size: .9rem; }
 .label { display: inline-block; border: 1px solid var(--line); border-radius: 99px; padding: .05rem .6rem; font-size: .8rem; font-weight: 500; background: var(--panel); margin: 0 .3rem .3rem 0; }
 `
 
