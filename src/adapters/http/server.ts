@@ -89,10 +89,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function send(response: ServerResponse, { status, text, headers, close }: Answer): void {
-  const body = Buffer.from(`${text}\n`)
+  // As a string, not bytes: Node then sends head and body in one write.
+  const body = `${text}\n`
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
-    'content-length': body.length,
+    'content-length': Buffer.byteLength(body),
     'x-content-type-options': 'nosniff',
     ...(close ? { connection: 'close' } : {}),
     ...headers,

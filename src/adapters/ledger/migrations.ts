@@ -26,7 +26,7 @@ const migrations: readonly string[] = [
    CREATE TRIGGER facts_no_truncate BEFORE TRUNCATE ON $schema.facts
      FOR EACH STATEMENT EXECUTE FUNCTION $schema.refuse_change();`,
 
-  // One round trip an append: lock the subject's head, leave out what was already recorded, link, hash, write.
+  // One round trip an append: lock the subject (an advisory lock, since locking the row would write it twice), leave out what was already recorded, link, hash, write.
   // The hashed text is the canonical JSON of the fact; chain.ts computes the same and verify compares the two.
   `CREATE FUNCTION $schema.append_facts(
      p_subject text, p_at_ms bigint, p_if_length integer,
@@ -36,12 +36,13 @@ const migrations: readonly string[] = [
      head $schema.subjects%ROWTYPE;
      linked text;
    BEGIN
-     SELECT * INTO head FROM $schema.subjects s WHERE s.subject = p_subject FOR UPDATE;
+     PERFORM pg_advisory_xact_lock(hashtextextended('$schema' || p_subject, 0));
+     SELECT * INTO head FROM $schema.subjects s WHERE s.subject = p_subject;
      IF NOT FOUND THEN
        INSERT INTO $schema.subjects AS s (subject, length, hash, open, visit)
          VALUES (p_subject, 0, encode(sha256(convert_to(p_subject, 'UTF8')), 'hex'), false, 0)
          ON CONFLICT DO NOTHING;
-       SELECT * INTO head FROM $schema.subjects s WHERE s.subject = p_subject FOR UPDATE;
+       SELECT * INTO head FROM $schema.subjects s WHERE s.subject = p_subject;
      END IF;
      IF p_if_length IS NOT NULL AND head.length <> p_if_length THEN
        RETURN QUERY SELECT -1, head.length, ''::text, ''::text;
