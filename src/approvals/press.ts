@@ -10,8 +10,10 @@ import type { ApprovalCheck, Question } from './standing.ts'
 /** What one check asks for now. */
 export interface Asked {
   question: Question
-  /** The digest its buttons carry; null while it asks for nothing. */
+  /** The digest its buttons carry: pull request, base and content; null while it asks for nothing. */
   shown: Digest | null
+  /** What a decision binds to: the plan's own digest for plans, elsewhere what is shown (A2). */
+  bound: Digest | null
   head: Sha
   seniors: readonly string[]
   /** For acceptances: whether any open flag may be accepted by people who are not seniors. */
@@ -39,25 +41,32 @@ export function judgePress(subject: SubjectKey, press: FactOf<'button.pressed'>,
   const external = parseExternalId(press.body.externalId)
   const now = asked.get(press.body.checkName)
   if (!by || !button || !external || external.subject !== subject || !now) return refused('This button does not belong to what is asked for here. Reload the page and press the button shown there.')
+  // What asks for changes only ever blocks, so an older page does for it: late or early, it ends in the same state (S8).
+  if (button.intent === 'reject' && now.question.check === 'countersign/review')
+    return judgeDecision(by, 'reject', { ...now, shown: external.shown, bound: external.shown, head: press.body.sha }, origin(press, external.generation))
   if (now.shown === null) return refused(`${press.body.checkName} asks for nothing now, so the press changed nothing.`)
   if (external.shown !== now.shown || !now.shown.startsWith(button.shownPrefix))
     return refused(`${person(by)} pressed on an older state of this pull request, and it has changed since. Reload the page, look at the change, and press again.`)
   if (button.intent === 'merge') return { kind: 'merge', sentence: `${person(by)} asked for the merge.` }
-  return judgeDecision(by, button.intent, now, { generation: external.generation, source: 'button', commentId: null, reason: null, request: press.seq })
+  return judgeDecision(by, button.intent, now, origin(press, external.generation))
+}
+
+function origin(press: FactOf<'button.pressed'>, generation: number): Origin {
+  return { generation, source: 'button', commentId: null, reason: null, request: press.seq }
 }
 
 export type Origin = Pick<Extract<FactBody, { kind: 'decision' }>, 'generation' | 'source' | 'commentId' | 'reason' | 'request'>
 
 /** The conditions on the person, shared by buttons and commands. Bots and writers hear which rule stops them. */
-export function judgeDecision(by: Account, intent: ButtonIntent, asked: Asked, origin: Origin): PressJudgement {
+export function judgeDecision(by: Account, intent: ButtonIntent, asked: Asked, made: Origin): PressJudgement {
   const { question } = asked
   const check: ApprovalCheck = question.check
   if (intent === 'fix' || intent === 'merge' || (intent === 'accept') !== (check === 'countersign/gates')) return refused(`${check} has no such button now. Reload the page.`)
-  if (asked.shown === null) return refused(`${check} asks for nothing now, so nothing changed.`)
+  if (asked.bound === null) return refused(`${check} asks for nothing now, so nothing changed.`)
   const verdict = verdictOf[intent]
   const decision: PressJudgement = {
     kind: 'decision',
-    body: { kind: 'decision', check, verdict, sha: asked.head, baseRef: question.baseRef, bound: asked.shown, by, ...origin },
+    body: { kind: 'decision', check, verdict, sha: asked.head, baseRef: question.baseRef, bound: asked.bound, by, ...made },
     sentence: `${person(by)}: ${verdict === 'approve' ? 'approved' : verdict === 'accept' ? 'accepted the flags' : 'asked for changes'}.`,
   }
   if (verdict === 'reject') return mayReject(by, question.people) ?? decision

@@ -48,26 +48,41 @@ type Decision = FactOf<'decision'>
 /** Judge every latest decision of every person, one a channel. Times play no part (S8, T13). */
 export function voices(question: Question, facts: readonly Fact[], reviews: readonly NativeReview[]): Voice[] {
   const touched = new Set(factsOf(facts, 'comment.touched').map((fact) => fact.body.commentId))
-  const decisions = latestDecisions(factsOf(facts, 'decision').filter((fact) => fact.body.check === question.check))
+  const decisions = speaking(question, factsOf(facts, 'decision'))
   const native = question.check === 'countersign/review' ? latestReviews(reviews) : []
   return [...decisions.map((fact) => judgeDecision(question, fact, touched)), ...native.flatMap((review) => judgeReview(question, review))]
 }
 
 /**
- * Of each person and channel the decision that supersedes the others: for buttons the highest generation, for comments
- * the newest comment; within one, a rejection wins (design: Which decision counts).
+ * Of each person and channel the decision that speaks for them now.
+ *
+ * A rejection stands until the same person approves, in the same channel, on a page written after the rejection was on
+ * record (by comment: in a later comment). So neither order of arrival nor a page left open in a tab can lift it (S8).
+ * Without one that stands, an approval of what is asked for now speaks, else the newest one, to say why it does not.
  */
-function latestDecisions(decisions: Decision[]): Decision[] {
-  const latest = new Map<string, Decision>()
-  const rank = ({ body }: Decision) => (body.source === 'button' ? body.generation : (body.commentId ?? 0))
-  for (const fact of decisions) {
+function speaking(question: Question, all: readonly Decision[]): Decision[] {
+  const index = new Map(all.map((fact, position) => [fact.seq, position]))
+  const lifts = (approval: Decision, rejection: Decision) =>
+    approval.body.source === 'button'
+      ? approval.body.generation > (index.get(rejection.seq) ?? Number.POSITIVE_INFINITY)
+      : (approval.body.commentId ?? 0) > (rejection.body.commentId ?? 0)
+  const groups = new Map<string, Decision[]>()
+  for (const fact of all.filter(({ body }) => body.check === question.check)) {
     // Acceptances answer one set of flags each; they do not supersede one another.
-    const flags = fact.body.verdict === 'accept' ? fact.body.bound : ''
-    const key = `${fact.body.by.id}:${fact.body.source}:${flags}`
-    const known = latest.get(key)
-    if (!known || rank(fact) > rank(known) || (rank(fact) === rank(known) && fact.body.verdict === 'reject')) latest.set(key, fact)
+    const key = `${fact.body.by.id}:${fact.body.source}:${fact.body.verdict === 'accept' ? fact.body.bound : ''}`
+    groups.set(key, [...(groups.get(key) ?? []), fact])
   }
-  return [...latest.values()]
+  return [...groups.values()].flatMap((group) => {
+    const approvals = group.filter(({ body }) => body.verdict !== 'reject')
+    const standing = group.find((fact) => fact.body.verdict === 'reject' && isAbout(question, fact) && !approvals.some((approval) => lifts(approval, fact)))
+    const fitting = approvals.filter(({ body }) => body.baseRef === question.baseRef && question.digests.has(body.bound))
+    return standing ?? fitting.at(-1) ?? group.at(-1) ?? []
+  })
+}
+
+/** A plan that was rejected is answered by another plan; a change that was rejected only by the same person. */
+function isAbout(question: Question, { body }: Decision): boolean {
+  return question.check === 'countersign/review' || (question.digests.has(body.bound) && body.baseRef === question.baseRef)
 }
 
 function judgeDecision(question: Question, fact: Decision, touched: ReadonlySet<number>): Voice {
@@ -75,8 +90,7 @@ function judgeDecision(question: Question, fact: Decision, touched: ReadonlySet<
   const voice = (state: Voice['state'], sentence: string): Voice => ({ by, channel: source, verdict, state, sentence, bound, reason, seq: fact.seq })
   const who = person(by)
   if (verdict === 'reject') {
-    // A rejected plan is answered by a new plan; a rejected change by the same person's approval of a later one.
-    if (question.check === 'countersign/plan' && !question.digests.has(bound)) return voice('void', `${who} asked for changes to an earlier plan.`)
+    if (!isAbout(question, fact)) return voice('void', `${who} asked for changes to an earlier plan.`)
     if (hasLostAccess(question, by)) return voice('void', `${who} asked for changes and has no write access any more.`)
     const how = source === 'button' ? 'pressing Approve' : 'commenting again'
     return voice('blocks', `${who} asked for changes${reason ? `: ${quoted(reason)}` : ''}. Only ${who} lifts it, by ${how} on the new state.`)

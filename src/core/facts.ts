@@ -193,6 +193,8 @@ const baseSeen = z.object({
   baseRef: z.string().max(255),
   /** Highest id of the native reviews that were there when this base was first seen; 0 when there were none. */
   reviewsUpTo: z.number().int().nonnegative(),
+  /** `PullReading.baseChanges` then: a base that went away and came back between two rounds starts over too. */
+  baseChanges: z.number().int().nonnegative().optional(),
 })
 const incident = z.object({ kind: z.literal('incident'), sentence })
 

@@ -14,12 +14,24 @@ export function foldPath(path: string): string {
  * mistake protects too much rather than too little.
  */
 export function matchesGlob(glob: string, path: string): boolean {
-  const folded = foldPath(glob)
-  if (folded.length > maximumLength) return true
-  const alternatives = expandBraces(folded)
-  if (alternatives === null) return true
+  const patterns = compiled(glob)
+  if (patterns === null) return true
   const segments = foldPath(path).split('/')
-  return alternatives.some((alternative) => matchSegments(patternSegments(alternative), segments))
+  return patterns.some((pattern) => matchSegments(pattern, segments))
+}
+
+/** Compiled globs that are kept; the same glob always compiles to the same segments, so nothing shows outside. */
+const kept = new Map<string, string[][] | null>()
+const maximumKept = 2000
+
+function compiled(glob: string): string[][] | null {
+  const known = kept.get(glob)
+  if (known !== undefined) return known
+  const folded = foldPath(glob)
+  const alternatives = folded.length > maximumLength ? null : expandBraces(folded)
+  const patterns = alternatives && alternatives.map(patternSegments)
+  if (kept.size < maximumKept) kept.set(glob, patterns)
+  return patterns
 }
 
 function patternSegments(glob: string): string[] {
@@ -40,12 +52,17 @@ function expandBraces(glob: string): string[] | null {
 
 /** Row by row over the path's segments: `reach[i]` says that the first i pattern segments match what was read. */
 function matchSegments(pattern: string[], path: string[]): boolean {
-  let reach = closure(pattern, [true, ...pattern.map(() => false)])
+  let reach = closure(pattern, [true])
   for (const segment of path) {
-    const next = [false, ...pattern.map((part, index) => {
-      if (part === '**') return reach[index + 1] === true || reach[index] === true
-      return reach[index] === true && matchSegment(part, segment)
-    })]
+    const next: boolean[] = [false]
+    let alive = false
+    for (let index = 0; index < pattern.length; index++) {
+      const part = pattern[index] as string
+      const hit = part === '**' ? reach[index + 1] === true || reach[index] === true : reach[index] === true && matchSegment(part, segment)
+      next[index + 1] = hit
+      alive ||= hit
+    }
+    if (!alive) return false
     reach = closure(pattern, next)
   }
   return reach[pattern.length] === true
@@ -53,9 +70,7 @@ function matchSegments(pattern: string[], path: string[]): boolean {
 
 /** `**` also matches nothing. */
 function closure(pattern: string[], reach: boolean[]): boolean[] {
-  pattern.forEach((part, index) => {
-    if (part === '**' && reach[index]) reach[index + 1] = true
-  })
+  for (let index = 0; index < pattern.length; index++) if (pattern[index] === '**' && reach[index]) reach[index + 1] = true
   return reach
 }
 

@@ -168,7 +168,8 @@ function decisionBreaks(
 ): Break[] {
   const found: Break[] = []
   if (body.by.type !== 'User') found.push(['S6 NoSelf', `${body.by.login} is not a person`])
-  if (body.sha !== snapshot.pull.head.sha || body.baseRef !== snapshot.pull.base.ref)
+  // Asking for changes only ever blocks, whichever state the page showed.
+  if (body.verdict !== 'reject' && (body.sha !== snapshot.pull.head.sha || body.baseRef !== snapshot.pull.base.ref))
     found.push(['S4 PushRevokes', `a decision on ${body.sha} while ${snapshot.pull.head.sha} was observed`])
   if (body.verdict !== 'reject' && !mayStand(snapshot, body.by, settings)) found.push(['S6 NoSelf', `${body.by.login} wrote the change or has no access`])
   const asked = snapshot.facts.find((fact) => fact.seq === body.request)

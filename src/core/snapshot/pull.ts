@@ -24,6 +24,12 @@ export interface PullReading {
   head: { sha: Sha; ref: string; repositoryId: number | null; fork: boolean }
   /** `tip` is the current commit of the base branch, not the one at opening. */
   base: { ref: string; tip: Sha; protected: boolean }
+  /**
+   * How often the base branch was changed (GraphQL: `timelineItems(itemTypes: [BASE_REF_CHANGED_EVENT])`, its count).
+   * Left out, a base that went away and came back between two rounds is not noticed, which matters for native reviews
+   * alone: they name no base (T3).
+   */
+  baseChanges?: number
   labels: string[]
   mergeable: 'mergeable' | 'conflicting' | 'unknown'
   mergeCommit: Sha | null

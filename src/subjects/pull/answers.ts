@@ -22,24 +22,30 @@ export function isRequest(fact: Fact): fact is RequestFact {
 
 export interface Answers {
   records: Extract<Action, { kind: 'record' }>[]
-  /** The first request of this round that was accepted as the wish to merge. */
+  /** A request of this round was accepted as the wish to merge. */
   mergeWanted: boolean
+  /** A request could not be judged yet: it might have been a rejection, so nothing is merged over it. */
+  pending: boolean
 }
 
 /** Judge every unsettled request against the snapshot. An incomplete snapshot settles nothing. */
 export function answerRequests(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Answers {
   const settled = settledBySeq(snapshot.facts)
   const open = snapshot.facts.filter(isRequest).filter((fact) => !settled.has(fact.seq)).slice(0, maximumAnswers)
-  const result: Answers = { records: [], mergeWanted: false }
+  const result: Answers = { records: [], mergeWanted: false, pending: false }
   if (verdicts.missing.length > 0) return result
-  for (const fact of open) {
-    const answer = settleMerge(judge(snapshot, verdicts, fact), verdicts)
-    const record = (body: FactBody, actor = fact.actor) => result.records.push({ kind: 'record', subject: snapshot.key, actor, body })
-    if (answer.kind === 'wait') continue
+  const judged = open.map((fact) => ({ fact, answer: judge(snapshot, verdicts, fact) }))
+  const decided = judged.some(({ answer }) => answer.kind === 'decision')
+  result.pending = judged.some(({ answer }) => answer.kind === 'wait')
+  for (const { fact, answer: first } of judged) {
+    // Whether it may be merged depends on what is decided in this very round: the next one tells.
+    if (first.kind === 'wait' || (first.kind === 'merge' && (decided || result.pending))) continue
+    const answer = settleMerge(first, verdicts)
     if (answer.kind === 'merge') result.mergeWanted = true
-    if (answer.kind === 'decision') record(answer.body)
+    if (answer.kind === 'decision') result.records.push({ kind: 'record', subject: snapshot.key, actor: fact.actor, body: answer.body })
     const outcome = answer.kind === 'refused' ? 'refused' : 'accepted'
-    record({ kind: 'settled', of: fact.seq, outcome, sentence: answer.sentence.slice(0, 4000) }, null)
+    const body = { kind: 'settled', of: fact.seq, outcome, sentence: answer.sentence.slice(0, 4000) } as const
+    result.records.push({ kind: 'record', subject: snapshot.key, actor: null, body })
   }
   return result
 }
@@ -54,7 +60,6 @@ function judge(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, fact: Req
     case 'button.pressed':
       if (snapshot.pull.state !== 'open') return { kind: 'refused', sentence: `This pull request is ${snapshot.pull.state}, so the press changed nothing.` }
       if (!snapshot.policy.ok) return { kind: 'refused', sentence: snapshot.policy.sentence }
-      if (verdicts.shared) return { kind: 'refused', sentence: verdicts.next }
       return judgePress(snapshot.key, { ...fact, body }, verdicts.asked)
     case 'comment.command':
       return judgeCommand(snapshot, verdicts, { ...fact, body })

@@ -78,7 +78,7 @@ function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, command:
   if (!actor || !name || name === 'deploy') return refused(`Write ${code(verb === 'approve' ? '/agent approve plan|review <shown>' : '/agent reject plan|review <reason>')}.`)
   if (snapshot.pull.state !== 'open') return refused(`This pull request is ${snapshot.pull.state}.`)
   const asked = verdicts.asked.get(`countersign/${name}`)
-  if (!asked || asked.shown === null || verdicts.shared) return refused(`countersign/${name} asks for nothing now. ${verdicts.next}`)
+  if (!asked || asked.shown === null) return refused(`countersign/${name} asks for nothing now. ${verdicts.next}`)
   const origin = { generation: factsOf(snapshot.facts, 'decision').length, source: 'command' as const, commentId: body.commentId, request: command.seq }
   if (verb === 'reject') {
     if (rest === '') return refused(`Say what must change: ${code(`/agent reject ${name} <reason>`)}.`)
@@ -119,5 +119,5 @@ function acceptFlag(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, comm
   const [, , named, reason] = match ?? []
   if (!named || !reason || !shown.startsWith(named)) return refused(`Name the flag as it stands and why: ${code(`/agent accept ${result.gate} ${short(shown)} <reason>`)}.`)
   const origin = { generation: factsOf(snapshot.facts, 'decision').length, source: 'command' as const, commentId: body.commentId, request: command.seq, reason: reason.slice(0, 2000) }
-  return judgeDecision(actor, 'accept', { ...asked, question: gatesQuestion(context, [shown]), shown, seniorsOnly: false }, origin)
+  return judgeDecision(actor, 'accept', { ...asked, question: gatesQuestion(context, [shown]), shown, bound: shown, seniorsOnly: false }, origin)
 }

@@ -103,3 +103,9 @@ export function contextNeeds(context: PullContext): EvidenceRequest[] {
   const covered = updates?.covered.slice(1) ?? []
   return [commitsOf(snapshot), diffOf(snapshot), ...(updates?.needs ?? []), ...covered.map((sha) => diffOf(snapshot, sha))]
 }
+
+/** The record of the base as it is now, or null when the base has changed since it was last put on record (T3). */
+export function baseSeenNow({ facts, pull }: PullSnapshot): FactOf<'base.seen'>['body'] | null {
+  const seen = lastFact(facts, 'base.seen')?.body
+  return seen && seen.baseRef === pull.base.ref && seen.baseChanges === pull.baseChanges ? seen : null
+}

@@ -1,42 +1,45 @@
 /** What a round of a pull request does about its verdicts: records, answers, check runs, collecting, merging. */
 import type { Action } from '../../core/action.ts'
-import { factsOf, lastFact } from '../../core/facts.ts'
+import { type FactBody, factsOf, lastFact } from '../../core/facts.ts'
 import { formatKey } from '../../core/ids.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { ciDeadlineMs } from '../../gates/ci.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { baseSeenNow } from './context.ts'
 import { answerComments, answerRequests } from './answers.ts'
 import { checkActions, sharedTitle } from './checks.ts'
 import { mergeActions, mergedActions } from './merge.ts'
 import { needs } from './needs.ts'
 import type { PullVerdicts } from './verdicts.ts'
 
+/** Facts that verdicts read: a round that records one decides nothing else on the facts from before. */
+const moving = new Set<FactBody['kind']>(['decision', 'base.seen', 'origin.evidence'])
+
 /**
  * The actions of one round. Records come first: act appends them only when the facts are still those of the snapshot,
  * and does nothing else otherwise, so an intent is on record before the merge that it announces (S7).
  */
 export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Action[] {
-  const answers = answerRequests(snapshot, verdicts)
   const open = snapshot.pull.state === 'open'
+  const answers = answerRequests(snapshot, verdicts)
   const records = [...answers.records, ...(open ? [...baseRecord(snapshot), ...originRecords(snapshot, verdicts)] : mergedActions(snapshot))]
-  const effects: Action[] = [
-    ...answerComments(snapshot),
-    ...(open ? checkActions(snapshot, verdicts) : []),
-    ...(open ? collectActions(snapshot) : []),
-    ...(open ? wakeAction(snapshot, verdicts) : []),
-  ]
-  const merge = open ? mergeActions(snapshot, verdicts, answers) : []
-  const actions = [...records, ...merge.filter((action) => action.kind === 'record'), ...effects, ...merge.filter((action) => action.kind !== 'record')]
+  const actions: Action[] = [...records, ...answerComments(snapshot), ...(open ? collectActions(snapshot) : [])]
+  // The verdicts were judged before these records: a rejection among them must not be followed by a green or a merge.
+  if (open && !records.some((action) => moving.has(action.body.kind))) {
+    const [intent, ...merge] = mergeActions(snapshot, verdicts, answers)
+    if (intent) actions.unshift(intent)
+    actions.push(...checkActions(snapshot, verdicts), ...wakeAction(snapshot, verdicts), ...merge)
+  }
   return [...actions, ...queueActions(snapshot, actions)]
 }
 
 /** The base branch is put on record when it is first seen and whenever it changed (T3). */
 function baseRecord(snapshot: PullSnapshot<Policy>): Extract<Action, { kind: 'record' }>[] {
-  const seen = lastFact(snapshot.facts, 'base.seen')
-  const baseRef = snapshot.pull.base.ref
-  if (snapshot.reviews === 'unknown' || snapshot.missing.length > 0 || seen?.body.baseRef === baseRef) return []
+  const { base, baseChanges } = snapshot.pull
+  if (snapshot.reviews === 'unknown' || snapshot.missing.length > 0 || baseSeenNow(snapshot)) return []
   const reviewsUpTo = Math.max(0, ...snapshot.reviews.map((review) => review.id))
-  return [{ kind: 'record', subject: snapshot.key, actor: null, body: { kind: 'base.seen', baseRef, reviewsUpTo } }]
+  const body = { kind: 'base.seen', baseRef: base.ref, reviewsUpTo, ...(baseChanges === undefined ? {} : { baseChanges }) } as const
+  return [{ kind: 'record', subject: snapshot.key, actor: null, body }]
 }
 
 function originRecords(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Extract<Action, { kind: 'record' }>[] {

@@ -8,7 +8,7 @@ import { contextOf, type PullContext } from './context.ts'
 import { gatesQuestion, judgeGates } from './gates.ts'
 import { judgeMerge } from './mergeReady.ts'
 import { nextStep } from './next.ts'
-import { judgePlan, planQuestion } from './plan.ts'
+import { judgePlan, planQuestion, planShown } from './plan.ts'
 import { judgeReview, reviewQuestion } from './review.ts'
 import type { CheckVerdict, GatesVerdict, PlanVerdict, PullVerdicts, ReviewVerdict } from './verdicts.ts'
 
@@ -81,9 +81,9 @@ function askedNow(context: PullContext, plan: PlanVerdict, gates: GatesVerdict, 
   const common = { head: context.snapshot.pull.head.sha, seniors: context.policy.seniors, seniorsOnly: false }
   const open = gates.results.filter((result) => result.verdict.state === 'flag' && result.accepted === null)
   const asked = new Map<string, Asked>()
-  if (plan.digest) asked.set('countersign/plan', { ...common, question: planQuestion(context, plan.digest), shown: plan.digest })
-  asked.set('countersign/gates', { ...common, question: gatesQuestion(context, []), shown: gates.shown, seniorsOnly: open.every((result) => result.acceptedBy === 'senior') })
-  asked.set('countersign/review', { ...common, question: reviewQuestion(context), shown: review.shown })
+  if (plan.digest) asked.set('countersign/plan', { ...common, question: planQuestion(context, plan.digest), shown: planShown(context, plan.digest), bound: plan.digest })
+  asked.set('countersign/gates', { ...common, question: gatesQuestion(context, []), shown: gates.shown, bound: gates.shown, seniorsOnly: open.every((result) => result.acceptedBy === 'senior') })
+  asked.set('countersign/review', { ...common, question: reviewQuestion(context), shown: review.shown, bound: review.shown })
   return asked
 }
 

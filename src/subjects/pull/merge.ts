@@ -14,7 +14,7 @@ import type { PullVerdicts } from './verdicts.ts'
  */
 export function mergeActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, answers: Answers): Action[] {
   const { policy, pull, repository, key } = snapshot
-  if (!policy.ok || !verdicts.merge.ready) return []
+  if (!policy.ok || !verdicts.merge.ready || answers.pending) return []
   const intended = isIntended(snapshot)
   const refusedBefore = factsOf(snapshot.facts, 'work.failed').some((fact) => fact.body.what === `merge:${pull.head.sha}`)
   const wanted = answers.mergeWanted || intended || (policy.policy.merge.auto && !refusedBefore)
@@ -72,13 +72,15 @@ function signature(account: { id: number; login: string }, what: 'plan' | 'revie
   return `Countersigned-by: ${login} <${account.id}+${login}@users.noreply.github.com> (${what})`
 }
 
+type RecordAction = Extract<Action, { kind: 'record' }>
+
 /** After a merge: the branch it landed on is read back, and a merge that nobody decided here is reported (A5, T42). */
-export function mergedActions(snapshot: PullSnapshot<Policy>): Action[] {
+export function mergedActions(snapshot: PullSnapshot<Policy>): RecordAction[] {
   const { pull, facts, key } = snapshot
   if (pull.state !== 'merged' || pull.mergeCommit === null || lastFact(facts, 'merged')) return []
   const intended = lastFact(facts, 'merge.intended')
   const expected = intended?.body.baseRef ?? pull.base.ref
-  const record = (body: Extract<Action, { kind: 'record' }>['body']): Action => ({ kind: 'record', subject: key, actor: null, body })
+  const record = (body: RecordAction['body']): RecordAction => ({ kind: 'record', subject: key, actor: null, body })
   const actions = [record({ kind: 'merged', head: pull.head.sha, merge: pull.mergeCommit, landedOn: pull.base.ref, expected })]
   if (intended && intended.body.sha === pull.head.sha) {
     if (pull.base.ref !== expected)

@@ -19,6 +19,12 @@ export function planBinding(context: PullContext): Digest | null {
   return context.diff && digestOf({ pullId: pull.id, textDigest: pull.textDigest, diffDigest: context.diff.digest })
 }
 
+/** What the plan's page shows: the plan for this pull request and base, so that an old page is known as such (T3, T39). */
+export function planShown(context: PullContext, digest: Digest): Digest {
+  const { pull } = context.snapshot
+  return digestOf({ plan: digest, pullId: pull.id, baseRef: pull.base.ref })
+}
+
 export function planQuestion(context: PullContext, digest: Digest): Question {
   const { snapshot, policy, profile } = context
   return {
@@ -46,7 +52,7 @@ export function judgePlan(context: PullContext): PlanVerdict {
   const result = quorum({ profile: context.profile, check: 'countersign/plan', delegator: context.delegator, writers: context.writers, seniors: context.policy.seniors, people: context.snapshot.people }, heard)
   const block = heard.find((voice) => voice.state === 'blocks')
   const approved = result.met && !block
-  const check = { shown: digest, digest, approved, needed: result.needed, lines: heard.map((voice) => voice.sentence), rejection: rejectionOf(block) }
+  const check = { shown: planShown(context, digest), digest, approved, needed: result.needed, lines: heard.map((voice) => voice.sentence), rejection: rejectionOf(block) }
   const broken = brokenPlan(context)
   if (broken) return { ...check, buttons: [], verdict: broken }
   if (block) return { ...check, buttons: ['approve', 'reject'], verdict: fail(block.sentence) }

@@ -2,10 +2,9 @@
 import { quorum, quorumSentence } from '../../approvals/profiles.ts'
 import { type Question, voices } from '../../approvals/standing.ts'
 import { digestOf } from '../../core/digest.ts'
-import { lastFact } from '../../core/facts.ts'
 import type { Digest, Sha } from '../../core/ids.ts'
 import { fail, pass, type Verdict, wait } from '../../core/verdict.ts'
-import { diffOf, type PullContext } from './context.ts'
+import { baseSeenNow, diffOf, type PullContext } from './context.ts'
 import type { GatesVerdict, ReviewVerdict } from './verdicts.ts'
 
 /** What a review approval binds to, for one commit; null while its diff is not there. */
@@ -23,13 +22,12 @@ export function reviewBinding(context: PullContext): Digest | null {
 export function reviewQuestion(context: PullContext): Question {
   const { snapshot, policy, profile, updates } = context
   const covered = updates?.covered ?? [snapshot.pull.head.sha]
-  const seen = lastFact(snapshot.facts, 'base.seen')
   return {
     check: 'countersign/review',
     digests: new Set(covered.map((sha) => bindingOf(context, sha)).filter((digest) => digest !== null)),
     shas: new Set(covered),
     baseRef: snapshot.pull.base.ref,
-    reviewsUpTo: seen && seen.body.baseRef === snapshot.pull.base.ref ? seen.body.reviewsUpTo : null,
+    reviewsUpTo: baseSeenNow(snapshot)?.reviewsUpTo ?? null,
     approvers: policy.approvals.approvers.review,
     by: policy.approvals.by,
     people: snapshot.people,
