@@ -25,7 +25,11 @@ export function surfacesOfBundle(bundle: Bundle, rules: readonly ProtectedRule[]
     (text) =>
       text.match(/[\p{L}\p{N}_.@-]+(?:\/[\p{L}\p{N}_.@-]+)+|\.?[\p{L}\p{N}_-]+\.[A-Za-z]{1,6}\b/gu) ?? [],
   )
-  return surfaces(paths, rules)
+  // A path at the end of a sentence comes with its full stop.
+  return surfaces(
+    paths.map((path) => path.replace(/\.+$/, '')),
+    rules,
+  )
 }
 
 /** Protected paths among the files that a plan would change. */
