@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { RepositoryPath } from '../../core/citation.ts'
 import { ToolRefusal } from '../../core/ports/model.ts'
 import { code } from '../../core/sentences.ts'
@@ -63,9 +64,13 @@ export async function openRegular(absolute: string, path: string, flags: number)
   return handle
 }
 
+/** The system's code of an error, e.g. `ENOENT`. By shape, since errors of Node may come from another realm. */
 export function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+  const parsed = SystemError.safeParse(error)
+  return parsed.success ? parsed.data.code : null
 }
+
+const SystemError = z.looseObject({ code: z.string() })
 
 function absent(error: unknown): null {
   if (codeOf(error) === 'ENOENT') return null
