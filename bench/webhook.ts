@@ -69,7 +69,8 @@ const line = (name: string, figures: Figures[]) =>
   `  ${name.padEnd(12)} ${medianOf(figures, 'perSecond').toFixed(0).padStart(6)}/s   p50 ${medianOf(figures, 'p50Ms').toFixed(1)} ms   p99 ${medianOf(figures, 'p99Ms').toFixed(1)} ms\n`
 
 const redis = await startRedis()
-const postgres = await startPostgres()
+// With fsync, as in production: an acknowledged fact must survive a power cut on either side of the comparison.
+const postgres = await startPostgres({ fsync: true })
 const bare = await startSide('bare', redis.url, postgres.url)
 const door = await startSide('door', redis.url, postgres.url)
 let met = true

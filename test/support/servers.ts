@@ -51,8 +51,8 @@ export async function startRedis(port?: number): Promise<Server> {
   })
 }
 
-/** Starts a fresh PostgreSQL cluster without durability. As root it runs as an ordinary user, because the server refuses root. */
-export async function startPostgres(): Promise<Server> {
+/** Starts a fresh PostgreSQL cluster, without durability unless asked for (benchmarks measure what people run). As root it runs as an ordinary user, because the server refuses root. */
+export async function startPostgres({ fsync = false } = {}): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-postgres-'))
   const owner = ordinaryUser()
   if (owner) chownSync(folder, owner.uid, owner.gid)
@@ -68,7 +68,7 @@ export async function startPostgres(): Promise<Server> {
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     `unix_socket_directories=${folder}`,
-    'fsync=off',
+    `fsync=${fsync ? 'on' : 'off'}`,
     'max_connections=200',
   ]
   const child = spawn(found('postgres'), ['-D', folder, ...settings.flatMap((setting) => ['-c', setting])], {
