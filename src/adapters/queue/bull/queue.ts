@@ -210,9 +210,11 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
     async close(graceMs = 5000) {
       wakes.stop()
       const grace = setTimeout(() => stopping.abort(new Error('the queue is closing')), graceMs)
-      // A Redis that is away must not keep the process from ending.
+      // A Redis that is away must not keep the process from ending; jobs that still run are found stalled when it is back.
+      const away = producer.status !== 'ready'
+      if (away) stopping.abort(new Error('the queue is closing'))
       const bound = new Promise((resolve) => setTimeout(resolve, graceMs + closingBoundMs).unref())
-      await Promise.race([Promise.all(workers.map(({ worker }) => worker.close())), bound])
+      await Promise.race([Promise.all(workers.map(({ worker }) => worker.close(away))), bound])
       clearTimeout(grace)
       stopping.abort(new Error('the queue is closed'))
       await Promise.race([Promise.all(lanes.map((lane) => queues[lane].close())), bound])
