@@ -6,8 +6,12 @@ export type Eligibility = { kind: 'yes' } | { kind: 'no' | 'wait'; sentence: str
 
 /** True, false, or unknown, for one entry of policy: a permission, a team, or a login. */
 function fits(entry: string, standing: Standing): boolean | 'unknown' {
-  if (entry.includes('/')) return standing.teams === 'unknown' ? 'unknown' : standing.teams.some((team) => team.toLowerCase() === entry.toLowerCase())
-  if ((roles as readonly string[]).includes(entry)) return standing.role === 'unknown' ? 'unknown' : hasRole(standing, entry as Role)
+  if (entry.includes('/'))
+    return standing.teams === 'unknown'
+      ? 'unknown'
+      : standing.teams.some((team) => team.toLowerCase() === entry.toLowerCase())
+  if ((roles as readonly string[]).includes(entry))
+    return standing.role === 'unknown' ? 'unknown' : hasRole(standing, entry as Role)
   return entry.replace(/^@/, '').toLowerCase() === standing.account.login.toLowerCase()
 }
 
@@ -19,24 +23,48 @@ export function eligible(
   what: string,
 ): Eligibility {
   const who = person(account)
-  if (account.type !== 'User') return { kind: 'no', sentence: `${who} is not a person, and only people may ${what}.` }
+  // guard: peopleOnly
+  if (account.type !== 'User')
+    return { kind: 'no', sentence: `${who} is not a person, and only people may ${what}.` }
   const standing = people.get(account.id)
   if (!standing) return { kind: 'wait', sentence: `The access of ${who} has not been looked up yet.` }
   // Identity is the id: a renamed login must not inherit what policy gives to a name (github-facts).
-  if (standing.account.type !== 'User') return { kind: 'no', sentence: `${who} is not a person, and only people may ${what}.` }
+  if (standing.account.type !== 'User')
+    return { kind: 'no', sentence: `${who} is not a person, and only people may ${what}.` }
+  // guard: accessNow
   const answers = entries.map((entry) => fits(entry, standing))
   if (answers.includes(true)) return { kind: 'yes' }
-  if (answers.includes('unknown')) return { kind: 'wait', sentence: `The access of ${who} could not be read; it is asked for again.` }
-  return { kind: 'no', sentence: `${who} may not ${what}: policy asks for ${listed(entries.map((entry) => code(entry)), 5, 'or')}.` }
+  if (answers.includes('unknown'))
+    return { kind: 'wait', sentence: `The access of ${who} could not be read; it is asked for again.` }
+  return {
+    kind: 'no',
+    sentence: `${who} may not ${what}: policy asks for ${listed(
+      entries.map((entry) => code(entry)),
+      5,
+      'or',
+    )}.`,
+  }
 }
 
 /** Whether the account is one of policy's seniors (D3). */
-export function isSenior(account: Account, people: ReadonlyMap<number, Standing>, seniors: readonly string[]): Eligibility {
+export function isSenior(
+  account: Account,
+  people: ReadonlyMap<number, Standing>,
+  seniors: readonly string[],
+): Eligibility {
   if (seniors.length === 0)
-    return { kind: 'no', sentence: 'policy names no seniors; add `seniors:` with logins or teams to the policy file on the base branch.' }
+    return {
+      kind: 'no',
+      sentence:
+        'policy names no seniors; add `seniors:` with logins or teams to the policy file on the base branch.',
+    }
   const standing = people.get(account.id)
   if (standing && standing.role !== 'unknown' && !hasRole(standing, 'write'))
     return { kind: 'no', sentence: `${person(account)} has no write access.` }
-  if (standing?.role === 'unknown') return { kind: 'wait', sentence: `The access of ${person(account)} could not be read; it is asked for again.` }
+  if (standing?.role === 'unknown')
+    return {
+      kind: 'wait',
+      sentence: `The access of ${person(account)} could not be read; it is asked for again.`,
+    }
   return eligible(account, people, seniors, 'act as a senior')
 }

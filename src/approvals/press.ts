@@ -35,18 +35,34 @@ const verdictOf = { approve: 'approve', reject: 'reject', accept: 'accept' } as 
  *
  * @param asked what each check asks for in this very snapshot; a press counts only if that is still what was shown.
  */
-export function judgePress(subject: SubjectKey, press: FactOf<'button.pressed'>, asked: ReadonlyMap<string, Asked>): PressJudgement {
+export function judgePress(
+  subject: SubjectKey,
+  press: FactOf<'button.pressed'>,
+  asked: ReadonlyMap<string, Asked>,
+): PressJudgement {
   const by = press.actor
   const button = parseButton(press.body.identifier)
   const external = parseExternalId(press.body.externalId)
   const now = asked.get(press.body.checkName)
-  if (!by || !button || !external || external.subject !== subject || !now) return refused('This button does not belong to what is asked for here. Reload the page and press the button shown there.')
+  if (!by || !button || !external || external.subject !== subject || !now)
+    return refused(
+      'This button does not belong to what is asked for here. Reload the page and press the button shown there.',
+    )
   // What asks for changes only ever blocks, so an older page does for it: late or early, it ends in the same state (S8).
   if (button.intent === 'reject' && now.question.check === 'countersign/review')
-    return judgeDecision(by, 'reject', { ...now, shown: external.shown, bound: external.shown, head: press.body.sha }, origin(press, external.generation))
-  if (now.shown === null) return refused(`${press.body.checkName} asks for nothing now, so the press changed nothing.`)
+    return judgeDecision(
+      by,
+      'reject',
+      { ...now, shown: external.shown, bound: external.shown, head: press.body.sha },
+      origin(press, external.generation),
+    )
+  if (now.shown === null)
+    return refused(`${press.body.checkName} asks for nothing now, so the press changed nothing.`)
+  // guard: pageShown
   if (external.shown !== now.shown || !now.shown.startsWith(button.shownPrefix))
-    return refused(`${person(by)} pressed on an older state of this pull request, and it has changed since. Reload the page, look at the change, and press again.`)
+    return refused(
+      `${person(by)} pressed on an older state of this pull request, and it has changed since. Reload the page, look at the change, and press again.`,
+    )
   if (button.intent === 'merge') return { kind: 'merge', sentence: `${person(by)} asked for the merge.` }
   return judgeDecision(by, button.intent, now, origin(press, external.generation))
 }
@@ -55,28 +71,47 @@ function origin(press: FactOf<'button.pressed'>, generation: number): Origin {
   return { generation, source: 'button', commentId: null, reason: null, request: press.seq }
 }
 
-export type Origin = Pick<Extract<FactBody, { kind: 'decision' }>, 'generation' | 'source' | 'commentId' | 'reason' | 'request'>
+export type Origin = Pick<
+  Extract<FactBody, { kind: 'decision' }>,
+  'generation' | 'source' | 'commentId' | 'reason' | 'request'
+>
 
 /** The conditions on the person, shared by buttons and commands. Bots and writers hear which rule stops them. */
 export function judgeDecision(by: Account, intent: ButtonIntent, asked: Asked, made: Origin): PressJudgement {
   const { question } = asked
   const check: ApprovalCheck = question.check
-  if (intent === 'fix' || intent === 'merge' || (intent === 'accept') !== (check === 'countersign/gates')) return refused(`${check} has no such button now. Reload the page.`)
+  if (intent === 'fix' || intent === 'merge' || (intent === 'accept') !== (check === 'countersign/gates'))
+    return refused(`${check} has no such button now. Reload the page.`)
   if (asked.bound === null) return refused(`${check} asks for nothing now, so nothing changed.`)
   const verdict = verdictOf[intent]
   const decision: PressJudgement = {
     kind: 'decision',
-    body: { kind: 'decision', check, verdict, sha: asked.head, baseRef: question.baseRef, bound: asked.bound, by, ...made },
+    body: {
+      kind: 'decision',
+      check,
+      verdict,
+      sha: asked.head,
+      baseRef: question.baseRef,
+      bound: asked.bound,
+      by,
+      ...made,
+    },
     sentence: `${person(by)}: ${verdict === 'approve' ? 'approved' : verdict === 'accept' ? 'accepted the flags' : 'asked for changes'}.`,
   }
   if (verdict === 'reject') return mayReject(by, question.people) ?? decision
   const may = eligible(by, question.people, question.approvers, `approve ${check}`)
   if (may.kind === 'wait') return { kind: 'wait', sentence: may.sentence }
   if (may.kind === 'no') return refused(may.sentence)
-  if (question.excluded?.id === by.id) return refused(`${person(by)} asked for this change, and under these rules the requester does not count. Somebody else approves.`)
+  if (question.excluded?.id === by.id)
+    return refused(
+      `${person(by)} asked for this change, and under these rules the requester does not count. Somebody else approves.`,
+    )
   if (!question.writers) return { kind: 'wait', sentence: 'Who wrote the change is not known yet.' }
   const wrote = question.writers.get(by.id)
-  if (wrote && !question.ownCommits) return refused(`${person(by)} ${wrote} and does not approve own work (A3). Somebody who wrote none of it approves.`)
+  if (wrote && !question.ownCommits)
+    return refused(
+      `${person(by)} ${wrote} and does not approve own work (A3). Somebody who wrote none of it approves.`,
+    )
   if (verdict === 'accept' && asked.seniorsOnly) {
     const senior = isSenior(by, question.people, asked.seniors)
     if (senior.kind === 'wait') return { kind: 'wait', sentence: senior.sentence }
@@ -89,6 +124,11 @@ export function judgeDecision(by: Account, intent: ButtonIntent, asked: Asked, m
 function mayReject(by: Account, people: ReadonlyMap<number, Standing>): PressJudgement | null {
   if (by.type !== 'User') return refused(`${person(by)} is not a person, so its press changes nothing.`)
   const standing = people.get(by.id)
-  if (!standing || standing.role === 'unknown') return { kind: 'wait', sentence: `The access of ${person(by)} could not be read yet.` }
-  return hasRole(standing, 'write') ? null : refused(`${person(by)} has no write access, so the request for changes is not binding. Leave it as a comment.`)
+  if (!standing || standing.role === 'unknown')
+    return { kind: 'wait', sentence: `The access of ${person(by)} could not be read yet.` }
+  return hasRole(standing, 'write')
+    ? null
+    : refused(
+        `${person(by)} has no write access, so the request for changes is not binding. Leave it as a comment.`,
+      )
 }

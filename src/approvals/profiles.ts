@@ -32,14 +32,20 @@ export function effectiveProfile(profile: Profile, riskClass: 'low' | 'medium' |
 
 /** Weigh the voices. A rejection that stands is the caller's business; here it only counts approvals, once a person. */
 export function quorum(input: Quorum, voices: readonly Voice[]): QuorumResult {
-  const counting = distinct(voices.filter((voice) => voice.verdict === 'approve' && voice.state === 'counts').map((voice) => voice.by))
+  const counting = distinct(
+    voices
+      .filter((voice) => voice.verdict === 'approve' && voice.state === 'counts')
+      .map((voice) => voice.by),
+  )
   const waiting = voices.some((voice) => voice.state === 'wait')
-  const needed = input.check === 'countersign/plan' ? planNeeds(input, counting) : reviewNeeds(input, counting)
+  const needed =
+    input.check === 'countersign/plan' ? planNeeds(input, counting) : reviewNeeds(input, counting)
   return { met: needed.length === 0, counting, needed, waiting }
 }
 
 function planNeeds(input: Quorum, counting: Account[]): string[] {
-  if (input.profile === 'strict') return seniorAmong(input, counting) ? [] : ['one senior who did not ask for the change']
+  if (input.profile === 'strict')
+    return seniorAmong(input, counting) ? [] : ['one senior who did not ask for the change']
   return counting.length >= 1 ? [] : ['one person who may approve the plan']
 }
 
@@ -51,7 +57,12 @@ function reviewNeeds(input: Quorum, counting: Account[]): string[] {
       const senior = seniorAmong(input, counting)
       const missing = Math.max(0, 2 - counting.length)
       if (missing === 0) return senior ? [] : ['one senior']
-      const people = missing === 1 && !senior ? [] : [`${count(senior ? missing : missing - 1, 'more person', 'more people')} who did not ask for the change`]
+      const people =
+        missing === 1 && !senior
+          ? []
+          : [
+              `${count(senior ? missing : missing - 1, 'more person', 'more people')} who did not ask for the change`,
+            ]
       return senior ? people : [...people, 'one senior']
     }
     case 'team':
@@ -64,12 +75,15 @@ function reviewNeeds(input: Quorum, counting: Account[]): string[] {
 /** Two engineers and the delegator; a delegator who cannot approve is replaced by one more engineer. */
 function teamNeeds(input: Quorum, counting: Account[]): string[] {
   const { delegator } = input
-  const replaced = delegator === null || input.writers?.has(delegator.id) === true || hasLeft(input, delegator)
+  const replaced =
+    delegator === null || input.writers?.has(delegator.id) === true || hasLeft(input, delegator)
   const engineers = replaced ? counting : counting.filter((account) => account.id !== delegator.id)
   const missing = Math.max(0, (replaced ? 3 : 2) - engineers.length)
   const needed = missing === 0 ? [] : [count(missing, engineers.length > 0 ? 'more engineer' : 'engineer')]
   if (!replaced && !counting.some((account) => account.id === delegator.id))
-    needed.push(`${person(delegator)}, who delegated the work (the others' approvals take effect while theirs stands)`)
+    needed.push(
+      `${person(delegator)}, who delegated the work (the others' approvals take effect while theirs stands)`,
+    )
   return needed
 }
 
@@ -89,7 +103,10 @@ function distinct(accounts: Account[]): Account[] {
 
 /** One sentence on where the approvals stand. */
 export function quorumSentence(result: QuorumResult): string {
-  const have = result.counting.length === 0 ? 'No approval counts yet' : `Approved by ${listed(result.counting.map(person))}`
+  const have =
+    result.counting.length === 0
+      ? 'No approval counts yet'
+      : `Approved by ${listed(result.counting.map(person))}`
   if (result.met) return `${have}.`
   return `${have}; still needed: ${listed(result.needed)}.`
 }

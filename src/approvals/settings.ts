@@ -13,12 +13,16 @@ export const ApprovalsSettings = z.strictObject({
   profile: z
     .enum(profiles)
     .default('team')
-    .describe('team: two engineers and the delegator. solo: one engineer. strict: two people other than the requester, one of them a senior (A3).'),
+    .describe(
+      'team: two engineers and the delegator. solo: one engineer. strict: two people other than the requester, one of them a senior (A3).',
+    ),
   by: z
     .array(z.enum(['button', 'review', 'comment']))
     .min(1)
     .default(['button', 'review'])
-    .describe('Ways that count as approving. Any token of a person can write a comment, so that one is opt-in (A1).'),
+    .describe(
+      'Ways that count as approving. Any token of a person can write a comment, so that one is opt-in (A1).',
+    ),
   approvers: z
     .strictObject({ plan: approvers, review: approvers, deploy: approvers })
     .prefault({})
@@ -36,9 +40,21 @@ export const AgentsSettings = z.strictObject({
     .max(200)
     .default([])
     .describe('Further accounts of agents, by numeric id or login.'),
-  trailers: z.array(z.string().min(1).max(100)).max(50).default([]).describe('Further texts that mark a trailer of an agent.'),
-  branches: z.array(z.string().min(1).max(100)).max(50).default([]).describe('Further branch prefixes of agents.'),
-  labels: z.array(z.string().min(1).max(100)).max(50).default([]).describe('Further labels on pull requests of agents.'),
+  trailers: z
+    .array(z.string().min(1).max(100))
+    .max(50)
+    .default([])
+    .describe('Further texts that mark a trailer of an agent.'),
+  branches: z
+    .array(z.string().min(1).max(100))
+    .max(50)
+    .default([])
+    .describe('Further branch prefixes of agents.'),
+  labels: z
+    .array(z.string().min(1).max(100))
+    .max(50)
+    .default([])
+    .describe('Further labels on pull requests of agents.'),
 })
 export type AgentsSettings = z.infer<typeof AgentsSettings>
 
@@ -46,8 +62,13 @@ export const MergeSettings = z.strictObject({
   mode: z
     .enum(['checks', 'merge'])
     .default('checks')
-    .describe('checks: GitHub merges when the checks are green. merge: only Countersign merges, after reading everything again (A5).'),
-  method: z.enum(['merge', 'squash']).default('merge').describe('Rebase is refused: it would rewrite the approved commits.'),
+    .describe(
+      'checks: GitHub merges when the checks are green. merge: only Countersign merges, after reading everything again (A5).',
+    ),
+  method: z
+    .enum(['merge', 'squash'])
+    .default('merge')
+    .describe('Rebase is refused: it would rewrite the approved commits.'),
   auto: z.boolean().default(false).describe('Merge as soon as everything is green, without being asked.'),
 })
 export type MergeSettings = z.infer<typeof MergeSettings>

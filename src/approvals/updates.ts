@@ -21,13 +21,17 @@ export interface UpdateMerges {
  * A commit is one when it has two parents, the first in base..head, the second not in it (so on the base, since the
  * list is complete) and its tree equals the merge that git computes of the two.
  */
-export function updateMerges(head: Sha, commits: readonly CommitBody[], evidence: EvidenceView): UpdateMerges {
+export function updateMerges(
+  head: Sha,
+  commits: readonly CommitBody[],
+  evidence: EvidenceView,
+): UpdateMerges {
   const bySha = new Map(commits.map((commit) => [commit.sha, commit]))
   const result: UpdateMerges = { covered: [head], merges: new Set(), needs: [], pending: false }
   let at = bySha.get(head)
   for (let step = 0; step < maximumUpdates; step++) {
     const [first, second] = at?.parents ?? []
-    if (!at || at.parents.length !== 2 || !first || !second || !bySha.has(first) || bySha.has(second)) break
+    if (at?.parents.length !== 2 || !first || !second || !bySha.has(first) || bySha.has(second)) break
     const request = { kind: 'mergeTree', first, second } as const
     result.needs.push(request)
     const computed = evidence.get(request)

@@ -17,7 +17,8 @@ export interface WritersInput {
 export function writersOf(input: WritersInput): Map<number, string> {
   const writers = new Map<number, string>()
   const note = (account: Account | null, words: string) => {
-    if (account && !neutralCommitters.has(account.id) && !writers.has(account.id)) writers.set(account.id, words)
+    if (account && !neutralCommitters.has(account.id) && !writers.has(account.id))
+      writers.set(account.id, words)
   }
   note(input.pull.author, 'opened this pull request')
   for (const commit of input.commits) {

@@ -10,7 +10,9 @@ export const CommandSettings = z.strictObject({
   timeout_seconds: z.number().int().min(1).max(3600).default(600),
   memory_mb: z.number().int().min(64).max(16_384).default(2048),
   reports: z
-    .array(z.strictObject({ format: z.enum(['junit', 'lcov', 'istanbul', 'cobertura']), path: RepositoryPath }))
+    .array(
+      z.strictObject({ format: z.enum(['junit', 'lcov', 'istanbul', 'cobertura']), path: RepositoryPath }),
+    )
     .max(10)
     .default([]),
 })
@@ -36,7 +38,11 @@ export function commandSpec(commands: CommandsSettings, name: CommandName): Comm
 }
 
 /** The evidence request for a command at a commit, the same for gates and pipeline so that one run serves both (P6). */
-export function commandRequest(commands: CommandsSettings, name: CommandName, sha: string): CommandRequest | null {
+export function commandRequest(
+  commands: CommandsSettings,
+  name: CommandName,
+  sha: string,
+): CommandRequest | null {
   const spec = commandSpec(commands, name)
   return spec && { kind: 'command', sha, name, spec, setup: commandSpec(commands, 'setup') }
 }

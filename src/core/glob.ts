@@ -29,7 +29,7 @@ function compiled(glob: string): string[][] | null {
   if (known !== undefined) return known
   const folded = foldPath(glob)
   const alternatives = folded.length > maximumLength ? null : expandBraces(folded)
-  const patterns = alternatives && alternatives.map(patternSegments)
+  const patterns = alternatives === null ? null : alternatives.map(patternSegments)
   if (kept.size < maximumKept) kept.set(glob, patterns)
   return patterns
 }
@@ -58,7 +58,10 @@ function matchSegments(pattern: string[], path: string[]): boolean {
     let alive = false
     for (let index = 0; index < pattern.length; index++) {
       const part = pattern[index] as string
-      const hit = part === '**' ? reach[index + 1] === true || reach[index] === true : reach[index] === true && matchSegment(part, segment)
+      const hit =
+        part === '**'
+          ? reach[index + 1] === true || reach[index] === true
+          : reach[index] === true && matchSegment(part, segment)
       next[index + 1] = hit
       alive ||= hit
     }
@@ -70,7 +73,8 @@ function matchSegments(pattern: string[], path: string[]): boolean {
 
 /** `**` also matches nothing. */
 function closure(pattern: string[], reach: boolean[]): boolean[] {
-  for (let index = 0; index < pattern.length; index++) if (pattern[index] === '**' && reach[index]) reach[index + 1] = true
+  for (let index = 0; index < pattern.length; index++)
+    if (pattern[index] === '**' && reach[index]) reach[index + 1] = true
   return reach
 }
 

@@ -11,13 +11,74 @@ export interface ProtectedRule {
 
 /** D3's defaults. Stems are wide on purpose: a false alarm costs one senior's press, a miss costs more. */
 const defaults: readonly [string, readonly string[]][] = [
-  ['authentication', ['**/{auth,authn,authentication,login,oauth,oidc,saml,sso,session,sessions}/**', '**/{auth,authn,oauth,login,signin,password,passwords,jwt,mfa,totp}{.,-,_}*', '**/*{.,-,_}{auth,oauth,jwt,password}.*']],
-  ['permissions', ['**/{authz,authorization,permission,permissions,rbac,acl,roles}/**', '**/{authz,authorization,permission,permissions,rbac,acl}{.,-,_}*']],
-  ['withdrawals and payments', ['**/{withdrawal,withdrawals,payment,payments,payout,payouts,billing,checkout}/**', '**/{withdrawal,withdrawals,withdraw,payment,payments,payout,payouts,billing}{.,-,_}*']],
-  ['key and secret management', ['**/{secrets,secret,keys,kms,vault,keystore,crypto}/**', '**/{secret,secrets,kms,vault,keystore,keyring}{.,-,_}*', '.env', '.env.*', '*.{pem,key,p12,pfx,jks}', '.npmrc', '.pypirc']],
-  ['CI workflows', ['.github/workflows/**', '.github/actions/**', '.gitlab-ci.yml', '.circleci/**', 'azure-pipelines.yml', '**/Jenkinsfile', '.buildkite/**', '.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS', '.github/dependabot.yml']],
+  [
+    'authentication',
+    [
+      '**/{auth,authn,authentication,login,oauth,oidc,saml,sso,session,sessions}/**',
+      '**/{auth,authn,oauth,login,signin,password,passwords,jwt,mfa,totp}{.,-,_}*',
+      '**/*{.,-,_}{auth,oauth,jwt,password}.*',
+    ],
+  ],
+  [
+    'permissions',
+    [
+      '**/{authz,authorization,permission,permissions,rbac,acl,roles}/**',
+      '**/{authz,authorization,permission,permissions,rbac,acl}{.,-,_}*',
+    ],
+  ],
+  [
+    'withdrawals and payments',
+    [
+      '**/{withdrawal,withdrawals,payment,payments,payout,payouts,billing,checkout}/**',
+      '**/{withdrawal,withdrawals,withdraw,payment,payments,payout,payouts,billing}{.,-,_}*',
+    ],
+  ],
+  [
+    'key and secret management',
+    [
+      '**/{secrets,secret,keys,kms,vault,keystore,crypto}/**',
+      '**/{secret,secrets,kms,vault,keystore,keyring}{.,-,_}*',
+      '.env',
+      '.env.*',
+      '*.{pem,key,p12,pfx,jks}',
+      '.npmrc',
+      '.pypirc',
+    ],
+  ],
+  [
+    'CI workflows',
+    [
+      '.github/workflows/**',
+      '.github/actions/**',
+      '.gitlab-ci.yml',
+      '.circleci/**',
+      'azure-pipelines.yml',
+      '**/Jenkinsfile',
+      '.buildkite/**',
+      '.github/CODEOWNERS',
+      'CODEOWNERS',
+      'docs/CODEOWNERS',
+      '.github/dependabot.yml',
+    ],
+  ],
   ['the policy file', ['.github/countersign.yml', '.github/countersign.yaml', '.github/countersign/**']],
-  ['agent instruction files', ['AGENTS.md', 'CLAUDE.md', 'GEMINI.md', '.cursorrules', '**/.cursor/**', '**/.claude/**', '.mcp.json', '**/.vscode/**', '.github/copilot-instructions.md', '.github/{instructions,prompts,agents,chatmodes}/**', '.windsurfrules', '.aider*']],
+  [
+    'agent instruction files',
+    [
+      'AGENTS.md',
+      'CLAUDE.md',
+      'GEMINI.md',
+      '.cursorrules',
+      '**/.cursor/**',
+      '**/.claude/**',
+      '.mcp.json',
+      '**/.vscode/**',
+      '.github/copilot-instructions.md',
+      '.github/{instructions,prompts,agents,chatmodes}/**',
+      '.windsurfrules',
+      '.aider*',
+    ],
+  ],
 ]
 
 export const defaultProtected: readonly ProtectedRule[] = defaults.flatMap(([surface, globs]) =>
@@ -30,14 +91,18 @@ const Globs = z.array(z.string().min(1).max(300)).max(200)
 export const ProtectedSettings = z
   .union([Globs, z.strictObject({ defaults: z.boolean().default(true), paths: Globs.default([]) })])
   .default([])
-  .describe('Globs of paths that only a senior may let an agent change. A list extends the built-in ones (D3).')
+  .describe(
+    'Globs of paths that only a senior may let an agent change. A list extends the built-in ones (D3).',
+  )
 export type ProtectedSettings = z.infer<typeof ProtectedSettings>
 
 /** The rules in force for a policy. The policy file itself is protected whatever policy says (T14). */
 export function protectedRules(settings: ProtectedSettings): ProtectedRule[] {
   const list = Array.isArray(settings) ? { defaults: true, paths: settings } : settings
   const own = list.paths.map((glob) => ({ glob, surface: 'a path that policy protects' }))
-  const kept = list.defaults ? defaultProtected : defaultProtected.filter((rule) => rule.surface === 'the policy file')
+  const kept = list.defaults
+    ? defaultProtected
+    : defaultProtected.filter((rule) => rule.surface === 'the policy file')
   return [...own, ...kept]
 }
 
@@ -49,12 +114,43 @@ export function protectedBy(rules: readonly ProtectedRule[], path: string): Prot
 
 /** Cyrillic and Greek letters that look like Latin ones, so that `аuth/` with a Cyrillic a is still `auth/`. */
 const lookAlikes: Record<string, string> = {
-  а: 'a', в: 'b', с: 'c', е: 'e', һ: 'h', і: 'i', ј: 'j', к: 'k', м: 'm', о: 'o', р: 'p', ѕ: 's', т: 't', у: 'y', х: 'x', ѡ: 'w', ԁ: 'd', ԛ: 'q',
-  α: 'a', ε: 'e', ι: 'i', κ: 'k', ν: 'v', ο: 'o', ρ: 'p', τ: 't', υ: 'u', χ: 'x', ı: 'i', ſ: 's', ɡ: 'g',
+  а: 'a',
+  в: 'b',
+  с: 'c',
+  е: 'e',
+  һ: 'h',
+  і: 'i',
+  ј: 'j',
+  к: 'k',
+  м: 'm',
+  о: 'o',
+  р: 'p',
+  ѕ: 's',
+  т: 't',
+  у: 'y',
+  х: 'x',
+  ѡ: 'w',
+  ԁ: 'd',
+  ԛ: 'q',
+  α: 'a',
+  ε: 'e',
+  ι: 'i',
+  κ: 'k',
+  ν: 'v',
+  ο: 'o',
+  ρ: 'p',
+  τ: 't',
+  υ: 'u',
+  χ: 'x',
+  ı: 'i',
+  ſ: 's',
+  ɡ: 'g',
 }
 
 function skeleton(path: string): string {
-  const plain = foldPath(path).normalize('NFD').replace(/[\p{M}\p{Cf}]/gu, '')
+  const plain = foldPath(path)
+    .normalize('NFD')
+    .replace(/[\p{M}\p{Cf}]/gu, '')
   return Array.from(plain, (character) => lookAlikes[character] ?? character).join('')
 }
 
@@ -76,14 +172,16 @@ export function protectedHits(rules: readonly ProtectedRule[], file: DiffFile): 
   if (file.renamedFrom !== null) add(file.renamedFrom, `renamed from ${file.renamedFrom}`)
   if (file.linkTarget !== null) {
     const target = resolveLink(file.path, file.linkTarget)
-    if (target === null) hits.push({ path: file.path, surface: 'a symlink that leaves the repository', how: 'symlink' })
+    if (target === null)
+      hits.push({ path: file.path, surface: 'a symlink that leaves the repository', how: 'symlink' })
     else add(target, `symlink to ${target}`)
     // A link to a folder covers everything below it.
     if (target !== null) add(`${target}/any`, `symlink to ${target}`)
   }
   const modes = [file.oldMode, file.newMode]
   if (modes.includes('160000')) hits.push({ path: file.path, surface: 'a submodule', how: 'submodule' })
-  if (file.status === 'type_changed') hits.push({ path: file.path, surface: 'a change of file type', how: 'mode' })
+  if (file.status === 'type_changed')
+    hits.push({ path: file.path, surface: 'a change of file type', how: 'mode' })
   if (file.status === 'modified' && file.oldMode !== file.newMode && file.newMode === '100755')
     hits.push({ path: file.path, surface: 'a file made executable', how: 'mode' })
   return hits

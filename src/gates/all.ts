@@ -15,5 +15,17 @@ import { testsWithCode } from './testsWithCode.ts'
 import { types } from './types.ts'
 
 export const allGates: readonly Gate[] = [
-  types, tests, integration, build, ci, scope, protectedPaths, gateIntegrity, testIntegrity, testsWithCode, docsWithCode, hiddenText, secrets,
+  types,
+  tests,
+  integration,
+  build,
+  ci,
+  scope,
+  protectedPaths,
+  gateIntegrity,
+  testIntegrity,
+  testsWithCode,
+  docsWithCode,
+  hiddenText,
+  secrets,
 ]

@@ -12,16 +12,24 @@ export const ci: Gate = {
   requirement: 'G17',
   title: "The repository's own CI",
   acceptedBy: 'senior',
-  off: (input) => (input.settings.ci.enabled ? null : 'Switched off in the policy file (`gates.ci.enabled`).'),
+  off: (input) =>
+    input.settings.ci.enabled ? null : 'Switched off in the policy file (`gates.ci.enabled`).',
   needs: () => [],
   evaluate: (input) => {
-    if (input.ci === 'unknown') return wait('The checks at the head could not be read; they are asked for again.')
-    const checks = latest(input.ci.filter((check) => check.sha === input.head && !input.ownAppIds.includes(check.appId)))
+    if (input.ci === 'unknown')
+      return wait('The checks at the head could not be read; they are asked for again.')
+    const checks = latest(
+      input.ci.filter((check) => check.sha === input.head && !input.ownAppIds.includes(check.appId)),
+    )
     const { workflows, app_id: appId } = input.settings.ci
     if (workflows.length === 0) return judgeSeen(input, checks)
     const fromApp = checks.filter((check) => check.appId === appId)
     const verdicts = workflows.map((workflow) => judgeWorkflow(input, workflow, fromApp))
-    return verdicts.find((one) => one.state === 'fail') ?? verdicts.find((one) => one.state === 'wait') ?? pass(verdicts.map((one) => one.sentence).join(' '))
+    return (
+      verdicts.find((one) => one.state === 'fail') ??
+      verdicts.find((one) => one.state === 'wait') ??
+      pass(verdicts.map((one) => one.sentence).join(' '))
+    )
   },
 }
 
@@ -37,39 +45,64 @@ function latest(checks: CiCheck[]): CiCheck[] {
 }
 
 /** Skipped and neutral are as good as not there (T15). */
-const present = (check: CiCheck) => check.status !== 'completed' || (check.conclusion !== 'skipped' && check.conclusion !== 'neutral')
-const nameOf = (check: CiCheck) => code(check.workflowPath ? `${check.workflowPath} / ${check.name}` : check.name)
+const present = (check: CiCheck) =>
+  check.status !== 'completed' || (check.conclusion !== 'skipped' && check.conclusion !== 'neutral')
+const nameOf = (check: CiCheck) =>
+  code(check.workflowPath ? `${check.workflowPath} / ${check.name}` : check.name)
 
 function judgeWorkflow(input: GateInput, workflow: CiWorkflow, checks: CiCheck[]): Verdict {
   const what = `${code(workflow.path)} on ${code(workflow.event)}`
-  const own = checks.filter((check) => check.workflowPath === workflow.path && check.event === workflow.event && present(check))
+  const own = checks.filter(
+    (check) => check.workflowPath === workflow.path && check.event === workflow.event && present(check),
+  )
   const missing = workflow.jobs.filter((job) => !own.some((check) => check.name === job))
-  if (own.length === 0) return absent(input, `${what} has not reported at this commit; skipped and neutral count as missing`)
+  if (own.length === 0)
+    return absent(input, `${what} has not reported at this commit; skipped and neutral count as missing`)
   const verdict = judgeRuns(own)
   if (verdict.state === 'fail') return verdict
-  if (missing.length > 0) return absent(input, `${what} has not reported ${listed(missing.map((job) => `job ${code(job)}`))}; skipped and neutral count as missing`)
+  if (missing.length > 0)
+    return absent(
+      input,
+      `${what} has not reported ${listed(missing.map((job) => `job ${code(job)}`))}; skipped and neutral count as missing`,
+    )
   return verdict.state === 'pass' ? pass(`${what} succeeded.`) : verdict
 }
 
 function judgeSeen(input: GateInput, checks: CiCheck[]): Verdict {
   const own = checks.filter(present)
-  if (own.length === 0) return absent(input, 'No CI has reported at this commit. Name the workflows in `gates.ci.workflows`, or switch the gate off with `gates.ci.enabled: false`')
+  if (own.length === 0)
+    return absent(
+      input,
+      'No CI has reported at this commit. Name the workflows in `gates.ci.workflows`, or switch the gate off with `gates.ci.enabled: false`',
+    )
   const verdict = judgeRuns(own)
-  return verdict.state === 'pass' ? pass(`${count(own.length, 'check')} of the repository succeeded.`) : verdict
+  return verdict.state === 'pass'
+    ? pass(`${count(own.length, 'check')} of the repository succeeded.`)
+    : verdict
 }
 
 function judgeRuns(checks: CiCheck[]): Verdict {
   const failed = checks.filter((check) => check.status === 'completed' && check.conclusion !== 'success')
-  if (failed.length > 0) return fail(`${listed(failed.map((check) => `${nameOf(check)} ended with ${check.conclusion ?? 'nothing'}`), 3)}. ${rerun}`)
+  if (failed.length > 0)
+    return fail(
+      `${listed(
+        failed.map((check) => `${nameOf(check)} ended with ${check.conclusion ?? 'nothing'}`),
+        3,
+      )}. ${rerun}`,
+    )
   const running = checks.filter((check) => check.status !== 'completed')
-  if (running.length > 0) return wait(`${listed(running.map(nameOf), 3)} ${running.length === 1 ? 'is' : 'are'} running; nothing to do.`)
+  if (running.length > 0)
+    return wait(
+      `${listed(running.map(nameOf), 3)} ${running.length === 1 ? 'is' : 'are'} running; nothing to do.`,
+    )
   return pass('CI succeeded.')
 }
 
 /** Missing waits until the deadline and then fails; without a known start it waits, and never passes (T16). */
 function absent(input: GateInput, sentence: string): Verdict {
   const deadline = ciDeadlineMs(input)
-  if (deadline !== null && input.nowMs >= deadline) return fail(`${sentence}. It had ${input.settings.ci.deadline_minutes} minutes. ${rerun}`)
+  if (deadline !== null && input.nowMs >= deadline)
+    return fail(`${sentence}. It had ${input.settings.ci.deadline_minutes} minutes. ${rerun}`)
   return wait(`${sentence}.`)
 }
 

@@ -17,7 +17,8 @@ export function commandAt(
   if (!request) return { verdict: fail(`Policy names no ${name} command, so nothing was proven.`) }
   const result = input.evidence.get(request)
   if (!result) return { verdict: wait(`${code(request.spec.run)} is running in the sandbox; nothing to do.`) }
-  if (!result.ok) return { verdict: fail(`${code(request.spec.run)} could not be run: ${result.reason}. ${fixIt}`) }
+  if (!result.ok)
+    return { verdict: fail(`${code(request.spec.run)} could not be run: ${result.reason}. ${fixIt}`) }
   return { body: result.body }
 }
 
@@ -32,10 +33,13 @@ const limits = {
 /** Pass for exit code 0, otherwise fail with how the command ended and the end of its output. */
 export function judgeExit(input: GateInput, name: CommandName, body: CommandBody): Verdict {
   const run = code(input.commands[name]?.run ?? name)
-  if (body.stoppedBy) return fail(`${run} ${limits[body.stoppedBy]}. Raise its limit in policy, or make it cheaper.`)
+  if (body.stoppedBy)
+    return fail(`${run} ${limits[body.stoppedBy]}. Raise its limit in policy, or make it cheaper.`)
   if (body.exitCode === 0) return pass(`${run} succeeded.`)
   const tail = body.outputTail.trimEnd().split('\n').slice(-3).join(' ').trim()
-  return fail(`${run} ended with ${body.exitCode ?? 'no exit code'}${tail ? `: ${code(tail, 300)}` : ''}. ${fixIt}`)
+  return fail(
+    `${run} ended with ${body.exitCode ?? 'no exit code'}${tail ? `: ${code(tail, 300)}` : ''}. ${fixIt}`,
+  )
 }
 
 /** A gate that is green when every one of its commands that policy names succeeds at the head. */
@@ -48,8 +52,11 @@ export function commandGate(
     ...named,
     acceptedBy: 'senior',
     off: (input) =>
-      configured(input).length > 0 ? null : `Not configured: name ${commands.map((name) => code(`commands.${name}`)).join(' or ')} in the policy file to switch it on.`,
-    needs: (input) => configured(input)
+      configured(input).length > 0
+        ? null
+        : `Not configured: name ${commands.map((name) => code(`commands.${name}`)).join(' or ')} in the policy file to switch it on.`,
+    needs: (input) =>
+      configured(input)
         .map((name) => commandRequest(input.commands, name, input.head))
         .filter((request): request is CommandRequest => request !== null),
     evaluate: (input) => {
@@ -58,7 +65,8 @@ export function commandGate(
         return 'verdict' in result ? result.verdict : judgeExit(input, name, result.body)
       })
       if (verdicts.length === 0) return fail('Policy names no command for this gate, so nothing was proven.')
-      const worst = verdicts.find((one) => one.state === 'fail') ?? verdicts.find((one) => one.state !== 'pass')
+      const worst =
+        verdicts.find((one) => one.state === 'fail') ?? verdicts.find((one) => one.state !== 'pass')
       return worst ?? pass(verdicts.map((one) => one.sentence).join(' '))
     },
   }

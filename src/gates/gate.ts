@@ -59,7 +59,8 @@ export const commitsRequest = (input: Pick<GateInput, 'base' | 'head'>) =>
 export function withDiff(input: GateInput, judge: (diff: DiffBody) => Verdict): Verdict {
   const result = input.evidence.get(diffRequest(input))
   if (!result) return wait('The diff is being read from git; nothing to do.')
-  if (!result.ok) return fail(`The diff could not be read: ${result.reason}. Push again, or split the change.`)
+  if (!result.ok)
+    return fail(`The diff could not be read: ${result.reason}. Push again, or split the change.`)
   return judge(result.body)
 }
 
@@ -67,7 +68,8 @@ export function withDiff(input: GateInput, judge: (diff: DiffBody) => Verdict): 
 export function withCommits(input: GateInput, judge: (commits: CommitBody[]) => Verdict): Verdict {
   const result = input.evidence.get(commitsRequest(input))
   if (!result) return wait('The commits are being read from git; nothing to do.')
-  if (!result.ok) return fail(`The commits could not be read: ${result.reason}. Push again, or split the change.`)
+  if (!result.ok)
+    return fail(`The commits could not be read: ${result.reason}. Push again, or split the change.`)
   return judge(result.body.commits)
 }
 

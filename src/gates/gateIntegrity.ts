@@ -2,20 +2,66 @@
 import type { DiffFile } from '../core/evidence.ts'
 import { matchesGlob } from '../core/glob.ts'
 import { code, listed } from '../core/sentences.ts'
-import { flag, pass } from '../core/verdict.ts'
 import type { Annotation } from '../core/verdict.ts'
+import { flag, pass } from '../core/verdict.ts'
 import { diffGate } from './gate.ts'
 
 /** Files that decide how the change is tested, linted, typed, built or measured, in the usual ecosystems. */
 const configuration = [
-  '.github/**', '.gitlab-ci.yml', '.circleci/**', '.buildkite/**', 'azure-pipelines.yml', '**/Jenkinsfile',
-  '**/{jest,vitest,vite,karma,playwright,cypress,ava,mocha,wdio}.config.*', '**/.mocharc*', '**/.nycrc*', '**/.c8rc*',
-  '**/tsconfig*.json', '**/jsconfig.json', '**/biome.json*', '**/.eslintrc*', '**/eslint.config.*', '**/.eslintignore',
-  '**/.prettierrc*', '**/.stylelintrc*', '**/.size-limit*', '**/knip.json', '**/turbo.json', '**/nx.json', '**/.swcrc', '**/babel.config.*',
-  '**/pyproject.toml', '**/setup.cfg', '**/tox.ini', '**/pytest.ini', '**/conftest.py', '**/.coveragerc', '**/mypy.ini', '**/ruff.toml', '**/.flake8',
-  '**/codecov.y*ml', '**/.codecov.y*ml', '**/sonar-project.properties', '**/.golangci.*', '**/Makefile', '**/justfile', '**/Taskfile.y*ml',
-  '**/pom.xml', '**/build.gradle*', '**/Cargo.toml', '**/clippy.toml', '**/.rubocop*', '**/Rakefile', '**/phpunit.xml*', '**/phpstan.neon*',
-  '**/.pre-commit-config.yaml', '**/lefthook.yml', '**/.husky/**', '**/.gitattributes', '**/.npmrc', '**/.env*',
+  '.github/**',
+  '.gitlab-ci.yml',
+  '.circleci/**',
+  '.buildkite/**',
+  'azure-pipelines.yml',
+  '**/Jenkinsfile',
+  '**/{jest,vitest,vite,karma,playwright,cypress,ava,mocha,wdio}.config.*',
+  '**/.mocharc*',
+  '**/.nycrc*',
+  '**/.c8rc*',
+  '**/tsconfig*.json',
+  '**/jsconfig.json',
+  '**/biome.json*',
+  '**/.eslintrc*',
+  '**/eslint.config.*',
+  '**/.eslintignore',
+  '**/.prettierrc*',
+  '**/.stylelintrc*',
+  '**/.size-limit*',
+  '**/knip.json',
+  '**/turbo.json',
+  '**/nx.json',
+  '**/.swcrc',
+  '**/babel.config.*',
+  '**/pyproject.toml',
+  '**/setup.cfg',
+  '**/tox.ini',
+  '**/pytest.ini',
+  '**/conftest.py',
+  '**/.coveragerc',
+  '**/mypy.ini',
+  '**/ruff.toml',
+  '**/.flake8',
+  '**/codecov.y*ml',
+  '**/.codecov.y*ml',
+  '**/sonar-project.properties',
+  '**/.golangci.*',
+  '**/Makefile',
+  '**/justfile',
+  '**/Taskfile.y*ml',
+  '**/pom.xml',
+  '**/build.gradle*',
+  '**/Cargo.toml',
+  '**/clippy.toml',
+  '**/.rubocop*',
+  '**/Rakefile',
+  '**/phpunit.xml*',
+  '**/phpstan.neon*',
+  '**/.pre-commit-config.yaml',
+  '**/lefthook.yml',
+  '**/.husky/**',
+  '**/.gitattributes',
+  '**/.npmrc',
+  '**/.env*',
 ]
 
 /** Comments that switch a checker off where they stand. */
@@ -35,10 +81,20 @@ export const gateIntegrity = diffGate({
     const annotations: Annotation[] = diff.files.flatMap((file) =>
       file.added
         .filter(({ text }) => suppressions.test(text))
-        .map(({ line }) => ({ path: file.path, startLine: line, endLine: line, level: 'warning' as const, message: 'This line switches a checker off (G12).' })),
+        .map(({ line }) => ({
+          path: file.path,
+          startLine: line,
+          endLine: line,
+          level: 'warning' as const,
+          message: 'This line switches a checker off (G12).',
+        })),
     )
-    if (files.length === 0 && annotations.length === 0) return pass('Nothing that the gates rest on was changed.')
-    const places = [...files.map((file) => code(file.path)), ...annotations.map((one) => `${code(`${one.path}:${one.startLine}`)} (switches a checker off)`)]
+    if (files.length === 0 && annotations.length === 0)
+      return pass('Nothing that the gates rest on was changed.')
+    const places = [
+      ...files.map((file) => code(file.path)),
+      ...annotations.map((one) => `${code(`${one.path}:${one.startLine}`)} (switches a checker off)`),
+    ]
     return flag(
       `The diff changes what the gates rest on: ${listed(places)} (rule G12). A senior named in policy allows it with the Accept button on this check; there is no comment form.`,
       annotations.slice(0, 50),

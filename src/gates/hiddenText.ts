@@ -18,10 +18,18 @@ export const hiddenText: Gate = {
         const texts = [
           { where: 'the title', text: input.title },
           { where: 'the description', text: input.body },
-          ...commits.map((commit) => ({ where: `the message of commit ${commit.sha.slice(0, 8)}`, text: commit.message })),
-          ...diff.files.map((file) => ({ where: 'a file name', text: `${file.path}${file.linkTarget ?? ''}` })),
+          ...commits.map((commit) => ({
+            where: `the message of commit ${commit.sha.slice(0, 8)}`,
+            text: commit.message,
+          })),
+          ...diff.files.map((file) => ({
+            where: 'a file name',
+            text: `${file.path}${file.linkTarget ?? ''}`,
+          })),
         ]
-        const elsewhere = texts.flatMap(({ where, text }) => hiddenCharacters(text, 3).map((one) => `${one.codePoint} (${one.name}) in ${where}`))
+        const elsewhere = texts.flatMap(({ where, text }) =>
+          hiddenCharacters(text, 3).map((one) => `${one.codePoint} (${one.name}) in ${where}`),
+        )
         const annotations = inLines(diff)
         if (elsewhere.length + annotations.length > 0) return found(elsewhere, annotations)
         return unread(diff, input)
@@ -31,7 +39,10 @@ export const hiddenText: Gate = {
 
 function found(elsewhere: string[], annotations: Annotation[]) {
   const places = [...elsewhere, ...annotations.map((one) => one.message)]
-  return fail(`Hidden characters: ${listed(places, 4)} (rule G15). Remove them and push or edit; nothing is stripped silently.`, annotations.slice(0, 50))
+  return fail(
+    `Hidden characters: ${listed(places, 4)} (rule G15). Remove them and push or edit; nothing is stripped silently.`,
+    annotations.slice(0, 50),
+  )
 }
 
 function inLines(diff: DiffBody): Annotation[] {
@@ -51,6 +62,9 @@ function inLines(diff: DiffBody): Annotation[] {
 
 function unread(diff: DiffBody, _input: GateInput) {
   const cut = diff.files.filter((file) => file.truncated)
-  if (cut.length > 0) return flag(`${count(cut.length, 'file')} too large to be searched for hidden text to the end. Split the change, or a senior accepts it with the Accept button.`)
+  if (cut.length > 0)
+    return flag(
+      `${count(cut.length, 'file')} too large to be searched for hidden text to the end. Split the change, or a senior accepts it with the Accept button.`,
+    )
   return pass('No hidden characters.')
 }

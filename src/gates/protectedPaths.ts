@@ -10,13 +10,26 @@ export const protectedPaths = diffGate({
   title: 'Protected paths',
   acceptedBy: 'senior',
   judge: (diff, input) => {
-    if (diff.files.some((file) => !file.pathIsUtf8)) return fail('A file name is not valid UTF-8, so it cannot be matched against protected paths. Rename and push.')
+    if (diff.files.some((file) => !file.pathIsUtf8))
+      return fail(
+        'A file name is not valid UTF-8, so it cannot be matched against protected paths. Rename and push.',
+      )
     const hits = diff.files.flatMap((file) => protectedHits(input.protectedRules, file).slice(0, 1))
     if (hits.length === 0) return pass('No protected path is touched.')
-    const named = listed(hits.map((hit) => `${code(hit.path)} (${hit.surface}${hit.how === 'the path' ? '' : `; ${code(hit.how)}`})`))
+    const named = listed(
+      hits.map(
+        (hit) => `${code(hit.path)} (${hit.surface}${hit.how === 'the path' ? '' : `; ${code(hit.how)}`})`,
+      ),
+    )
     return flag(
       `The diff touches ${named}, protected by rule D3. A senior named in policy allows it with the Accept button on this check; there is no comment form.`,
-      hits.map((hit) => ({ path: hit.path, startLine: 1, endLine: 1, level: 'warning' as const, message: `Protected: ${hit.surface} (D3).` })),
+      hits.map((hit) => ({
+        path: hit.path,
+        startLine: 1,
+        endLine: 1,
+        level: 'warning' as const,
+        message: `Protected: ${hit.surface} (D3).`,
+      })),
     )
   },
 })

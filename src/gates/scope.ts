@@ -8,7 +8,9 @@ import { diffGate } from './gate.ts'
 /** Paths that the diff touches and the plan does not name; both names of a rename count (T17). Exact bytes, no folding. */
 export function outsidePlan(diff: DiffBody, plan: Plan): string[] {
   const planned = new Set(plan.files.map((file) => file.path))
-  const touched = diff.files.flatMap((file) => (file.renamedFrom === null ? [file.path] : [file.path, file.renamedFrom]))
+  const touched = diff.files.flatMap((file) =>
+    file.renamedFrom === null ? [file.path] : [file.path, file.renamedFrom],
+  )
   return [...new Set(touched)].filter((path) => !planned.has(path))
 }
 
@@ -21,16 +23,24 @@ export const scope = diffGate({
     const lines = diff.files.reduce((sum, file) => sum + file.additions + file.deletions, 0)
     const unreadable = diff.files.filter((file) => !file.pathIsUtf8)
     if (unreadable.length > 0)
-      return fail(`${count(unreadable.length, 'file name')} ${unreadable.length === 1 ? 'is' : 'are'} not valid UTF-8, so no rule can be matched. Rename and push.`)
+      return fail(
+        `${count(unreadable.length, 'file name')} ${unreadable.length === 1 ? 'is' : 'are'} not valid UTF-8, so no rule can be matched. Rename and push.`,
+      )
     if (diff.files.length > input.caps.files)
-      return fail(`${count(diff.files.length, 'file')} changed and policy allows ${input.caps.files} (\`pipeline.max_files\`). Split the change.`)
+      return fail(
+        `${count(diff.files.length, 'file')} changed and policy allows ${input.caps.files} (\`pipeline.max_files\`). Split the change.`,
+      )
     if (lines > input.caps.lines)
-      return fail(`${count(lines, 'line')} changed and policy allows ${input.caps.lines} (\`pipeline.max_lines\`). Split the change.`)
+      return fail(
+        `${count(lines, 'line')} changed and policy allows ${input.caps.lines} (\`pipeline.max_lines\`). Split the change.`,
+      )
     const size = `${count(diff.files.length, 'file')} and ${count(lines, 'line')} changed`
     if (!input.plan) return pass(`${size}, within the caps of ${input.caps.files} and ${input.caps.lines}.`)
     const outside = outsidePlan(diff, input.plan)
     if (outside.length > 0)
-      return fail(`${listed(outside.map((path) => code(path)))} ${outside.length === 1 ? 'is' : 'are'} not in the approved plan. Take the change out, or reject the plan with \`/agent reject plan <reason>\` to get a new one.`)
+      return fail(
+        `${listed(outside.map((path) => code(path)))} ${outside.length === 1 ? 'is' : 'are'} not in the approved plan. Take the change out, or reject the plan with \`/agent reject plan <reason>\` to get a new one.`,
+      )
     return pass(`${size}, all in the approved plan.`)
   },
 })

@@ -17,7 +17,10 @@ const forms: readonly [string, RegExp][] = [
   ['an npm token', /\bnpm_[A-Za-z0-9]{36}\b/],
   ['a GitLab token', /\bglpat-[A-Za-z0-9_-]{20,100}/],
   ['a JSON web token', /\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{20,2000}/],
-  ['a password in a URL', /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'`$<{]{1,100}:[^\s/@"'`$<{]{8,200}@[a-z0-9.-]{1,200}/i],
+  [
+    'a password in a URL',
+    /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'`$<{]{1,100}:[^\s/@"'`$<{]{8,200}@[a-z0-9.-]{1,200}/i,
+  ],
 ]
 
 export const secrets = diffGate({
@@ -26,11 +29,20 @@ export const secrets = diffGate({
   title: 'Secrets',
   acceptedBy: 'senior',
   judge: (diff, input) => {
-    const ignored = (path: string) => input.settings.secrets.ignore_paths.some((glob) => matchesGlob(glob, path))
+    const ignored = (path: string) =>
+      input.settings.secrets.ignore_paths.some((glob) => matchesGlob(glob, path))
     const files = diff.files.filter((file) => !ignored(file.path))
     const annotations: Annotation[] = files.flatMap((file) =>
       file.added.flatMap(({ line, text }) =>
-        forms.filter(([, form]) => form.test(text)).map(([what]) => ({ path: file.path, startLine: line, endLine: line, level: 'failure' as const, message: `This line looks like ${what} (G16).` })),
+        forms
+          .filter(([, form]) => form.test(text))
+          .map(([what]) => ({
+            path: file.path,
+            startLine: line,
+            endLine: line,
+            level: 'failure' as const,
+            message: `This line looks like ${what} (G16).`,
+          })),
       ),
     )
     if (annotations.length > 0) {
@@ -41,7 +53,10 @@ export const secrets = diffGate({
       )
     }
     const cut = files.filter((file) => file.truncated)
-    if (cut.length > 0) return flag(`${count(cut.length, 'file')} too large to be searched for secrets to the end. Split the change, or a senior accepts it with the Accept button.`)
+    if (cut.length > 0)
+      return flag(
+        `${count(cut.length, 'file')} too large to be searched for secrets to the end. Split the change, or a senior accepts it with the Accept button.`,
+      )
     return pass('No known form of secret in the added lines.')
   },
 })

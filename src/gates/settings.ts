@@ -9,7 +9,11 @@ export const CiWorkflow = z.strictObject({
     .regex(/^\.github\/workflows\/[^/]+\.ya?ml$/, 'a workflow file such as .github/workflows/ci.yml')
     .describe('The workflow file, as GitHub reports it; a name alone proves nothing (T15).'),
   event: z.string().min(1).max(60).default('pull_request').describe('The event that must have started it.'),
-  jobs: z.array(z.string().min(1).max(200)).max(50).default([]).describe('Jobs that must each succeed; empty: every job that ran.'),
+  jobs: z
+    .array(z.string().min(1).max(200))
+    .max(50)
+    .default([])
+    .describe('Jobs that must each succeed; empty: every job that ran.'),
 })
 export type CiWorkflow = z.infer<typeof CiWorkflow>
 
@@ -20,19 +24,42 @@ export const GatesSettings = z.strictObject({
   ci: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Switch off only where the repository has no CI at all.'),
-      app_id: z.number().int().positive().default(15_368).describe('The App that runs the workflows; 15368 is GitHub Actions.'),
-      workflows: z.array(CiWorkflow).max(30).default([]).describe('Workflows that must succeed. Empty: every check seen at the head must.'),
-      deadline_minutes: z.number().int().min(1).max(1440).default(120).describe('CI that has not reported by then fails (T16).'),
+      app_id: z
+        .number()
+        .int()
+        .positive()
+        .default(15_368)
+        .describe('The App that runs the workflows; 15368 is GitHub Actions.'),
+      workflows: z
+        .array(CiWorkflow)
+        .max(30)
+        .default([])
+        .describe('Workflows that must succeed. Empty: every check seen at the head must.'),
+      deadline_minutes: z
+        .number()
+        .int()
+        .min(1)
+        .max(1440)
+        .default(120)
+        .describe('CI that has not reported by then fails (T16).'),
     })
     .prefault({}),
   tests_with_code: z.boolean().default(true),
   docs_with_code: z.boolean().default(true),
   paths: z
-    .strictObject({ test: globs.optional(), documentation: globs.optional(), configuration: globs.optional() })
+    .strictObject({
+      test: globs.optional(),
+      documentation: globs.optional(),
+      configuration: globs.optional(),
+    })
     .prefault({})
-    .describe('What counts as test, documentation and configuration; a kind that is named replaces its defaults.'),
+    .describe(
+      'What counts as test, documentation and configuration; a kind that is named replaces its defaults.',
+    ),
   secrets: z
-    .strictObject({ ignore_paths: globs.default([]).describe('Paths of made-up secrets, such as test fixtures.') })
+    .strictObject({
+      ignore_paths: globs.default([]).describe('Paths of made-up secrets, such as test fixtures.'),
+    })
     .prefault({}),
 })
 export type GatesSettings = z.infer<typeof GatesSettings>

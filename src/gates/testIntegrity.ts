@@ -10,7 +10,8 @@ const skipped =
 const declared = /\b(?:it|test)(?:\s*\.\s*each\b.*)?\s*\(|^\s*def\s+test_|^\s*func\s+Test|@Test\b|#\[test\]/
 const asserted = /\bexpect\s*\(|\bassert\w*\b|\.should\b|\brequire\.(?:Equal|NoError|True)/
 /** Matchers that pass for almost anything; adding one where an exact one was removed is a weakening. */
-const vague = /\.(?:toBeTruthy|toBeDefined|toBeFalsy|not\.toThrow|toBeUndefined)\(\s*\)|expect\.anything\(\)|assert\s*\(?\s*True\s*\)?|expect\(\s*true\s*\)/
+const vague =
+  /\.(?:toBeTruthy|toBeDefined|toBeFalsy|not\.toThrow|toBeUndefined)\(\s*\)|expect\.anything\(\)|assert\s*\(?\s*True\s*\)?|expect\(\s*true\s*\)/
 
 export const testIntegrity = diffGate({
   id: 'test-integrity',
@@ -33,8 +34,15 @@ export const testIntegrity = diffGate({
 })
 
 function findings(file: DiffFile, stillTest: boolean): Annotation[] {
-  const at = (line: number, message: string): Annotation => ({ path: file.path, startLine: line, endLine: line, level: 'warning', message })
-  if (file.status === 'deleted') return [at(1, `the test file was deleted (${count(file.deletions, 'line')})`)]
+  const at = (line: number, message: string): Annotation => ({
+    path: file.path,
+    startLine: line,
+    endLine: line,
+    level: 'warning',
+    message,
+  })
+  if (file.status === 'deleted')
+    return [at(1, `the test file was deleted (${count(file.deletions, 'line')})`)]
   if (!stillTest) return [at(1, `renamed from ${file.renamedFrom}, it no longer counts as a test`)]
   if (file.truncated) return [at(1, 'too large to compare line by line')]
   const kept = new Set(file.added.map(({ text }) => text.trim()))
@@ -44,8 +52,14 @@ function findings(file: DiffFile, stillTest: boolean): Annotation[] {
   const removedChecks = gone.filter(({ text }) => asserted.test(text) && !vague.test(text))
   const addedChecks = file.added.filter(({ text }) => asserted.test(text) && !vague.test(text)).length
   return [
-    ...file.added.filter(({ text }) => skipped.test(text)).map(({ line, text }) => at(line, `skips or narrows tests: ${text.trim().slice(0, 200)}`)),
-    ...(removedTests.length > addedTests ? removedTests : []).map(({ line, text }) => at(line, `test removed (line ${line} before): ${text.trim().slice(0, 200)}`)),
-    ...(removedChecks.length > addedChecks ? removedChecks : []).map(({ line, text }) => at(line, `assertion removed (line ${line} before): ${text.trim().slice(0, 200)}`)),
+    ...file.added
+      .filter(({ text }) => skipped.test(text))
+      .map(({ line, text }) => at(line, `skips or narrows tests: ${text.trim().slice(0, 200)}`)),
+    ...(removedTests.length > addedTests ? removedTests : []).map(({ line, text }) =>
+      at(line, `test removed (line ${line} before): ${text.trim().slice(0, 200)}`),
+    ),
+    ...(removedChecks.length > addedChecks ? removedChecks : []).map(({ line, text }) =>
+      at(line, `assertion removed (line ${line} before): ${text.trim().slice(0, 200)}`),
+    ),
   ]
 }

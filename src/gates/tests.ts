@@ -10,7 +10,8 @@ import { diffRequest, type Gate, type GateInput, withDiff } from './gate.ts'
 const coverageFormats = new Set(['lcov', 'istanbul', 'cobertura'])
 
 /** Per cent of lines; a report that found no line proves nothing and counts as 0. */
-const percent = (report: CoverageReport) => (report.linesFound === 0 ? 0 : (100 * report.linesHit) / report.linesFound)
+const percent = (report: CoverageReport) =>
+  report.linesFound === 0 ? 0 : (100 * report.linesHit) / report.linesFound
 const shown = (value: number) => `${(Math.floor(value * 10) / 10).toFixed(1)} %`
 
 export const tests: Gate = {
@@ -19,7 +20,9 @@ export const tests: Gate = {
   title: 'Unit tests with coverage',
   acceptedBy: 'senior',
   off: (input) =>
-    input.commands.test ? null : 'Not configured: name `commands.test` with a coverage report in the policy file to switch it on.',
+    input.commands.test
+      ? null
+      : 'Not configured: name `commands.test` with a coverage report in the policy file to switch it on.',
   needs: (input) => {
     const atHead = commandRequest(input.commands, 'test', input.head)
     if (!atHead) return []
@@ -41,7 +44,9 @@ export const tests: Gate = {
     if (Array.isArray(result.body.tests) && result.body.tests.every((test) => test.status === 'skipped'))
       return fail('The test command succeeded, but its report holds no test that ran. Make it run the tests.')
     if (result.body.tests && 'problem' in result.body.tests)
-      return fail(`The test report cannot be used: ${result.body.tests.problem}. Correct the report's path or format in policy.`)
+      return fail(
+        `The test report cannot be used: ${result.body.tests.problem}. Correct the report's path or format in policy.`,
+      )
     return judgeCoverage(input, result.body)
   },
 }
@@ -56,7 +61,10 @@ function failedTests(body: CommandBody): Verdict | null {
   if (!Array.isArray(body.tests)) return null
   const failed = body.tests.filter((test) => test.status === 'failed')
   if (failed.length === 0) return null
-  const names = listed(failed.map((test) => code(test.name)), 3)
+  const names = listed(
+    failed.map((test) => code(test.name)),
+    3,
+  )
   return fail(`${count(failed.length, 'test')} failed: ${names}. Fix them and push.`)
 }
 
@@ -65,12 +73,22 @@ function judgeCoverage(input: GateInput, body: CommandBody): Verdict {
   const wanted = input.commands.test?.reports.some((report) => coverageFormats.has(report.format)) ?? false
   if (!body.coverage) {
     if (minimum === 0) return pass('The tests succeeded; policy asks for no coverage.')
-    const why = wanted ? 'The coverage report that policy names was not written' : 'Policy names no coverage report for the test command'
-    return fail(`${why}, and a missing report does not pass. Name an lcov, istanbul or cobertura report under \`commands.test.reports\`.`)
+    const why = wanted
+      ? 'The coverage report that policy names was not written'
+      : 'Policy names no coverage report for the test command'
+    return fail(
+      `${why}, and a missing report does not pass. Name an lcov, istanbul or cobertura report under \`commands.test.reports\`.`,
+    )
   }
-  if ('problem' in body.coverage) return fail(`The coverage report cannot be used: ${body.coverage.problem}. Correct its path or format in policy.`)
+  if ('problem' in body.coverage)
+    return fail(
+      `The coverage report cannot be used: ${body.coverage.problem}. Correct its path or format in policy.`,
+    )
   const head = body.coverage
-  if (percent(head) >= minimum) return pass(`The tests succeeded and cover ${shown(percent(head))} of lines; ${shown(minimum)} is asked for.`)
+  if (percent(head) >= minimum)
+    return pass(
+      `The tests succeeded and cover ${shown(percent(head))} of lines; ${shown(minimum)} is asked for.`,
+    )
   return withDiff(input, (diff) => againstBase(input, head, diff))
 }
 
@@ -80,20 +98,36 @@ function againstBase(input: GateInput, head: CoverageReport, diff: DiffBody): Ve
   const low = `The tests cover ${shown(percent(head))} of lines and policy asks for ${shown(minimum)}`
   const result = commandAt(input, 'test', diff.mergeBase)
   if ('verdict' in result)
-    return result.verdict.state === 'wait' ? wait(`${low}; the base is being measured to compare.`) : fail(`${low}, and the base could not be measured. Add tests.`)
+    return result.verdict.state === 'wait'
+      ? wait(`${low}; the base is being measured to compare.`)
+      : fail(`${low}, and the base could not be measured. Add tests.`)
   const base = result.body.coverage
-  if (!base || 'problem' in base) return fail(`${low}, and the base has no usable report to compare with. Add tests.`)
-  if (percent(base) >= minimum) return fail(`${low}; the base had ${shown(percent(base))}. Add tests for what was changed.`)
-  if (percent(head) < percent(base)) return fail(`${low}; the base had ${shown(percent(base))}, and the total may not fall. Add tests.`)
+  if (!base || 'problem' in base)
+    return fail(`${low}, and the base has no usable report to compare with. Add tests.`)
+  if (percent(base) >= minimum)
+    return fail(`${low}; the base had ${shown(percent(base))}. Add tests for what was changed.`)
+  if (percent(head) < percent(base))
+    return fail(`${low}; the base had ${shown(percent(base))}, and the total may not fall. Add tests.`)
   const changed = changedLines(input, head, diff)
-  if (!changed) return fail(`${low}, and the report does not tell lines, so the changed lines cannot be judged. Use lcov, or raise the total.`)
+  if (!changed)
+    return fail(
+      `${low}, and the report does not tell lines, so the changed lines cannot be judged. Use lcov, or raise the total.`,
+    )
   if (changed.found > 0 && (100 * changed.hit) / changed.found < minimum)
-    return fail(`${low}. The base is below too, so the changed lines must reach it: ${changed.hit} of ${changed.found} are covered. Add tests for them.`)
-  return pass(`${low}, but the base is below too, the total did not fall, and ${changed.hit} of ${changed.found} changed lines are covered.`)
+    return fail(
+      `${low}. The base is below too, so the changed lines must reach it: ${changed.hit} of ${changed.found} are covered. Add tests for them.`,
+    )
+  return pass(
+    `${low}, but the base is below too, the total did not fall, and ${changed.hit} of ${changed.found} changed lines are covered.`,
+  )
 }
 
 /** How many of the added code lines that the report knows are covered; code files it does not know count as missed. */
-function changedLines(input: GateInput, report: CoverageReport, diff: DiffBody): { hit: number; found: number } | null {
+function changedLines(
+  input: GateInput,
+  report: CoverageReport,
+  diff: DiffBody,
+): { hit: number; found: number } | null {
   if (!report.files) return null
   let hit = 0
   let found = 0

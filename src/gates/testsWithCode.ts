@@ -15,11 +15,20 @@ export const testsWithCode = diffGate({
     const kindOf = (path: string) => classify(path, input.settings.paths)
     const changed = diff.files.filter((file) => kindOf(file.path) === 'code')
     if (changed.length === 0) return pass('No code was changed, so no test is asked for.')
-    const tests = diff.files.filter((file) => kindOf(file.path) === 'test' && file.status !== 'deleted' && file.additions > 0)
-    if (tests.length > 0) return pass(`${count(changed.length, 'code file')} changed together with ${count(tests.length, 'test file')}.`)
-    if (input.plan?.tests.kind === 'none') return pass(`The plan says that no test is needed: ${code(input.plan.tests.reason, 200)}.`)
+    const tests = diff.files.filter(
+      (file) => kindOf(file.path) === 'test' && file.status !== 'deleted' && file.additions > 0,
+    )
+    if (tests.length > 0)
+      return pass(
+        `${count(changed.length, 'code file')} changed together with ${count(tests.length, 'test file')}.`,
+      )
+    if (input.plan?.tests.kind === 'none')
+      return pass(`The plan says that no test is needed: ${code(input.plan.tests.reason, 200)}.`)
     return flag(
-      `${listed(changed.map((file) => code(file.path)), 3)} changed without a test. Add one and push, or a person who may approve accepts it with the Accept button.`,
+      `${listed(
+        changed.map((file) => code(file.path)),
+        3,
+      )} changed without a test. Add one and push, or a person who may approve accepts it with the Accept button.`,
     )
   },
 })

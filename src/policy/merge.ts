@@ -7,12 +7,18 @@
  */
 export function mergePolicies(organisation: unknown, repository: unknown): unknown {
   if (!isMapping(organisation)) return repository
-  if (!isMapping(repository)) return repository === undefined || repository === null ? organisation : repository
+  if (!isMapping(repository))
+    return repository === undefined || repository === null ? organisation : repository
   const joined: Record<string, unknown> = { ...organisation }
   for (const [key, value] of Object.entries(repository)) {
     const joinedValue = Object.hasOwn(organisation, key) ? mergePolicies(organisation[key], value) : value
     // Never an assignment to `__proto__`, whatever a file says.
-    Object.defineProperty(joined, key, { value: joinedValue, enumerable: true, configurable: true, writable: true })
+    Object.defineProperty(joined, key, {
+      value: joinedValue,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
   }
   return joined
 }

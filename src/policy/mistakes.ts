@@ -1,7 +1,7 @@
 /** Turns what the schema says is wrong into a sentence: what stands where, and which values are allowed. */
 import type { z } from 'zod'
-import { code, listed } from '../core/sentences.ts'
 import { editDistance } from '../core/command.ts'
+import { code, listed } from '../core/sentences.ts'
 import { policyJsonSchema } from './schema.ts'
 
 export interface Mistake {
@@ -10,7 +10,15 @@ export interface Mistake {
 }
 
 /** The schema's names of types in the words of a YAML file. */
-const words: Record<string, string> = { object: 'a mapping', record: 'a mapping', array: 'a list', string: 'text', boolean: '`true` or `false`', number: 'a number', int: 'a whole number' }
+const words: Record<string, string> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'text',
+  boolean: '`true` or `false`',
+  number: 'a number',
+  int: 'a whole number',
+}
 
 type Issue = z.core.$ZodIssue
 
@@ -21,16 +29,37 @@ export function describeIssue(issue: Issue, raw: unknown): Mistake[] {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({ path: [...issue.path, key], sentence: unknownKey(issue.path, key) }))
     case 'invalid_value':
-      return [{ path: issue.path, sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}; allowed: ${issue.values.map((value) => code(String(value))).join(', ')}` }]
+      return [
+        {
+          path: issue.path,
+          sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}; allowed: ${issue.values.map((value) => code(String(value))).join(', ')}`,
+        },
+      ]
     case 'invalid_union': {
       const inner = issue.errors.flat().filter((one) => one.code !== 'invalid_type')
-      if (inner[0]) return describeIssue({ ...inner[0], path: [...issue.path, ...inner[0].path] } as Issue, raw)
-      return [{ path: issue.path, sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}, which is none of the forms allowed here` }]
+      if (inner[0])
+        return describeIssue({ ...inner[0], path: [...issue.path, ...inner[0].path] } as Issue, raw)
+      return [
+        {
+          path: issue.path,
+          sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}, which is none of the forms allowed here`,
+        },
+      ]
     }
     case 'invalid_type':
-      return [{ path: issue.path, sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}; expected ${words[issue.expected] ?? issue.expected}` }]
+      return [
+        {
+          path: issue.path,
+          sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}; expected ${words[issue.expected] ?? issue.expected}`,
+        },
+      ]
     default:
-      return [{ path: issue.path, sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}: ${issue.message}` }]
+      return [
+        {
+          path: issue.path,
+          sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}: ${issue.message}`,
+        },
+      ]
   }
 }
 
@@ -38,7 +67,10 @@ function unknownKey(path: PropertyKey[], key: string): string {
   const known = keysAt(path)
   const nearest = known
     .map((word) => ({ word, distance: editDistance(key.toLowerCase().slice(0, 40), word) }))
-    .filter(({ distance, word }) => distance <= Math.max(2, Math.floor(word.length / 3)) || word.startsWith(key.toLowerCase()))
+    .filter(
+      ({ distance, word }) =>
+        distance <= Math.max(2, Math.floor(word.length / 3)) || word.startsWith(key.toLowerCase()),
+    )
     .sort((a, b) => a.distance - b.distance)[0]
   const place = path.length === 0 ? 'at the top' : `under ${code(path.map(String).join('.'))}`
   const hint = nearest ? ` Did you mean ${code(nearest.word)}?` : ''
@@ -67,10 +99,18 @@ function keysAt(path: PropertyKey[]): string[] {
   return [...new Set(nodes.flatMap(variants).flatMap((node) => Object.keys(node.properties ?? {})))]
 }
 
-const variants = (node: SchemaNode): SchemaNode[] => [node, ...(node.anyOf ?? []).flatMap(variants), ...(node.allOf ?? []).flatMap(variants)]
+const variants = (node: SchemaNode): SchemaNode[] => [
+  node,
+  ...(node.anyOf ?? []).flatMap(variants),
+  ...(node.allOf ?? []).flatMap(variants),
+]
 
 function valueAt(raw: unknown, path: PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, part) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined), raw)
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    raw,
+  )
 }
 
 function shown(value: unknown): string {

@@ -1,6 +1,7 @@
 /** Reads a policy file: bounded, with one sentence and position a mistake, and never half of it (it fails closed). */
-import { isAlias, isCollection, LineCounter, parseDocument, visit } from 'yaml'
+
 import type { Document, Node } from 'yaml'
+import { isAlias, isCollection, LineCounter, parseDocument, visit } from 'yaml'
 import type { Annotation } from '../core/verdict.ts'
 import { mergePolicies } from './merge.ts'
 import { describeIssue } from './mistakes.ts'
@@ -26,18 +27,36 @@ export type PolicyParse =
  * @param organisation the organisation's raw policy, which this one extends: a value written here wins (design: Policy).
  * @returns the policy with defaults, or every mistake (at most 20) with where it is and what may stand there.
  */
-export function parsePolicy(text: string, path: string = policyPath, organisation: unknown = {}): PolicyParse {
-  const mistake = (line: number, message: string): Annotation => ({ path, startLine: line, endLine: line, level: 'failure', message: message.slice(0, 4000) })
+export function parsePolicy(
+  text: string,
+  path: string = policyPath,
+  organisation: unknown = {},
+): PolicyParse {
+  const mistake = (line: number, message: string): Annotation => ({
+    path,
+    startLine: line,
+    endLine: line,
+    level: 'failure',
+    message: message.slice(0, 4000),
+  })
   if (text.length > maximumCharacters)
-    return broken(path, [mistake(1, `The file has ${text.length} characters; at most ${maximumCharacters} are read. Shorten it.`)])
+    return broken(path, [
+      mistake(
+        1,
+        `The file has ${text.length} characters; at most ${maximumCharacters} are read. Shorten it.`,
+      ),
+    ])
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
   const at = (offset: number) => lines.linePos(offset)
   if (document.errors.length > 0)
-    return broken(path, document.errors.slice(0, maximumMistakes).map((error) => {
-      const { line, col } = at(error.pos[0])
-      return mistake(line, `${line}:${col}: not valid YAML: ${error.message.split('\n')[0]}`)
-    }))
+    return broken(
+      path,
+      document.errors.slice(0, maximumMistakes).map((error) => {
+        const { line, col } = at(error.pos[0])
+        return mistake(line, `${line}:${col}: not valid YAML: ${error.message.split('\n')[0]}`)
+      }),
+    )
   const unbounded = tooDeep(document)
   if (unbounded) return broken(path, [mistake(1, unbounded)])
   const expanded = expand(document)
@@ -51,7 +70,10 @@ export function parsePolicy(text: string, path: string = policyPath, organisatio
       return mistake(line, `${line}:${col}: ${sentence}`)
     }),
   )
-  return broken(path, mistakes.sort((a, b) => a.startLine - b.startLine))
+  return broken(
+    path,
+    mistakes.sort((a, b) => a.startLine - b.startLine),
+  )
 }
 
 /** The plain value of a document. The library throws on aliases that multiply or lead nowhere: that is an answer. */
@@ -60,7 +82,10 @@ function expand(document: Document): { ok: true; value: unknown } | { ok: false;
     return { ok: true, value: document.toJS({ maxAliasCount: maximumAliases }) ?? {} }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    return { ok: false, reason: `The file's aliases cannot be expanded: ${error.message}. Write the values out.` }
+    return {
+      ok: false,
+      reason: `The file's aliases cannot be expanded: ${error.message}. Write the values out.`,
+    }
   }
 }
 
@@ -82,8 +107,10 @@ function tooDeep(document: Document): string | null {
     return nodes > maximumNodes ? visit.BREAK : undefined
   })
   if (nodes > maximumNodes) return `The file has more than ${maximumNodes} values. Shorten it.`
-  if (depth > maximumDepth) return `The file is nested ${depth} levels deep; at most ${maximumDepth} are read. Flatten it.`
-  if (aliases > maximumAliases) return `The file uses ${aliases} aliases; at most ${maximumAliases} are read. Write the values out.`
+  if (depth > maximumDepth)
+    return `The file is nested ${depth} levels deep; at most ${maximumDepth} are read. Flatten it.`
+  if (aliases > maximumAliases)
+    return `The file uses ${aliases} aliases; at most ${maximumAliases} are read. Write the values out.`
   return null
 }
 
@@ -94,12 +121,14 @@ function offsetOf(document: Document, path: PropertyKey[]): number {
     const last = path[length - 1]
     if (isCollection(parent) && 'items' in parent) {
       for (const item of parent.items) {
-        const key = typeof item === 'object' && item !== null && 'key' in item ? (item.key as Node | null) : null
+        const key =
+          typeof item === 'object' && item !== null && 'key' in item ? (item.key as Node | null) : null
         if (key && 'value' in key && key.value === last && key.range) return key.range[0]
       }
     }
     const node = document.getIn(path.slice(0, length), true)
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) return node.range[0] as number
+    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
+      return node.range[0] as number
   }
   return 0
 }

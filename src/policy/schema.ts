@@ -13,7 +13,9 @@ export const Policy = z.strictObject({
     .array(z.string().trim().min(1).max(140))
     .max(100)
     .default([])
-    .describe('Logins or teams (org/slug) whose members may allow protected paths and changes to gates (D3, G12).'),
+    .describe(
+      'Logins or teams (org/slug) whose members may allow protected paths and changes to gates (D3, G12).',
+    ),
   protected: ProtectedSettings,
   branches: z
     .strictObject({
@@ -31,7 +33,9 @@ export const Policy = z.strictObject({
   budgets: BudgetSettings.prefault({}),
   gates: GatesSettings.prefault({}),
   approvals: ApprovalsSettings.prefault({}),
-  people: PeopleSettings.optional().describe("What a person's own pull request needs: pass, gates or full (A6)."),
+  people: PeopleSettings.optional().describe(
+    "What a person's own pull request needs: pass, gates or full (A6).",
+  ),
   agents: AgentsSettings.prefault({}),
   merge: MergeSettings.prefault({}),
 })

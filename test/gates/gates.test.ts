@@ -1,15 +1,20 @@
 /** Each gate in a table: what passes, what does not, and what its sentence names. */
 import { describe, expect, test } from '@jest/globals'
+import { commandRequest } from '../../src/core/commandSettings.ts'
 import type { CommandBody, DiffFile, EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
 import { protectedRules } from '../../src/core/protectedPaths.ts'
-import { commandRequest } from '../../src/core/commandSettings.ts'
 import { allGates } from '../../src/gates/all.ts'
 import type { GateInput } from '../../src/gates/gate.ts'
 import { commit, diffOf, evidenceOf, file, goodFiles, greenCi, policyOf, sha } from '../support/snapshots.ts'
 
 const range = { base: sha('base'), head: sha('head') }
 
-function input(files: DiffFile[], parts: Partial<GateInput> = {}, policy: unknown = {}, more: [EvidenceRequest, EvidenceResult][] = []): GateInput {
+function input(
+  files: DiffFile[],
+  parts: Partial<GateInput> = {},
+  policy: unknown = {},
+  more: [EvidenceRequest, EvidenceResult][] = [],
+): GateInput {
   const { gates, commands, protected: paths, pipeline } = policyOf(policy)
   return {
     settings: gates,
@@ -26,8 +31,14 @@ function input(files: DiffFile[], parts: Partial<GateInput> = {}, policy: unknow
     headSinceMs: 0,
     nowMs: 1000,
     evidence: evidenceOf([
-      [{ kind: 'diff', ...range }, { ok: true, body: diffOf(files) }],
-      [{ kind: 'commits', ...range }, { ok: true, body: { commits: [commit('head')] } }],
+      [
+        { kind: 'diff', ...range },
+        { ok: true, body: diffOf(files) },
+      ],
+      [
+        { kind: 'commits', ...range },
+        { ok: true, body: { commits: [commit('head')] } },
+      ],
       ...more,
     ]),
     ...parts,
@@ -52,31 +63,104 @@ test('every gate over the diff passes an ordinary change, and command gates are 
 
 test('S9: without the diff or the commits no gate over them passes', () => {
   const given = { ...input([]), evidence: evidenceOf([]) }
-  for (const gate of allGates.filter((one) => one.id !== 'ci' && one.off(given) === null)) expect(gate.evaluate(given).state).toBe('wait')
+  for (const gate of allGates.filter((one) => one.id !== 'ci' && one.off(given) === null))
+    expect(gate.evaluate(given).state).toBe('wait')
 })
 
 describe.each<[string, string, DiffFile[], string, string]>([
   ['D3, G11: a workflow', 'protected-paths', [file('.github/workflows/ci.yml')], 'flag', 'CI workflows'],
-  ['T17: the old name of a rename', 'protected-paths', [file('src/x.ts', { renamedFrom: 'src/auth/login.ts' })], 'flag', 'authentication'],
+  [
+    'T17: the old name of a rename',
+    'protected-paths',
+    [file('src/x.ts', { renamedFrom: 'src/auth/login.ts' })],
+    'flag',
+    'authentication',
+  ],
   ['T17: another case', 'protected-paths', [file('src/AUTH/x.ts')], 'flag', 'authentication'],
   ['T17: a Cyrillic letter', 'protected-paths', [file('src/\u0430uth/x.ts')], 'flag', 'authentication'],
-  ['T17: a symlink into it', 'protected-paths', [file('src/x', { newMode: '120000', linkTarget: 'auth' })], 'flag', 'symlink'],
-  ['T17: a symlink out of the tree', 'protected-paths', [file('x', { newMode: '120000', linkTarget: '../../etc' })], 'flag', 'leaves the repository'],
+  [
+    'T17: a symlink into it',
+    'protected-paths',
+    [file('src/x', { newMode: '120000', linkTarget: 'auth' })],
+    'flag',
+    'symlink',
+  ],
+  [
+    'T17: a symlink out of the tree',
+    'protected-paths',
+    [file('x', { newMode: '120000', linkTarget: '../../etc' })],
+    'flag',
+    'leaves the repository',
+  ],
   ['T17: a submodule', 'protected-paths', [file('lib', { newMode: '160000' })], 'flag', 'submodule'],
   ['T17: made executable', 'protected-paths', [file('run.sh', { newMode: '100755' })], 'flag', 'executable'],
   ['G10: not UTF-8', 'scope', [file('x', { pathIsUtf8: false })], 'fail', 'UTF-8'],
-  ['G10: too many files', 'scope', Array.from({ length: 41 }, (_, index) => file(`src/${index}.ts`)), 'fail', 'max_files'],
+  [
+    'G10: too many files',
+    'scope',
+    Array.from({ length: 41 }, (_, index) => file(`src/${index}.ts`)),
+    'fail',
+    'max_files',
+  ],
   ['G5: code alone', 'tests-with-code', [file('src/x.ts')], 'flag', 'src/x.ts'],
   ['G6: code alone', 'docs-with-code', [file('src/x.ts')], 'flag', 'src/x.ts'],
-  ['G12: a script', 'gate-integrity', [file('package.json', { added: added('    "test": "true",') })], 'flag', 'package.json'],
+  [
+    'G12: a script',
+    'gate-integrity',
+    [file('package.json', { added: added('    "test": "true",') })],
+    'flag',
+    'package.json',
+  ],
   ['G12: a threshold', 'gate-integrity', [file('jest.config.js')], 'flag', 'jest.config.js'],
-  ['G12: a suppression', 'gate-integrity', [file('src/x.ts', { added: added('// @ts-ignore') })], 'flag', 'src/x.ts:3'],
-  ['G13: a deleted test', 'test-integrity', [file('test/x.test.ts', { status: 'deleted', added: [] })], 'flag', 'deleted'],
-  ['G13: a skipped test', 'test-integrity', [file('test/x.test.ts', { added: added('test.skip("x", f)') })], 'flag', 'skips'],
-  ['G13: a removed assertion', 'test-integrity', [file('test/x.test.ts', { removed: [{ line: 9, text: 'expect(x).toBe(1)' }] })], 'flag', 'line 9 before'],
-  ['G15: a direction override', 'hidden-text', [file('src/x.ts', { added: added('a\u202eb') })], 'fail', 'U+202E'],
-  ['G15: a tag character', 'hidden-text', [file('src/x.ts', { added: added('a\u{e0041}b') })], 'fail', 'U+E0041'],
-  ['G16: a key', 'secrets', [file('src/x.ts', { added: added(`k = "${'AKIA'}${'ABCDEFGHIJKLMNOP'}"`) })], 'fail', 'src/x.ts:3'],
+  [
+    'G12: a suppression',
+    'gate-integrity',
+    [file('src/x.ts', { added: added('// @ts-ignore') })],
+    'flag',
+    'src/x.ts:3',
+  ],
+  [
+    'G13: a deleted test',
+    'test-integrity',
+    [file('test/x.test.ts', { status: 'deleted', added: [] })],
+    'flag',
+    'deleted',
+  ],
+  [
+    'G13: a skipped test',
+    'test-integrity',
+    [file('test/x.test.ts', { added: added('test.skip("x", f)') })],
+    'flag',
+    'skips',
+  ],
+  [
+    'G13: a removed assertion',
+    'test-integrity',
+    [file('test/x.test.ts', { removed: [{ line: 9, text: 'expect(x).toBe(1)' }] })],
+    'flag',
+    'line 9 before',
+  ],
+  [
+    'G15: a direction override',
+    'hidden-text',
+    [file('src/x.ts', { added: added('a\u202eb') })],
+    'fail',
+    'U+202E',
+  ],
+  [
+    'G15: a tag character',
+    'hidden-text',
+    [file('src/x.ts', { added: added('a\u{e0041}b') })],
+    'fail',
+    'U+E0041',
+  ],
+  [
+    'G16: a key',
+    'secrets',
+    [file('src/x.ts', { added: added(`k = "${'AKIA'}${'ABCDEFGHIJKLMNOP'}"`) })],
+    'fail',
+    'src/x.ts:3',
+  ],
 ])('%s', (_, id, files, state, words) => {
   test('is named', () => {
     const verdict = run(id, input(files))
@@ -86,7 +170,9 @@ describe.each<[string, string, DiffFile[], string, string]>([
 })
 
 test('G12: a plain dependency version is no change of gates', () => {
-  expect(run('gate-integrity', input([file('package.json', { added: added('    "zod": "^4.1.0",') })])).state).toBe('pass')
+  expect(
+    run('gate-integrity', input([file('package.json', { added: added('    "zod": "^4.1.0",') })])).state,
+  ).toBe('pass')
 })
 
 test('G15: an emoji family is not hidden text', () => {
@@ -103,7 +189,14 @@ describe('G17, T15: CI', () => {
     ['skipped', [greenCi(range.head, { event: 'push', conclusion: 'skipped' })], 'wait'],
     ['neutral', [greenCi(range.head, { event: 'push', conclusion: 'neutral' })], 'wait'],
     ['cancelled', [greenCi(range.head, { event: 'push', conclusion: 'cancelled' })], 'fail'],
-    ['a newer failing run', [greenCi(range.head, { event: 'push' }), greenCi(range.head, { event: 'push', checkRunId: 2, conclusion: 'failure' })], 'fail'],
+    [
+      'a newer failing run',
+      [
+        greenCi(range.head, { event: 'push' }),
+        greenCi(range.head, { event: 'push', checkRunId: 2, conclusion: 'failure' }),
+      ],
+      'fail',
+    ],
     ['unknown', 'unknown' as const, 'wait'],
   ])('%s', (_, ci, state) => {
     expect(run('ci', input([], { ci }, listed)).state).toBe(state)
@@ -114,9 +207,18 @@ describe('G17, T15: CI', () => {
 })
 
 describe('G2: tests with coverage', () => {
-  const policy = { commands: { test: { run: 'npm test', reports: [{ format: 'lcov', path: 'coverage/lcov.info' }] } } }
-  const body = (parts: Partial<CommandBody>): CommandBody => ({ exitCode: 0, stoppedBy: null, outputTail: '', durationMs: 1, ...parts })
-  const covered = (hit: number, files?: Record<string, { hit: number[]; missed: number[] }>) => body({ coverage: { format: 'lcov', linesFound: 100, linesHit: hit, ...(files ? { files } : {}) } })
+  const policy = {
+    commands: { test: { run: 'npm test', reports: [{ format: 'lcov', path: 'coverage/lcov.info' }] } },
+  }
+  const body = (parts: Partial<CommandBody>): CommandBody => ({
+    exitCode: 0,
+    stoppedBy: null,
+    outputTail: '',
+    durationMs: 1,
+    ...parts,
+  })
+  const covered = (hit: number, files?: Record<string, { hit: number[]; missed: number[] }>) =>
+    body({ coverage: { format: 'lcov', linesFound: 100, linesHit: hit, ...(files ? { files } : {}) } })
   const at = (commitSha: string, result: CommandBody): [EvidenceRequest, EvidenceResult][] => {
     const request = commandRequest(policyOf(policy).commands, 'test', commitSha)
     return request ? [[request, { ok: true, body: result }]] : []
@@ -126,14 +228,35 @@ describe('G2: tests with coverage', () => {
     ['not enough, base unknown', covered(79), null, 'wait', 'base'],
     ['not enough, base above', covered(79), covered(90), 'fail', '90.0 %'],
     ['base below, total falls', covered(50), covered(60), 'fail', 'may not fall'],
-    ['base below, changed lines covered', covered(60, { 'src/one.ts': { hit: [1], missed: [] } }), covered(50), 'pass', '1 of 1'],
-    ['base below, changed lines missed', covered(60, { 'src/one.ts': { hit: [], missed: [1] } }), covered(50), 'fail', '0 of 1'],
+    [
+      'base below, changed lines covered',
+      covered(60, { 'src/one.ts': { hit: [1], missed: [] } }),
+      covered(50),
+      'pass',
+      '1 of 1',
+    ],
+    [
+      'base below, changed lines missed',
+      covered(60, { 'src/one.ts': { hit: [], missed: [1] } }),
+      covered(50),
+      'fail',
+      '0 of 1',
+    ],
     ['no report', body({}), null, 'fail', 'not written'],
     ['broken report', body({ coverage: { problem: 'line 3' } }), null, 'fail', 'line 3'],
-    ['a failing test', body({ exitCode: 1, tests: [{ name: 'adds', status: 'failed' }] }), null, 'fail', 'adds'],
+    [
+      'a failing test',
+      body({ exitCode: 1, tests: [{ name: 'adds', status: 'failed' }] }),
+      null,
+      'fail',
+      'adds',
+    ],
     ['out of time', body({ exitCode: null, stoppedBy: 'time' }), null, 'fail', 'time'],
   ])('%s', (_, head, base, state, words) => {
-    const verdict = run('tests', input(goodFiles(), {}, policy, [...at(range.head, head), ...(base ? at(sha('base'), base) : [])]))
+    const verdict = run(
+      'tests',
+      input(goodFiles(), {}, policy, [...at(range.head, head), ...(base ? at(sha('base'), base) : [])]),
+    )
     expect([verdict.state, verdict.sentence]).toEqual([state, expect.stringContaining(words)])
   })
 })

@@ -26,8 +26,13 @@ test.each([
 })
 
 test('a repository extends its organisation, and its own words win', () => {
-  const result = parsePolicy('approvals: { profile: solo }', undefined, { seniors: ['dana'], approvals: { by: ['button'], profile: 'strict' } })
-  expect(result.ok && [result.policy.seniors, result.policy.approvals.by, result.policy.approvals.profile]).toEqual([['dana'], ['button'], 'solo'])
+  const result = parsePolicy('approvals: { profile: solo }', undefined, {
+    seniors: ['dana'],
+    approvals: { by: ['button'], profile: 'strict' },
+  })
+  expect(
+    result.ok && [result.policy.seniors, result.policy.approvals.by, result.policy.approvals.profile],
+  ).toEqual([['dana'], ['button'], 'solo'])
 })
 
 test('a key named __proto__ is an ordinary mistake', () => {
@@ -37,5 +42,7 @@ test('a key named __proto__ is an ordinary mistake', () => {
 })
 
 test('the JSON Schema for editors describes every top-level key', () => {
-  expect(Object.keys((policyJsonSchema() as { properties: object }).properties)).toEqual(expect.arrayContaining(['seniors', 'gates', 'approvals', 'merge']))
+  expect(Object.keys((policyJsonSchema() as { properties: object }).properties)).toEqual(
+    expect.arrayContaining(['seniors', 'gates', 'approvals', 'merge']),
+  )
 })

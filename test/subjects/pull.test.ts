@@ -1,6 +1,18 @@
 /** The rules of a pull request's round over whole snapshots: approvals, refusals, merging. */
 import { describe, expect, test } from '@jest/globals'
-import { bot, commit, copilot, dana, erik, fay, gus, pullSnapshot, sha, standing, stranger } from '../support/snapshots.ts'
+import {
+  bot,
+  commit,
+  copilot,
+  dana,
+  erik,
+  fay,
+  gus,
+  pullSnapshot,
+  sha,
+  standing,
+  stranger,
+} from '../support/snapshots.ts'
 import { command, type Play, play, press, recorded } from './rounds.ts'
 
 const merging = { merge: { mode: 'merge' } }
@@ -17,7 +29,11 @@ function presses(start: Play, name: 'plan' | 'review', ...people: (typeof dana)[
 describe('another agent’s pull request', () => {
   test('A6, A1: waits with buttons for plan and review, gates pass', () => {
     const done = play({ policy: merging })
-    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual(['action_required', 'success', 'action_required'])
+    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual([
+      'action_required',
+      'success',
+      'action_required',
+    ])
     expect(recorded(done, 'origin.evidence').length).toBeGreaterThan(0)
   })
 
@@ -31,7 +47,9 @@ describe('another agent’s pull request', () => {
     done = play(press(done, gus, 'review', 'm'))
     const merge = done.actions.find((action) => action.kind === 'merge')
     expect(merge).toMatchObject({ sha: sha('head'), baseRef: 'main', method: 'merge' })
-    expect(merge?.kind === 'merge' && merge.message).toContain('Countersigned-by: erik <2+erik@users.noreply.github.com> (review)')
+    expect(merge?.kind === 'merge' && merge.message).toContain(
+      'Countersigned-by: erik <2+erik@users.noreply.github.com> (review)',
+    )
     expect(recorded(done, 'merge.intended')).toHaveLength(1)
   })
 
@@ -41,7 +59,9 @@ describe('another agent’s pull request', () => {
     const [settled] = recorded(done, 'settled').slice(-1)
     expect(settled).toMatchObject({ outcome: 'refused' })
     expect(settled?.sentence).toContain('countersign/plan')
-    expect(done.actions.some((action) => action.kind === 'comment' && action.body === settled?.sentence)).toBe(true)
+    expect(
+      done.actions.some((action) => action.kind === 'comment' && action.body === settled?.sentence),
+    ).toBe(true)
   })
 
   test.each([
@@ -50,7 +70,10 @@ describe('another agent’s pull request', () => {
   ])('%s presses and changes nothing, with one sentence', (_, by, words) => {
     const done = play(press(play({}), by, 'plan', 'a'))
     expect(recorded(done, 'decision')).toEqual([])
-    expect(recorded(done, 'settled')[0]).toMatchObject({ outcome: 'refused', sentence: expect.stringContaining(words) })
+    expect(recorded(done, 'settled')[0]).toMatchObject({
+      outcome: 'refused',
+      sentence: expect.stringContaining(words),
+    })
     expect(done.actions.some((action) => action.kind === 'comment')).toBe(true)
   })
 
@@ -81,21 +104,32 @@ describe('another agent’s pull request', () => {
 
   test('S8: within one generation a rejection wins, in either order', () => {
     const start = play({})
-    const both = (letters: ('a' | 'r')[]) => letters.reduce((parts, letter) => press({ ...start, parts }, dana, 'plan', letter), start.parts)
-    const orders: ('a' | 'r')[][] = [['a', 'r'], ['r', 'a']]
+    const both = (letters: ('a' | 'r')[]) =>
+      letters.reduce((parts, letter) => press({ ...start, parts }, dana, 'plan', letter), start.parts)
+    const orders: ('a' | 'r')[][] = [
+      ['a', 'r'],
+      ['r', 'a'],
+    ]
     for (const letters of orders) expect(state(play(both(letters)), 'plan')).toBe('failure')
   })
 
   test('T3: a changed base starts over', () => {
     const done = presses(play({}), 'plan', dana)
-    const moved = play({ ...done.parts, pull: { base: { ref: 'release', tip: sha('base'), protected: true } } })
+    const moved = play({
+      ...done.parts,
+      pull: { base: { ref: 'release', tip: sha('base'), protected: true } },
+    })
     expect(state(moved, 'plan')).toBe('action_required')
   })
 
   test('T3: a native review from before a base change does not count', () => {
     const reviews = [{ id: 5, author: dana, state: 'APPROVED' as const, sha: sha('head'), edited: false }]
     const first = play({})
-    const done = play({ ...first.parts, reviews, pull: { base: { ref: 'release', tip: sha('base'), protected: true } } })
+    const done = play({
+      ...first.parts,
+      reviews,
+      pull: { base: { ref: 'release', tip: sha('base'), protected: true } },
+    })
     expect(done.verdicts.review.lines.join()).toContain('before Countersign first saw this base')
     const fresh = play({ ...first.parts, reviews })
     expect(fresh.verdicts.review.lines.join()).toContain('**dana** approved.')
@@ -107,7 +141,9 @@ describe('another agent’s pull request', () => {
       { id: 5, author: dana, state: 'APPROVED' as const, sha: sha('head'), edited: false },
       { id: 6, author: dana, state: 'DISMISSED' as const, sha: sha('head'), edited: false },
     ]
-    expect(play({ ...first.parts, reviews }).verdicts.review.lines).toEqual(['The review of **dana** was dismissed.'])
+    expect(play({ ...first.parts, reviews }).verdicts.review.lines).toEqual([
+      'The review of **dana** was dismissed.',
+    ])
   })
 
   test('S3, S9: an incomplete observation turns nothing green and settles nothing', () => {
@@ -122,8 +158,12 @@ describe('another agent’s pull request', () => {
     const sibling = pullSnapshot({ pull: { number: 35, id: 3500 } })
     const done = play({ ...approved.parts, siblings: [sibling] })
     expect(state(done, 'plan')).not.toBe('success')
-    expect(done.runs.every((run) => run.summary?.includes('close all but one') || run.conclusion === 'success')).toBe(true)
-    expect(done.actions.every((action) => action.kind !== 'checkRun' || action.run.buttons.length === 0)).toBe(true)
+    expect(
+      done.runs.every((run) => run.summary?.includes('close all but one') || run.conclusion === 'success'),
+    ).toBe(true)
+    expect(
+      done.actions.every((action) => action.kind !== 'checkRun' || action.run.buttons.length === 0),
+    ).toBe(true)
   })
 
   test('S7: a round that has nothing new to say does nothing', () => {
@@ -133,14 +173,22 @@ describe('another agent’s pull request', () => {
 
   test('A3: an approval lapses with the access of who gave it', () => {
     const approved = presses(play({}), 'plan', dana)
-    expect(state(play({ ...approved.parts, people: new Map([[dana.id, standing(dana, 'read')]]) }), 'plan')).toBe('action_required')
+    expect(
+      state(play({ ...approved.parts, people: new Map([[dana.id, standing(dana, 'read')]]) }), 'plan'),
+    ).toBe('action_required')
   })
 
   test('A1, T39: approving by comment is opt-in and names the digest', () => {
     const refusedBy = (parts: object, rest: string) => {
       const start = play(parts)
       const shown = start.verdicts.plan.shown ?? ''
-      const done = play({ ...start.parts, facts: [...(start.parts.facts ?? []), command(dana, 'approve', rest.replace('SHOWN', shown.slice(0, 8)))] })
+      const done = play({
+        ...start.parts,
+        facts: [
+          ...(start.parts.facts ?? []),
+          command(dana, 'approve', rest.replace('SHOWN', shown.slice(0, 8))),
+        ],
+      })
       return recorded(done, 'settled')[0]
     }
     const optIn = { policy: { approvals: { by: ['button', 'comment'] } } }
@@ -152,26 +200,47 @@ describe('another agent’s pull request', () => {
 
   test('T4: a comment that was touched approves no more', () => {
     const start = play({ policy: { approvals: { by: ['comment'] } } })
-    const given = play({ ...start.parts, facts: [...(start.parts.facts ?? []), command(dana, 'approve', `plan ${start.verdicts.plan.shown?.slice(0, 8)}`)] })
+    const given = play({
+      ...start.parts,
+      facts: [
+        ...(start.parts.facts ?? []),
+        command(dana, 'approve', `plan ${start.verdicts.plan.shown?.slice(0, 8)}`),
+      ],
+    })
     expect(state(given, 'plan')).toBe('success')
-    const touched = play({ ...given.parts, facts: [...(given.parts.facts ?? []), { actor: dana, body: { kind: 'comment.touched', commentId: 1, how: 'edited' } }] })
+    const touched = play({
+      ...given.parts,
+      facts: [
+        ...(given.parts.facts ?? []),
+        { actor: dana, body: { kind: 'comment.touched', commentId: 1, how: 'edited' } },
+      ],
+    })
     expect(state(touched, 'plan')).not.toBe('success')
   })
 })
 
 describe('a person’s pull request', () => {
-  const own = { pull: { author: dana, head: { sha: sha('head'), ref: 'dana/one', repositoryId: 7, fork: false } } }
+  const own = {
+    pull: { author: dana, head: { sha: sha('head'), ref: 'dana/one', repositoryId: 7, fork: false } },
+  }
 
   test('A6: passes at once, saying why, and merges by /agent merge', () => {
     const done = play({ ...own, policy: merging })
-    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual(['success', 'success', 'success'])
+    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual([
+      'success',
+      'success',
+      'success',
+    ])
     expect(done.runs[0]?.title).toContain('A person')
     const merged = play({ ...done.parts, facts: [...(done.parts.facts ?? []), command(dana, 'merge', '')] })
     expect(merged.actions.some((action) => action.kind === 'merge')).toBe(true)
   })
 
   test.each([
-    ['a trailer', { gitCommits: [commit('head', { message: 'x\n\nCo-authored-by: Claude <noreply@anthropic.com>' })] }],
+    [
+      'a trailer',
+      { gitCommits: [commit('head', { message: 'x\n\nCo-authored-by: Claude <noreply@anthropic.com>' })] },
+    ],
     ['an author without write', { people: new Map([[dana.id, standing(dana, 'read')]]) }],
     ['a label', { pull: { ...own.pull, labels: ['ai-generated'] } }],
     ['an unknown author', { commits: [{ sha: sha('head'), authors: [null], committer: dana }] }],
@@ -187,14 +256,27 @@ describe('a person’s pull request', () => {
 
   test('A6: people: gates asks for the gates alone', () => {
     const done = play({ ...own, policy: { people: 'gates' }, ci: [] })
-    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual(['success', 'in_progress', 'in_progress'])
+    expect([state(done, 'plan'), state(done, 'gates'), state(done, 'review')]).toEqual([
+      'success',
+      'in_progress',
+      'in_progress',
+    ])
   })
 })
 
 describe('after the merge', () => {
   test('T42: a landing on another branch is an incident', () => {
-    const facts = [{ body: { kind: 'merge.intended' as const, sha: sha('head'), baseRef: 'main', base: sha('base') } }]
-    const done = play({ facts, pull: { state: 'merged', mergeCommit: sha('merge'), base: { ref: 'release', tip: sha('base'), protected: true } } })
+    const facts = [
+      { body: { kind: 'merge.intended' as const, sha: sha('head'), baseRef: 'main', base: sha('base') } },
+    ]
+    const done = play({
+      facts,
+      pull: {
+        state: 'merged',
+        mergeCommit: sha('merge'),
+        base: { ref: 'release', tip: sha('base'), protected: true },
+      },
+    })
     expect(recorded(done, 'merged')[0]).toMatchObject({ landedOn: 'release', expected: 'main' })
     expect(recorded(done, 'incident')).toHaveLength(1)
   })

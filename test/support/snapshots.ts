@@ -16,7 +16,11 @@ import { Policy } from '../../src/policy/schema.ts'
 
 export const repository = { id: 7, name: 'acme/widgets', defaultBranch: 'main', private: false }
 export const sha = (seed: string | number) => digestOf({ sha: seed }).slice(0, 40)
-export const account = (id: number, login: string, type: Account['type'] = 'User'): Account => ({ id, login, type })
+export const account = (id: number, login: string, type: Account['type'] = 'User'): Account => ({
+  id,
+  login,
+  type,
+})
 
 export const bot = account(900, 'countersign[bot]', 'Bot')
 export const copilot = account(901, 'copilot-swe-agent[bot]', 'Bot')
@@ -31,7 +35,11 @@ export const app = { appId: 77, slug: 'countersign', bot, drafterAppId: null, dr
 /** Policy from the raw words of a policy file. */
 export const policyOf = (raw: unknown = {}): Policy => Policy.parse(raw)
 
-export function standing(who: Account, role: Role | 'unknown' = 'write', teams: string[] | 'unknown' = []): Standing {
+export function standing(
+  who: Account,
+  role: Role | 'unknown' = 'write',
+  teams: string[] | 'unknown' = [],
+): Standing {
   return { account: who, role, teams }
 }
 
@@ -44,8 +52,20 @@ export const everybody = () =>
   peopleOf(standing(dana), standing(erik), standing(fay), standing(gus), standing(stranger, 'read'))
 
 /** Facts in order, with seq from 0; hashes are not part of what is judged. */
-export function factsFrom(subject: string, entries: { actor?: Account | null; body: FactBody; atMs?: number }[]): Fact[] {
-  return entries.map(({ actor = null, body, atMs = 1000 }, seq) => ({ subject, seq, actor, atMs, delivery: null, body, previousHash: '', hash: '' }))
+export function factsFrom(
+  subject: string,
+  entries: { actor?: Account | null; body: FactBody; atMs?: number }[],
+): Fact[] {
+  return entries.map(({ actor = null, body, atMs = 1000 }, seq) => ({
+    subject,
+    seq,
+    actor,
+    atMs,
+    delivery: null,
+    body,
+    previousHash: '',
+    hash: '',
+  }))
 }
 
 export function file(path: string, parts: Partial<DiffFile> = {}): DiffFile {
@@ -136,9 +156,14 @@ export function pullReading(parts: Partial<PullReading> = {}): PullReading {
 }
 
 /** Code, test and documentation together: what every diff gate lets through. */
-export const goodFiles = () => [file('src/one.ts'), file('test/one.test.ts'), file('docs/one.md', { added: [{ line: 1, text: 'One.' }] })]
+export const goodFiles = () => [
+  file('src/one.ts'),
+  file('test/one.test.ts'),
+  file('docs/one.md', { added: [{ line: 1, text: 'One.' }] }),
+]
 
-export interface SnapshotParts extends Partial<Omit<PullSnapshot<Policy>, 'pull' | 'facts' | 'policy' | 'evidence'>> {
+export interface SnapshotParts
+  extends Partial<Omit<PullSnapshot<Policy>, 'pull' | 'facts' | 'policy' | 'evidence'>> {
   pull?: Partial<PullReading>
   facts?: { actor?: Account | null; body: FactBody; atMs?: number }[]
   policy?: unknown
@@ -151,15 +176,30 @@ export interface SnapshotParts extends Partial<Omit<PullSnapshot<Policy>, 'pull'
 
 /** A snapshot of another agent's pull request by default; everything green but plan and review. */
 export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
-  const { pull: pullParts, facts = [], policy = {}, files = goodFiles(), gitCommits = [commit('head')], evidence = [], bare = false, ...rest } = parts
+  const {
+    pull: pullParts,
+    facts = [],
+    policy = {},
+    files = goodFiles(),
+    gitCommits = [commit('head')],
+    evidence = [],
+    bare = false,
+    ...rest
+  } = parts
   const pull = pullReading(pullParts)
   const key = `pull:${repository.name}#${pull.number}`
   const range = { base: pull.base.tip, head: pull.head.sha }
   const read: [EvidenceRequest, EvidenceResult][] = bare
     ? []
     : [
-        [{ kind: 'diff', ...range }, { ok: true, body: diffOf(files) }],
-        [{ kind: 'commits', ...range }, { ok: true, body: { commits: gitCommits } }],
+        [
+          { kind: 'diff', ...range },
+          { ok: true, body: diffOf(files) },
+        ],
+        [
+          { kind: 'commits', ...range },
+          { ok: true, body: { commits: gitCommits } },
+        ],
       ]
   return {
     key,
@@ -185,9 +225,25 @@ export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
 }
 
 /** A person's press of a button as intake records it, for what a run shows. */
-export function pressed(by: Account, run: { name: 'countersign/plan' | 'countersign/gates' | 'countersign/review'; externalId: string; sha: string; shown: string }, letter: 'a' | 'r' | 'f' | 'm') {
+export function pressed(
+  by: Account,
+  run: {
+    name: 'countersign/plan' | 'countersign/gates' | 'countersign/review'
+    externalId: string
+    sha: string
+    shown: string
+  },
+  letter: 'a' | 'r' | 'f' | 'm',
+) {
   return {
     actor: by,
-    body: { kind: 'button.pressed' as const, checkRunId: 1, checkName: run.name, sha: run.sha, identifier: `${letter}:${run.shown.slice(0, 16)}`, externalId: run.externalId },
+    body: {
+      kind: 'button.pressed' as const,
+      checkRunId: 1,
+      checkName: run.name,
+      sha: run.sha,
+      identifier: `${letter}:${run.shown.slice(0, 16)}`,
+      externalId: run.externalId,
+    },
   }
 }

@@ -17,7 +17,11 @@ const maximumAnswers = 50
 const maximumComments = 30
 
 export function isRequest(fact: Fact): fact is RequestFact {
-  return fact.body.kind === 'button.pressed' || fact.body.kind === 'comment.command' || fact.body.kind === 'comment.unknown'
+  return (
+    fact.body.kind === 'button.pressed' ||
+    fact.body.kind === 'comment.command' ||
+    fact.body.kind === 'comment.unknown'
+  )
 }
 
 export interface Answers {
@@ -30,8 +34,12 @@ export interface Answers {
 
 /** Judge every unsettled request against the snapshot. An incomplete snapshot settles nothing. */
 export function answerRequests(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Answers {
+  // guard: answeredOnce
   const settled = settledBySeq(snapshot.facts)
-  const open = snapshot.facts.filter(isRequest).filter((fact) => !settled.has(fact.seq)).slice(0, maximumAnswers)
+  const open = snapshot.facts
+    .filter(isRequest)
+    .filter((fact) => !settled.has(fact.seq))
+    .slice(0, maximumAnswers)
   const result: Answers = { records: [], mergeWanted: false, pending: false }
   if (verdicts.missing.length > 0) return result
   const judged = open.map((fact) => ({ fact, answer: judge(snapshot, verdicts, fact) }))
@@ -42,7 +50,8 @@ export function answerRequests(snapshot: PullSnapshot<Policy>, verdicts: PullVer
     if (first.kind === 'wait' || (first.kind === 'merge' && (decided || result.pending))) continue
     const answer = settleMerge(first, verdicts)
     if (answer.kind === 'merge') result.mergeWanted = true
-    if (answer.kind === 'decision') result.records.push({ kind: 'record', subject: snapshot.key, actor: fact.actor, body: answer.body })
+    if (answer.kind === 'decision')
+      result.records.push({ kind: 'record', subject: snapshot.key, actor: fact.actor, body: answer.body })
     const outcome = answer.kind === 'refused' ? 'refused' : 'accepted'
     const body = { kind: 'settled', of: fact.seq, outcome, sentence: answer.sentence.slice(0, 4000) } as const
     result.records.push({ kind: 'record', subject: snapshot.key, actor: null, body })
@@ -55,10 +64,17 @@ function judge(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, fact: Req
   switch (body.kind) {
     case 'comment.unknown': {
       const hint = body.nearest ? ` Did you mean ${code(`/agent ${body.nearest}`)}?` : ''
-      return { kind: 'refused', sentence: `${code(body.word)} is not a command.${hint} ${code('/agent help')} lists them all.` }
+      return {
+        kind: 'refused',
+        sentence: `${code(body.word)} is not a command.${hint} ${code('/agent help')} lists them all.`,
+      }
     }
     case 'button.pressed':
-      if (snapshot.pull.state !== 'open') return { kind: 'refused', sentence: `This pull request is ${snapshot.pull.state}, so the press changed nothing.` }
+      if (snapshot.pull.state !== 'open')
+        return {
+          kind: 'refused',
+          sentence: `This pull request is ${snapshot.pull.state}, so the press changed nothing.`,
+        }
       if (!snapshot.policy.ok) return { kind: 'refused', sentence: snapshot.policy.sentence }
       return judgePress(snapshot.key, { ...fact, body }, verdicts.asked)
     case 'comment.command':
@@ -89,7 +105,19 @@ export function answerComments(snapshot: PullSnapshot<Policy>): Extract<Action, 
       const answer = settled.get(fact.seq)
       const marker = `answer:${fact.seq}`
       if (!answer || present.has(marker)) return []
-      if (fact.body.kind === 'button.pressed' ? answer.body.outcome === 'accepted' : fact.actor?.type !== 'User') return []
-      return [{ kind: 'comment' as const, repository: snapshot.repository.name, number: snapshot.pull.number, marker, body: answer.body.sentence, commentId: null }]
+      if (
+        fact.body.kind === 'button.pressed' ? answer.body.outcome === 'accepted' : fact.actor?.type !== 'User'
+      )
+        return []
+      return [
+        {
+          kind: 'comment' as const,
+          repository: snapshot.repository.name,
+          number: snapshot.pull.number,
+          marker,
+          body: answer.body.sentence,
+          commentId: null,
+        },
+      ]
     })
 }

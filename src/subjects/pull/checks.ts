@@ -1,6 +1,13 @@
 /** The check runs as they should be, and which of them must be written (design: Check runs, T39). */
 import type { Action } from '../../core/action.ts'
-import { type Button, type ButtonIntent, type CheckName, type DesiredCheckRun, formatExternalId, type ObservedCheckRun } from '../../core/checkRun.ts'
+import {
+  type Button,
+  type ButtonIntent,
+  type CheckName,
+  type DesiredCheckRun,
+  formatExternalId,
+  type ObservedCheckRun,
+} from '../../core/checkRun.ts'
 import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
 import { formatKey } from '../../core/ids.ts'
@@ -28,7 +35,9 @@ const plain = (text: string) => text.replace(/[*`]/g, '')
 
 /** Every run of a pull request as it should be now. */
 export function desiredRuns(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): DesiredCheckRun[] {
-  return names.map((name) => (verdicts.shared ? sharedRun(snapshot, verdicts.shared, name) : ownRun(snapshot, verdicts, name)))
+  return names.map((name) =>
+    verdicts.shared ? sharedRun(snapshot, verdicts.shared, name) : ownRun(snapshot, verdicts, name),
+  )
 }
 
 function ownRun(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, name: Name): DesiredCheckRun {
@@ -71,8 +80,10 @@ function summaryOf(verdicts: PullVerdicts, name: Name, check: CheckVerdict): str
   const lines = [check.verdict.sentence]
   if (name === 'gates') lines.push(...gateLines(verdicts.gates.results))
   if (check.lines.length > 0) lines.push('', ...check.lines.map((line) => `- ${line}`))
-  if (check.needed.length > 0 && check.verdict.state !== 'pass') lines.push('', `Needed: ${check.needed.join('; ')}.`)
-  if (check.shown && check.buttons.length > 0) lines.push('', `Shown: \`${short(check.shown)}\` (the buttons count for exactly this state).`)
+  if (check.needed.length > 0 && check.verdict.state !== 'pass')
+    lines.push('', `Needed: ${check.needed.join('; ')}.`)
+  if (check.shown && check.buttons.length > 0)
+    lines.push('', `Shown: \`${short(check.shown)}\` (the buttons count for exactly this state).`)
   if (name === 'review') lines.push('', `Next: ${verdicts.next}`)
   return lines.join('\n')
 }
@@ -87,14 +98,22 @@ export function gateLines(results: readonly GateResult[]): string[] {
 }
 
 /** The same bytes from every pull request that shares the commit, so that their rounds do not overwrite one another. */
-function sharedRun(snapshot: PullSnapshot<Policy>, shared: NonNullable<PullVerdicts['shared']>, name: Name): DesiredCheckRun {
+function sharedRun(
+  snapshot: PullSnapshot<Policy>,
+  shared: NonNullable<PullVerdicts['shared']>,
+  name: Name,
+): DesiredCheckRun {
   const verdict = shared[name]
   const shown = digestOf({ shared: shared.numbers, head: snapshot.pull.head.sha, name })
   const number = shared.numbers[0] ?? snapshot.pull.number
   return {
     name: `countersign/${name}`,
     sha: snapshot.pull.head.sha,
-    externalId: formatExternalId(formatKey({ kind: 'pull', repository: snapshot.repository.name, number }), 0, shown),
+    externalId: formatExternalId(
+      formatKey({ kind: 'pull', repository: snapshot.repository.name, number }),
+      0,
+      shown,
+    ),
     state: verdict.state === 'pass' ? 'success' : verdict.state === 'wait' ? 'in_progress' : 'failure',
     title: sharedTitle,
     summary: cut(verdict.sentence, 60_000),
@@ -109,11 +128,20 @@ function differs(run: DesiredCheckRun, observed: ObservedCheckRun | undefined): 
   if (!observed) return true
   const status = run.state === 'in_progress' ? 'in_progress' : 'completed'
   const conclusion = run.state === 'in_progress' ? null : run.state
-  return observed.status !== status || observed.conclusion !== conclusion || observed.externalId !== run.externalId || observed.title !== run.title || observed.summary !== run.summary
+  return (
+    observed.status !== status ||
+    observed.conclusion !== conclusion ||
+    observed.externalId !== run.externalId ||
+    observed.title !== run.title ||
+    observed.summary !== run.summary
+  )
 }
 
 /** The writes: only runs that changed. What could not be observed is not written over, except to take back a green. */
-export function checkActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Extract<Action, { kind: 'checkRun' }>[] {
+export function checkActions(
+  snapshot: PullSnapshot<Policy>,
+  verdicts: PullVerdicts,
+): Extract<Action, { kind: 'checkRun' }>[] {
   const { runs, pull, repository } = snapshot
   if (pull.state !== 'open' || runs === 'unknown') return []
   return desiredRuns(snapshot, verdicts).flatMap((run) => {
@@ -124,6 +152,10 @@ export function checkActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdi
   })
 }
 
-function newest(runs: readonly ObservedCheckRun[], name: CheckName, sha: string): ObservedCheckRun | undefined {
+function newest(
+  runs: readonly ObservedCheckRun[],
+  name: CheckName,
+  sha: string,
+): ObservedCheckRun | undefined {
   return runs.filter((run) => run.name === name && run.sha === sha).sort((a, b) => b.id - a.id)[0]
 }

@@ -40,14 +40,17 @@ export const commitsOf = (snapshot: PullSnapshot) =>
 function issuedPlan(snapshot: PullSnapshot): FactOf<'plan.issued'> | null {
   const issued = snapshot.task ? lastFact(snapshot.task.facts, 'plan.issued') : undefined
   const { head } = snapshot.pull
-  if (!issued || head.fork || head.repositoryId !== snapshot.repository.id || issued.body.branch !== head.ref) return null
+  if (!issued || head.fork || head.repositoryId !== snapshot.repository.id || issued.body.branch !== head.ref)
+    return null
   return issued
 }
 
 /** Who pushed what: GitHub's activity and the heads that webhooks told of, together. */
 function pushersOf(snapshot: PullSnapshot): { sha: string; by: Account }[] | 'unknown' {
   if (snapshot.pushers === 'unknown') return 'unknown'
-  const told = factsOf(snapshot.facts, 'head.pushed').flatMap(({ actor, body }) => (actor ? [{ sha: body.sha, by: actor }] : []))
+  const told = factsOf(snapshot.facts, 'head.pushed').flatMap(({ actor, body }) =>
+    actor ? [{ sha: body.sha, by: actor }] : [],
+  )
   return [...snapshot.pushers, ...told]
 }
 
@@ -77,8 +80,20 @@ export function contextOf(snapshot: PullSnapshot<Policy>, policy: Policy): PullC
   const people = policy.people ?? (profile === 'strict' ? 'gates' : 'pass')
   const mapped = snapshot.commits === 'unknown' ? null : new Set(snapshot.commits.map((commit) => commit.sha))
   const writers =
-    commits && updates && !updates.pending && mapped && pushers !== 'unknown' && snapshot.commits !== 'unknown' && commits.every((commit) => mapped.has(commit.sha))
-      ? writersOf({ pull: snapshot.pull, commits: snapshot.commits, pushers, range: new Set(commits.map((commit) => commit.sha)), cleanMerges: updates.merges })
+    commits &&
+    updates &&
+    !updates.pending &&
+    mapped &&
+    pushers !== 'unknown' &&
+    snapshot.commits !== 'unknown' &&
+    commits.every((commit) => mapped.has(commit.sha))
+      ? writersOf({
+          pull: snapshot.pull,
+          commits: snapshot.commits,
+          pushers,
+          range: new Set(commits.map((commit) => commit.sha)),
+          cleanMerges: updates.merges,
+        })
       : null
   return {
     snapshot,
@@ -93,7 +108,9 @@ export function contextOf(snapshot: PullSnapshot<Policy>, policy: Policy): PullC
     unreadable: failed && !failed.ok ? failed.reason : null,
     updates,
     writers,
-    planning: issued !== null && (snapshot.pull.head.sha === issued.body.commit || (diff !== null && diff.files.length === 0)),
+    planning:
+      issued !== null &&
+      (snapshot.pull.head.sha === issued.body.commit || (diff !== null && diff.files.length === 0)),
   }
 }
 
@@ -101,7 +118,12 @@ export function contextOf(snapshot: PullSnapshot<Policy>, policy: Policy): PullC
 export function contextNeeds(context: PullContext): EvidenceRequest[] {
   const { snapshot, updates } = context
   const covered = updates?.covered.slice(1) ?? []
-  return [commitsOf(snapshot), diffOf(snapshot), ...(updates?.needs ?? []), ...covered.map((sha) => diffOf(snapshot, sha))]
+  return [
+    commitsOf(snapshot),
+    diffOf(snapshot),
+    ...(updates?.needs ?? []),
+    ...covered.map((sha) => diffOf(snapshot, sha)),
+  ]
 }
 
 /** The record of the base as it is now, or null when the base has changed since it was last put on record (T3). */

@@ -5,9 +5,9 @@ import { formatKey } from '../../core/ids.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { ciDeadlineMs } from '../../gates/ci.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { baseSeenNow } from './context.ts'
 import { answerComments, answerRequests } from './answers.ts'
 import { checkActions, sharedTitle } from './checks.ts'
+import { baseSeenNow } from './context.ts'
 import { mergeActions, mergedActions } from './merge.ts'
 import { needs } from './needs.ts'
 import type { PullVerdicts } from './verdicts.ts'
@@ -22,8 +22,15 @@ const moving = new Set<FactBody['kind']>(['decision', 'base.seen', 'origin.evide
 export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Action[] {
   const open = snapshot.pull.state === 'open'
   const answers = answerRequests(snapshot, verdicts)
-  const records = [...answers.records, ...(open ? [...baseRecord(snapshot), ...originRecords(snapshot, verdicts)] : mergedActions(snapshot))]
-  const actions: Action[] = [...records, ...answerComments(snapshot), ...(open ? collectActions(snapshot) : [])]
+  const records = [
+    ...answers.records,
+    ...(open ? [...baseRecord(snapshot), ...originRecords(snapshot, verdicts)] : mergedActions(snapshot)),
+  ]
+  const actions: Action[] = [
+    ...records,
+    ...answerComments(snapshot),
+    ...(open ? collectActions(snapshot) : []),
+  ]
   // The verdicts were judged before these records: a rejection among them must not be followed by a green or a merge.
   if (open && !records.some((action) => moving.has(action.body.kind))) {
     const [intent, ...merge] = mergeActions(snapshot, verdicts, answers)
@@ -38,18 +45,36 @@ function baseRecord(snapshot: PullSnapshot<Policy>): Extract<Action, { kind: 're
   const { base, baseChanges } = snapshot.pull
   if (snapshot.reviews === 'unknown' || snapshot.missing.length > 0 || baseSeenNow(snapshot)) return []
   const reviewsUpTo = Math.max(0, ...snapshot.reviews.map((review) => review.id))
-  const body = { kind: 'base.seen', baseRef: base.ref, reviewsUpTo, ...(baseChanges === undefined ? {} : { baseChanges }) } as const
+  const body = {
+    kind: 'base.seen',
+    baseRef: base.ref,
+    reviewsUpTo,
+    ...(baseChanges === undefined ? {} : { baseChanges }),
+  } as const
   return [{ kind: 'record', subject: snapshot.key, actor: null, body }]
 }
 
-function originRecords(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Extract<Action, { kind: 'record' }>[] {
-  return (verdicts.origin?.fresh ?? []).map((body) => ({ kind: 'record', subject: snapshot.key, actor: null, body }))
+function originRecords(
+  snapshot: PullSnapshot<Policy>,
+  verdicts: PullVerdicts,
+): Extract<Action, { kind: 'record' }>[] {
+  return (verdicts.origin?.fresh ?? []).map((body) => ({
+    kind: 'record',
+    subject: snapshot.key,
+    actor: null,
+    body,
+  }))
 }
 
 function collectActions(snapshot: PullSnapshot<Policy>): Action[] {
   return needs(snapshot)
     .filter((request) => snapshot.evidence.get(request) === undefined)
-    .map((request) => ({ kind: 'collect', repository: snapshot.repository.name, request, subject: snapshot.key }))
+    .map((request) => ({
+      kind: 'collect',
+      repository: snapshot.repository.name,
+      request,
+      subject: snapshot.key,
+    }))
 }
 
 /** Missing CI turns into a failure at its deadline; nothing else on a pull request waits for time. */
@@ -57,7 +82,9 @@ function wakeAction(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Act
   if (!snapshot.policy.ok) return []
   const ci = verdicts.gates.results.find((result) => result.gate === 'ci')
   if (!ci?.configured || ci.verdict.state !== 'wait') return []
-  const pushed = factsOf(snapshot.facts, 'head.pushed').find((fact) => fact.body.sha === snapshot.pull.head.sha)
+  const pushed = factsOf(snapshot.facts, 'head.pushed').find(
+    (fact) => fact.body.sha === snapshot.pull.head.sha,
+  )
   const atMs = ciDeadlineMs({ headSinceMs: pushed?.atMs ?? null, settings: snapshot.policy.policy.gates })
   return atMs !== null && atMs > snapshot.nowMs ? [{ kind: 'wake', subject: snapshot.key, atMs }] : []
 }
@@ -65,11 +92,21 @@ function wakeAction(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Act
 /** The task and the pull requests on the same commit hear of it when something changed here. */
 function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]): Action[] {
   const siblings = snapshot.siblings === 'unknown' ? [] : snapshot.siblings
-  const leftBehind = snapshot.pull.state !== 'open' && snapshot.runs !== 'unknown' && snapshot.runs.some((run) => run.title === sharedTitle)
-  const changed = actions.some((action) => action.kind === 'record' || action.kind === 'checkRun' || action.kind === 'merge')
+  const leftBehind =
+    snapshot.pull.state !== 'open' &&
+    snapshot.runs !== 'unknown' &&
+    snapshot.runs.some((run) => run.title === sharedTitle)
+  const changed = actions.some(
+    (action) => action.kind === 'record' || action.kind === 'checkRun' || action.kind === 'merge',
+  )
   if (!changed && !leftBehind) return []
   const task = snapshot.task && changed ? [snapshot.task.key] : []
-  const others = leftBehind || actions.some((action) => action.kind === 'checkRun') ? siblings.map(({ pull }) => formatKey({ kind: 'pull', repository: snapshot.repository.name, number: pull.number })) : []
+  const others =
+    leftBehind || actions.some((action) => action.kind === 'checkRun')
+      ? siblings.map(({ pull }) =>
+          formatKey({ kind: 'pull', repository: snapshot.repository.name, number: pull.number }),
+        )
+      : []
   return [...task, ...others].map((subject) => ({ kind: 'queue', subject }))
 }
 

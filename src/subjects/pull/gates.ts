@@ -72,7 +72,15 @@ export function judgeGates(context: PullContext): GatesVerdict {
   const raw = allGates.map((gate): GateResult => {
     const off = gate.off(input)
     const { id, requirement, title, acceptedBy } = gate
-    return { gate: id, requirement, title, acceptedBy, configured: off === null, verdict: off === null ? gate.evaluate(input) : pass(off), accepted: null }
+    return {
+      gate: id,
+      requirement,
+      title,
+      acceptedBy,
+      configured: off === null,
+      verdict: off === null ? gate.evaluate(input) : pass(off),
+      accepted: null,
+    }
   })
   const flagged = raw.filter((result) => result.verdict.state === 'flag')
   const flags = flagged.map(({ gate, verdict }) => ({ gate, sentence: verdict.sentence }))
@@ -83,10 +91,16 @@ export function judgeGates(context: PullContext): GatesVerdict {
     if (result.verdict.state !== 'flag') return result
     const bounds = [all, flagDigest(context, result)]
     const voice = heard.find(
-      (one) => one.verdict === 'accept' && one.state === 'counts' && bounds.includes(one.bound) &&
-        (result.acceptedBy === 'approver' || isSenior(one.by, context.snapshot.people, context.policy.seniors).kind === 'yes'),
+      (one) =>
+        one.verdict === 'accept' &&
+        one.state === 'counts' &&
+        bounds.includes(one.bound) &&
+        (result.acceptedBy === 'approver' ||
+          isSenior(one.by, context.snapshot.people, context.policy.seniors).kind === 'yes'),
     )
-    return voice ? { ...result, accepted: `accepted by ${person(voice.by)}${voice.reason ? `: ${voice.reason}` : ''}` } : result
+    return voice
+      ? { ...result, accepted: `accepted by ${person(voice.by)}${voice.reason ? `: ${voice.reason}` : ''}` }
+      : result
   })
   const verdict = summarise(results)
   const open = results.filter((result) => result.verdict.state === 'flag' && result.accepted === null)
@@ -95,16 +109,26 @@ export function judgeGates(context: PullContext): GatesVerdict {
     shown: open.length > 0 ? all : null,
     buttons: open.length > 0 ? ['accept'] : [],
     lines: heard.filter((voice) => voice.state !== 'counts').map((voice) => voice.sentence),
-    needed: open.length === 0 ? [] : [open.every((result) => result.acceptedBy === 'senior') ? 'a senior' : 'a person who may approve'],
+    needed:
+      open.length === 0
+        ? []
+        : [open.every((result) => result.acceptedBy === 'senior') ? 'a senior' : 'a person who may approve'],
     results,
   }
 }
 
 function summarise(results: GateResult[]): Verdict {
   const on = results.filter((result) => result.configured)
-  const of = (state: Verdict['state']) => on.filter((result) => result.verdict.state === state && result.accepted === null)
-  const annotations = on.flatMap((result) => (result.accepted === null ? (result.verdict.annotations ?? []) : []))
-  const names = (some: GateResult[]) => listed(some.map((result) => result.title.toLowerCase()), 3)
+  const of = (state: Verdict['state']) =>
+    on.filter((result) => result.verdict.state === state && result.accepted === null)
+  const annotations = on.flatMap((result) =>
+    result.accepted === null ? (result.verdict.annotations ?? []) : [],
+  )
+  const names = (some: GateResult[]) =>
+    listed(
+      some.map((result) => result.title.toLowerCase()),
+      3,
+    )
   const failed = of('fail')
   if (failed.length > 0) return fail(`${count(failed.length, 'gate')} failed: ${names(failed)}.`, annotations)
   const waiting = of('wait')

@@ -12,15 +12,23 @@ import type { PullVerdicts } from './verdicts.ts'
  * that were observed: whatever came in since holds the merge back. GitHub's refusal ends the intent; asking again
  * starts a new one.
  */
-export function mergeActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, answers: Answers): Action[] {
+export function mergeActions(
+  snapshot: PullSnapshot<Policy>,
+  verdicts: PullVerdicts,
+  answers: Answers,
+): Action[] {
   const { policy, pull, repository, key } = snapshot
   if (!policy.ok || !verdicts.merge.ready || answers.pending) return []
   const intended = isIntended(snapshot)
-  const refusedBefore = factsOf(snapshot.facts, 'work.failed').some((fact) => fact.body.what === `merge:${pull.head.sha}`)
+  const refusedBefore = factsOf(snapshot.facts, 'work.failed').some(
+    (fact) => fact.body.what === `merge:${pull.head.sha}`,
+  )
   const wanted = answers.mergeWanted || intended || (policy.policy.merge.auto && !refusedBefore)
   if (!wanted) return []
   const { head, base } = pull
+  // guard: expectedLength
   const intent = { kind: 'merge.intended', sha: head.sha, baseRef: base.ref, base: base.tip } as const
+  // guard: expectedSha
   const merge: Action = {
     kind: 'merge',
     subject: key,
@@ -39,8 +47,11 @@ export function mergeActions(snapshot: PullSnapshot<Policy>, verdicts: PullVerdi
 /** True when the latest intent is for this very head and base, and GitHub has not refused it since. */
 function isIntended({ facts, pull }: PullSnapshot<Policy>): boolean {
   const intended = lastFact(facts, 'merge.intended')
-  if (!intended || intended.body.sha !== pull.head.sha || intended.body.baseRef !== pull.base.ref) return false
-  return !factsOf(facts, 'work.failed').some((fact) => fact.seq > intended.seq && fact.body.what === `merge:${pull.head.sha}`)
+  if (!intended || intended.body.sha !== pull.head.sha || intended.body.baseRef !== pull.base.ref)
+    return false
+  return !factsOf(facts, 'work.failed').some(
+    (fact) => fact.seq > intended.seq && fact.body.what === `merge:${pull.head.sha}`,
+  )
 }
 
 /** A title as one line without words that close issues, mention people or skip CI; titles are anyone's text (T28). */
@@ -60,11 +71,24 @@ function mergeMessage(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): s
   if (task) trailers.push(`Countersign-task: ${task.key}`)
   if (verdicts.treatment === 'full' && verdicts.plan.digest) {
     trailers.push(`Countersign-plan: ${verdicts.plan.digest}`)
-    const approved = factsOf(facts, 'decision').filter((fact) => fact.body.check === 'countersign/plan' && fact.body.verdict === 'approve' && fact.body.bound === verdicts.plan.digest)
+    const approved = factsOf(facts, 'decision').filter(
+      (fact) =>
+        fact.body.check === 'countersign/plan' &&
+        fact.body.verdict === 'approve' &&
+        fact.body.bound === verdicts.plan.digest,
+    )
     trailers.push(...approved.map((fact) => signature(fact.body.by, 'plan')))
   }
-  trailers.push(...verdicts.review.voices.filter((voice) => voice.state === 'counts' && voice.verdict === 'approve').map((voice) => signature(voice.by, 'review')))
-  return [`Head ${pull.head.sha}, merged by Countersign after reading everything again.`, '', ...new Set(trailers)].join('\n')
+  trailers.push(
+    ...verdicts.review.voices
+      .filter((voice) => voice.state === 'counts' && voice.verdict === 'approve')
+      .map((voice) => signature(voice.by, 'review')),
+  )
+  return [
+    `Head ${pull.head.sha}, merged by Countersign after reading everything again.`,
+    '',
+    ...new Set(trailers),
+  ].join('\n')
 }
 
 function signature(account: { id: number; login: string }, what: 'plan' | 'review'): string {
@@ -80,13 +104,36 @@ export function mergedActions(snapshot: PullSnapshot<Policy>): RecordAction[] {
   if (pull.state !== 'merged' || pull.mergeCommit === null || lastFact(facts, 'merged')) return []
   const intended = lastFact(facts, 'merge.intended')
   const expected = intended?.body.baseRef ?? pull.base.ref
-  const record = (body: RecordAction['body']): RecordAction => ({ kind: 'record', subject: key, actor: null, body })
-  const actions = [record({ kind: 'merged', head: pull.head.sha, merge: pull.mergeCommit, landedOn: pull.base.ref, expected })]
+  const record = (body: RecordAction['body']): RecordAction => ({
+    kind: 'record',
+    subject: key,
+    actor: null,
+    body,
+  })
+  const actions = [
+    record({
+      kind: 'merged',
+      head: pull.head.sha,
+      merge: pull.mergeCommit,
+      landedOn: pull.base.ref,
+      expected,
+    }),
+  ]
   if (intended && intended.body.sha === pull.head.sha) {
     if (pull.base.ref !== expected)
-      actions.push(record({ kind: 'incident', sentence: `#${pull.number} was decided for ${expected} and landed on ${pull.base.ref}: its base was changed between the last look and the merge (T42). Check that branch and revert the merge if it does not belong there.` }))
+      actions.push(
+        record({
+          kind: 'incident',
+          sentence: `#${pull.number} was decided for ${expected} and landed on ${pull.base.ref}: its base was changed between the last look and the merge (T42). Check that branch and revert the merge if it does not belong there.`,
+        }),
+      )
   } else if (snapshot.policy.ok && snapshot.policy.policy.merge.mode === 'merge') {
-    actions.push(record({ kind: 'incident', sentence: `#${pull.number} was merged at ${pull.head.sha} although Countersign had not decided to merge it. Check who may bypass the branch's rules (A5).` }))
+    actions.push(
+      record({
+        kind: 'incident',
+        sentence: `#${pull.number} was merged at ${pull.head.sha} although Countersign had not decided to merge it. Check who may bypass the branch's rules (A5).`,
+      }),
+    )
   }
   return actions
 }

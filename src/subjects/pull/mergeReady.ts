@@ -15,15 +15,27 @@ export function judgeMerge(
   if (!policy.ok) return no(policy.sentence)
   if (pull.state !== 'open') return no(`This pull request is ${pull.state}.`)
   if (policy.policy.merge.mode !== 'merge')
-    return no("Policy lets GitHub merge (`merge.mode: checks`): press GitHub's own Merge button when the checks are green.")
-  if (alone.missing.length > 0) return no(`Could not be read: ${listed(alone.missing, 3)}. Ask again in a minute.`)
+    return no(
+      "Policy lets GitHub merge (`merge.mode: checks`): press GitHub's own Merge button when the checks are green.",
+    )
+  if (alone.missing.length > 0)
+    return no(`Could not be read: ${listed(alone.missing, 3)}. Ask again in a minute.`)
   if (pull.draft) return no('It is still a draft. Mark it as ready for review, then ask again.')
-  const checks = shared ?? { plan: alone.plan.verdict, gates: alone.gates.verdict, review: alone.review.verdict }
+  const checks = shared ?? {
+    plan: alone.plan.verdict,
+    gates: alone.gates.verdict,
+    review: alone.review.verdict,
+  }
+  // guard: planApproved
   for (const name of ['plan', 'gates', 'review'] as const) {
     const own = alone[name].verdict
     if (own.state !== 'pass') return no(`${code(`countersign/${name}`)} is not green: ${own.sentence}`)
-    if (checks[name].state !== 'pass') return no(`${code(`countersign/${name}`)} is not green: ${checks[name].sentence}`)
+    if (checks[name].state !== 'pass')
+      return no(`${code(`countersign/${name}`)} is not green: ${checks[name].sentence}`)
   }
-  if (pull.mergeable === 'conflicting') return no(`It conflicts with ${code(pull.base.ref)}. Bring that branch in, push, and have the result approved.`)
+  if (pull.mergeable === 'conflicting')
+    return no(
+      `It conflicts with ${code(pull.base.ref)}. Bring that branch in, push, and have the result approved.`,
+    )
   return { ready: true, sentence: 'Everything is green at this commit.' }
 }

@@ -16,7 +16,10 @@ const noCheck = { shown: null, buttons: [], lines: [], needed: [] }
 export function planBinding(context: PullContext): Digest | null {
   const { pull } = context.snapshot
   if (context.issued) return context.issued.body.digest
-  return context.diff && digestOf({ pullId: pull.id, textDigest: pull.textDigest, diffDigest: context.diff.digest })
+  return (
+    context.diff &&
+    digestOf({ pullId: pull.id, textDigest: pull.textDigest, diffDigest: context.diff.digest })
+  )
 }
 
 /** What the plan's page shows: the plan for this pull request and base, so that an old page is known as such (T3, T39). */
@@ -45,19 +48,42 @@ export function planQuestion(context: PullContext, digest: Digest): Question {
 /** Judge the plan check. */
 export function judgePlan(context: PullContext): PlanVerdict {
   const none = { ...noCheck, approved: false, digest: null, rejection: null }
-  if (context.treatment !== 'full') return { ...none, verdict: pass(`No plan is asked for. ${context.origin.sentence}`) }
+  if (context.treatment !== 'full')
+    return { ...none, verdict: pass(`No plan is asked for. ${context.origin.sentence}`) }
   const digest = planBinding(context)
   if (!digest) return { ...none, verdict: unread(context) }
   const heard = voices(planQuestion(context, digest), context.snapshot.facts, [])
-  const result = quorum({ profile: context.profile, check: 'countersign/plan', delegator: context.delegator, writers: context.writers, seniors: context.policy.seniors, people: context.snapshot.people }, heard)
+  const result = quorum(
+    {
+      profile: context.profile,
+      check: 'countersign/plan',
+      delegator: context.delegator,
+      writers: context.writers,
+      seniors: context.policy.seniors,
+      people: context.snapshot.people,
+    },
+    heard,
+  )
   const block = heard.find((voice) => voice.state === 'blocks')
   const approved = result.met && !block
-  const check = { shown: planShown(context, digest), digest, approved, needed: result.needed, lines: heard.map((voice) => voice.sentence), rejection: rejectionOf(block) }
+  const check = {
+    shown: planShown(context, digest),
+    digest,
+    approved,
+    needed: result.needed,
+    lines: heard.map((voice) => voice.sentence),
+    rejection: rejectionOf(block),
+  }
   const broken = brokenPlan(context)
   if (broken) return { ...check, buttons: [], verdict: broken }
   if (block) return { ...check, buttons: ['approve', 'reject'], verdict: fail(block.sentence) }
   if (!approved) return { ...check, buttons: ['approve', 'reject'], verdict: wait(quorumSentence(result)) }
-  return { ...check, shown: null, buttons: [], verdict: pass(`The plan is approved. ${quorumSentence(result)}`) }
+  return {
+    ...check,
+    shown: null,
+    buttons: [],
+    verdict: pass(`The plan is approved. ${quorumSentence(result)}`),
+  }
 }
 
 function rejectionOf(block: Voice | undefined): PlanVerdict['rejection'] {
@@ -65,7 +91,9 @@ function rejectionOf(block: Voice | undefined): PlanVerdict['rejection'] {
 }
 
 function unread(context: PullContext): Verdict {
-  return context.unreadable ? fail(`The change could not be read: ${context.unreadable}. Push again, or split the change.`) : wait('The change is being read from git; nothing to do.')
+  return context.unreadable
+    ? fail(`The change could not be read: ${context.unreadable}. Push again, or split the change.`)
+    : wait('The change is being read from git; nothing to do.')
 }
 
 /** Why the branch does not carry the issued plan as it should, or null (T2, T43). */
@@ -74,9 +102,18 @@ function brokenPlan(context: PullContext): Verdict | null {
   if (!context.commits || !context.diff) return unread(context)
   const found = planCommits(context.commits, context.issued.body)
   const restore = 'Put the branch back to a commit that Countersign pushed, or delegate the issue again.'
-  if (found.ours !== 1) return fail(`The plan commit ${code(context.issued.body.commit.slice(0, 8))} is not in this branch exactly once (found ${found.ours} times). ${restore}`)
-  if (found.others > 0) return fail(`The branch holds ${found.others} commit(s) that look like a plan and were not issued for it. ${restore}`)
+  if (found.ours !== 1)
+    return fail(
+      `The plan commit ${code(context.issued.body.commit.slice(0, 8))} is not in this branch exactly once (found ${found.ours} times). ${restore}`,
+    )
+  if (found.others > 0)
+    return fail(
+      `The branch holds ${found.others} commit(s) that look like a plan and were not issued for it. ${restore}`,
+    )
   const outside = outsidePlan(context.diff, context.issued.body.record.plan)
-  if (outside.length > 0) return fail(`${listed(outside.map((path) => code(path)))} ${outside.length === 1 ? 'is' : 'are'} not in the plan. Take the change out, or reject the plan to get a new one.`)
+  if (outside.length > 0)
+    return fail(
+      `${listed(outside.map((path) => code(path)))} ${outside.length === 1 ? 'is' : 'are'} not in the plan. Take the change out, or reject the plan to get a new one.`,
+    )
   return null
 }

@@ -12,7 +12,12 @@ function bindingOf(context: PullContext, sha: Sha): Digest | null {
   const { snapshot } = context
   const diff = snapshot.evidence.get(diffOf(snapshot, sha))
   if (!diff?.ok) return null
-  return digestOf({ pullId: snapshot.pull.id, head: sha, baseRef: snapshot.pull.base.ref, diffDigest: diff.body.digest })
+  return digestOf({
+    pullId: snapshot.pull.id,
+    head: sha,
+    baseRef: snapshot.pull.base.ref,
+    diffDigest: diff.body.digest,
+  })
 }
 
 export function reviewBinding(context: PullContext): Digest | null {
@@ -41,13 +46,35 @@ export function reviewQuestion(context: PullContext): Question {
 export function judgeReview(context: PullContext, gates: GatesVerdict): ReviewVerdict {
   const { snapshot } = context
   const none = { shown: null, buttons: [], lines: [], needed: [], voices: [] }
-  if (context.treatment === 'pass') return { ...none, verdict: pass(`No approval is asked for. ${context.origin.sentence}`) }
-  if (context.treatment === 'gates') return { ...none, verdict: afterGates(gates, `No approval is asked for beside the gates. ${context.origin.sentence}`) }
-  if (snapshot.reviews === 'unknown') return { ...none, verdict: wait('The reviews could not be read; they are asked for again.') }
+  if (context.treatment === 'pass')
+    return { ...none, verdict: pass(`No approval is asked for. ${context.origin.sentence}`) }
+  if (context.treatment === 'gates')
+    return {
+      ...none,
+      verdict: afterGates(gates, `No approval is asked for beside the gates. ${context.origin.sentence}`),
+    }
+  if (snapshot.reviews === 'unknown')
+    return { ...none, verdict: wait('The reviews could not be read; they are asked for again.') }
   const shown = reviewBinding(context)
-  if (!shown) return { ...none, verdict: context.unreadable ? fail(`The change could not be read: ${context.unreadable}.`) : wait('The change is being read from git; nothing to do.') }
+  if (!shown)
+    return {
+      ...none,
+      verdict: context.unreadable
+        ? fail(`The change could not be read: ${context.unreadable}.`)
+        : wait('The change is being read from git; nothing to do.'),
+    }
   const heard = voices(reviewQuestion(context), snapshot.facts, snapshot.reviews)
-  const result = quorum({ profile: context.profile, check: 'countersign/review', delegator: context.delegator, writers: context.writers, seniors: context.policy.seniors, people: snapshot.people }, heard)
+  const result = quorum(
+    {
+      profile: context.profile,
+      check: 'countersign/review',
+      delegator: context.delegator,
+      writers: context.writers,
+      seniors: context.policy.seniors,
+      people: snapshot.people,
+    },
+    heard,
+  )
   const block = heard.find((voice) => voice.state === 'blocks')
   const check = { shown, lines: heard.map((voice) => voice.sentence), needed: result.needed, voices: heard }
   const ask = { ...check, buttons: ['approve', 'reject'] as const }

@@ -1,6 +1,7 @@
 /** The texts of `/agent status`, `why` and `help` on pull requests, from the same verdicts as the check runs (O4). */
-import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+
 import { code, short } from '../../core/sentences.ts'
+import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { gateLines } from './checks.ts'
 import type { PullVerdicts } from './verdicts.ts'
@@ -14,12 +15,20 @@ export function statusText(snapshot: PullSnapshot<Policy>, verdicts: PullVerdict
     const verdict = verdicts.shared?.[name] ?? verdicts[name].verdict
     return `- countersign/${name}: ${words[verdict.state]}. ${verdict.sentence}`
   })
-  return [`At commit ${code(short(snapshot.pull.head.sha))} on ${code(snapshot.pull.base.ref)}:`, '', ...lines, '', `Next: ${verdicts.next}`].join('\n')
+  return [
+    `At commit ${code(short(snapshot.pull.head.sha))} on ${code(snapshot.pull.base.ref)}:`,
+    '',
+    ...lines,
+    '',
+    `Next: ${verdicts.next}`,
+  ].join('\n')
 }
 
 /** Why it is not merged: origin, every gate, every voice. Bounded by what a fact keeps. */
 export function whyText(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): string {
-  const heard = [...verdicts.plan.lines, ...verdicts.gates.lines, ...verdicts.review.lines].map((line) => `- ${line}`)
+  const heard = [...verdicts.plan.lines, ...verdicts.gates.lines, ...verdicts.review.lines].map(
+    (line) => `- ${line}`,
+  )
   const parts = [
     statusText(snapshot, verdicts),
     verdicts.origin ? `\n${verdicts.origin.sentence}` : '',

@@ -1,0 +1,87 @@
+/** The exhaustive search: the real judge and decide in merge mode keep their promises, and each guard is needed. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { explore, readable } from './explore.ts'
+import { guards } from './guards.ts'
+import { orderFree } from './orderFree.ts'
+import { Rounds } from './rounds.ts'
+import { scenarios, standardStarts, startAfter } from './starts.ts'
+import type { World } from './steps.ts'
+import type { State } from './world.ts'
+
+const wanted = Number(
+  process.env['COUNTERSIGN_MODEL_STATES'] ?? (process.env['CI'] === 'true' ? 900_000 : 250_000),
+)
+const names = Object.keys(scenarios)
+const share = Math.ceil(wanted / names.length)
+const real = () => ({ rounds: new Rounds(), expectedSha: true, expectedLength: true })
+
+/** S8 costs whole runs to rest: every 400th state, which BFS spreads over all depths. */
+function sampled(world: World): (state: State) => string | null {
+  let count = 0
+  return (state) => (count++ % 400 === 0 ? orderFree(world, state) : null)
+}
+
+describe('merge mode', () => {
+  let total = 0
+  test.each(names)(
+    'S1, S3, S4, S5, S6, S7, S8: hold under %s',
+    (name) => {
+      const world = real()
+      const found = explore(world, standardStarts(world, scenarios[name] ?? {}), {
+        states: share,
+        seconds: 480 / names.length,
+        inspect: sampled(world),
+      })
+      total += found.states
+      process.stdout.write(
+        `model ${name}: ${found.states} states in ${found.seconds.toFixed(1)} s (${Math.round(found.states / found.seconds)} states/s), ${found.merged} merges, ${world.rounds.judged} observations judged${found.exhausted ? ', exhausted' : ''}\n`,
+      )
+      if (found.counterexample) throw new Error(readable(found.counterexample))
+      expect(found.merged).toBeGreaterThan(0)
+    },
+    600_000,
+  )
+
+  test('at least 500,000 states were visited where CI asks for it', () => {
+    process.stdout.write(`model: ${total} states in all\n`)
+    if (wanted >= 500_000) expect(total).toBeGreaterThanOrEqual(500_000)
+  })
+})
+
+describe('guards', () => {
+  test.each(Object.entries(guards))(
+    '%s: without it, its promise breaks',
+    (_, guard) => {
+      const world = {
+        rounds: new Rounds(guard.decorate ?? null),
+        expectedSha: guard.expectedSha ?? true,
+        expectedLength: guard.expectedLength ?? true,
+      }
+      // Reached with the real rules: the mutant is switched on from there.
+      const starts = [startAfter(real(), guard.from, guard.left ?? {})]
+      const bounds = {
+        states: 20_000,
+        seconds: 30,
+        only: guard.breaks,
+        ...(guard.breaks === 'S8' ? { inspect: (state: State) => orderFree(world, state) } : {}),
+      }
+      const found = explore(world, starts, bounds)
+      expect(found.counterexample?.promise ?? 'nothing broke').toMatch(new RegExp(`^${guard.breaks}`))
+    },
+    120_000,
+  )
+
+  test('every guard that the code marks is listed here, and none that is gone', () => {
+    const marked = sources('src').flatMap((text) =>
+      [...text.matchAll(/guard: (\w+)/g)].map((match) => match[1]),
+    )
+    expect([...new Set(marked)].sort()).toEqual(Object.keys(guards).sort())
+  })
+})
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(`${folder}/${path}`, 'utf8'))
+}
