@@ -1,10 +1,13 @@
 /** `npm run demo`: the main journey on 127.0.0.1, every part real but GitHub and the model, which are stand-ins. */
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createLog, createRedactor } from '../src/adapters/log.ts'
 import { factsOf } from '../src/core/facts.ts'
 import { addUsage, noUsage } from '../src/core/usage.ts'
+import { chooseSandbox } from './sandbox.ts'
 import { demoScript } from './scripts/story.ts'
 import { openStage, type Stage } from './stage.ts'
 import { merge, review } from './steps/approval.ts'
@@ -14,18 +17,29 @@ import { otherAgent, person, stopping } from './steps/others.ts'
 import { countersignPlan, planning } from './steps/planning.ts'
 import type { Hands, Step } from './story.ts'
 import { deliveredIssue, keepReadme, repository, setTheatre } from './theatre.ts'
-import { jsonTimeline, terminalTimeline, type Timeline } from './timeline.ts'
-import { chooseSandbox } from './sandbox.ts'
+import { jsonTimeline, type Timeline, terminalTimeline } from './timeline.ts'
 
-const steps: Step[] = [delegation, planning, countersignPlan, code, checks, review, merge, stopping, person, otherAgent].filter((one) => !process.env["ONLY"] || process.env["ONLY"].split(",").includes(one.id))
+const steps: Step[] = [
+  delegation,
+  planning,
+  countersignPlan,
+  code,
+  checks,
+  review,
+  merge,
+  stopping,
+  person,
+  otherAgent,
+]
 /** The stopped issue is opened after the stranger's issue and the agent's pull request. */
 const stoppedIssue = 4
 
-const usage = `npm run demo -- [--json] [--interactive] [--keep DIR] [--model live]
+const usage = `npm run demo -- [--json] [--interactive] [--keep DIR] [--log FILE] [--model live]
 
   --json          one JSON object a step: {"step", "ok", "requirement", "detail"}
   --interactive   pause at each decision of a person; you press the buttons in a browser
   --keep DIR      leave the repositories and the ledger there for a look (the folder must be new or empty)
+  --log FILE      write Countersign's own log there, one JSON object a line
   --model live    use the real endpoint with ANTHROPIC_API_KEY instead of the stand-in model
 `
 
@@ -33,6 +47,7 @@ interface Options {
   json: boolean
   interactive: boolean
   keep: string | undefined
+  log: string | undefined
   live: boolean
 }
 
@@ -44,15 +59,18 @@ function readOptions(argv: string[]): Options | string {
         json: { type: 'boolean', default: false },
         interactive: { type: 'boolean', default: false },
         keep: { type: 'string' },
+        log: { type: 'string' },
         model: { type: 'string', default: 'stand-in' },
         help: { type: 'boolean', default: false },
       },
     })
     if (values.help) return usage
-    if (!['stand-in', 'live'].includes(values.model)) return `--model is "stand-in" or "live", not "${values.model}".\n\n${usage}`
+    if (!['stand-in', 'live'].includes(values.model))
+      return `--model is "stand-in" or "live", not "${values.model}".\n\n${usage}`
     const live = values.model === 'live'
-    if (live && !process.env['ANTHROPIC_API_KEY']) return `--model live needs ANTHROPIC_API_KEY in the environment.\n\n${usage}`
-    return { json: values.json, interactive: values.interactive, keep: values.keep, live }
+    if (live && !process.env['ANTHROPIC_API_KEY'])
+      return `--model live needs ANTHROPIC_API_KEY in the environment.\n\n${usage}`
+    return { json: values.json, interactive: values.interactive, keep: values.keep, log: values.log, live }
   } catch (error) {
     return `${error instanceof Error ? error.message : error}\n\n${usage}`
   }
@@ -71,13 +89,21 @@ async function main(): Promise<number> {
   const directory = options.keep ? resolve(options.keep) : await mkdtemp(join(tmpdir(), 'countersign-demo-'))
   const { sandbox, notice, remove } = await chooseSandbox()
   if (!options.json) {
-    process.stdout.write('Countersign: agents draft; humans countersign. Everything below happens on 127.0.0.1.\n')
+    process.stdout.write(
+      'Countersign: agents draft; humans countersign. Everything below happens on 127.0.0.1.\n',
+    )
     if (notice) process.stdout.write(`${notice}\n`)
   }
   const stage = await openStage({
     directory,
-    script: demoScript({ delivered: `${repository}#${deliveredIssue}`, stopped: `${repository}#${stoppedIssue}` }),
+    script: demoScript({
+      delivered: `${repository}#${deliveredIssue}`,
+      stopped: `${repository}#${stoppedIssue}`,
+    }),
     sandbox,
+    ...(options.log === undefined
+      ? {}
+      : { log: createLog('debug', createRedactor(), createWriteStream(options.log)) }),
     ...(options.live
       ? { live: { baseUrl: 'https://api.anthropic.com', key: process.env['ANTHROPIC_API_KEY'] ?? '' } }
       : {}),
@@ -116,7 +142,11 @@ async function playStep(
         else timeline.progress(line)
       } else await act()
       const halfAnHour = 30 * 60_000
-      await stage.until(invitation, async () => ((await done()) ? true : undefined), options.interactive ? halfAnHour : 60_000)
+      await stage.until(
+        invitation,
+        async () => ((await done()) ? true : undefined),
+        options.interactive ? halfAnHour : 60_000,
+      )
     },
   }
   const report = { step: step.id, requirement: step.requirement }
@@ -124,9 +154,12 @@ async function playStep(
     const detail = await step.play(theatre, hands)
     if (stage.github.violations.length > 0) {
       const [first] = stage.github.violations
-      throw new Error(`an exchange with GitHub does not fit its description: ${first?.where}: ${first?.message}`)
+      throw new Error(
+        `an exchange with GitHub does not fit its description: ${first?.where}: ${first?.message}`,
+      )
     }
-    if (stage.model.unmatched.length > 0) throw new Error(`the model was asked what no script answers: ${stage.model.unmatched[0]}`)
+    if (stage.model.unmatched.length > 0)
+      throw new Error(`the model was asked what no script answers: ${stage.model.unmatched[0]}`)
     timeline.end({ ...report, ok: true, detail })
     return true
   } catch (error) {
@@ -145,14 +178,27 @@ async function summarise(stage: Stage, timeline: Timeline, startedMs: number): P
   }
   const total = sessions.reduce((sum, one) => addUsage(sum, one.usage), noUsage)
   const costUsd = sessions.reduce((sum, one) => sum + one.costUsd, 0)
-  const api = stage.github.requests.filter((one) => one.path.startsWith('/api/') || one.path.startsWith('/graphql'))
+  const api = stage.github.requests.filter(
+    (one) => one.path.startsWith('/api/') || one.path.startsWith('/graphql'),
+  )
   const seconds = (Date.now() - startedMs) / 1000
   timeline.summary(
     [
       ['Steps', `${steps.length} of ${steps.length} proven in ${seconds.toFixed(1)} s`],
-      ['GitHub', `${api.length} API requests, every one valid against GitHub's description; ${stage.github.events.length} webhooks`],
-      ['Sessions', `${sessions.length}, ${total.inputTokens + total.cacheReadTokens + total.cacheWriteTokens} tokens in, ${total.outputTokens} out, ${costUsd.toFixed(4)} USD at list prices`],
-      ['Ledger', verification.ok ? `verified: ${verification.facts} facts in ${verification.subjects} chains` : `BROKEN: ${JSON.stringify(verification.broken)}`],
+      [
+        'GitHub',
+        `${api.length} API requests, every one valid against GitHub's description; ${stage.github.events.length} webhooks`,
+      ],
+      [
+        'Sessions',
+        `${sessions.length}, ${total.inputTokens + total.cacheReadTokens + total.cacheWriteTokens} tokens in, ${total.outputTokens} out, ${costUsd.toFixed(4)} USD at list prices`,
+      ],
+      [
+        'Ledger',
+        verification.ok
+          ? `verified: ${verification.facts} facts in ${verification.subjects} chains`
+          : `BROKEN: ${JSON.stringify(verification.broken)}`,
+      ],
     ],
     {
       ok: verification.ok,

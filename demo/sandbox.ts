@@ -39,7 +39,11 @@ async function npmProgram(): Promise<string> {
  *
  * @returns the sandbox, the one line to print when it is none, and what takes away what was made for it.
  */
-export async function chooseSandbox(): Promise<{ sandbox: Sandbox; notice: string | null; remove(): Promise<void> }> {
+export async function chooseSandbox(): Promise<{
+  sandbox: Sandbox
+  notice: string | null
+  remove(): Promise<void>
+}> {
   const { tools, readOnly, remove } = await sampleTools()
   const bubblewrap = createBubblewrapSandbox({ tools, readOnly, log: silentLog })
   const tested = await bubblewrap.selfTest()
@@ -68,7 +72,9 @@ async function cannotRunTools(sandbox: Sandbox): Promise<string | null> {
       },
       AbortSignal.timeout(30_000),
     )
-    return result.exitCode === 0 ? null : `its account cannot run node, npm and tsc: ${result.outputTail.trim().slice(0, 200)}`
+    return result.exitCode === 0
+      ? null
+      : `its account cannot run node, npm and tsc: ${result.outputTail.trim().slice(0, 200)}`
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

@@ -2,15 +2,15 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import type { Clock, Log, Sandbox } from '../src/core/ports.ts'
-import { silentLog } from '../src/adapters/log.ts'
 import { systemClock } from '../src/adapters/clock.ts'
+import { silentLog } from '../src/adapters/log.ts'
+import type { Clock, Log, Sandbox } from '../src/core/ports.ts'
 import { readEnvironment } from '../src/environment.ts'
 import { type Running, start } from '../src/main.ts'
 import { createContract } from '../world/contract/contract.ts'
 import { type Files, type GitHubWorld, startGitHub } from '../world/index.ts'
-import { type ModelWorld, startModel } from '../world/model/server.ts'
 import type { Script } from '../world/model/script.ts'
+import { type ModelWorld, startModel } from '../world/model/server.ts'
 
 export const webhookSecret = 'a-secret-for-the-stage-only'
 const modelKey = 'sk-stage-key-for-the-stand-in-model'
@@ -65,7 +65,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       COUNTERSIGN_MODEL_BASE_URL: options.live?.baseUrl ?? model.url,
       ...options.settings,
     })
-    if (reading.kind !== 'ready') throw new Error(reading.kind === 'refused' ? reading.message : 'no credentials')
+    if (reading.kind !== 'ready')
+      throw new Error(reading.kind === 'refused' ? reading.message : 'no credentials')
     const running = await start(reading.environment, {
       clock,
       log: options.log ?? silentLog,

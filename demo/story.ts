@@ -30,9 +30,18 @@ export function must(holds: unknown, otherwise: string): asserts holds {
 }
 
 /** The comment on an issue or pull request that contains a text, awaited. */
-export function commentWith(theatre: Theatre, number: number, text: string | RegExp, limitMs?: number): Promise<string> {
+export function commentWith(
+  theatre: Theatre,
+  number: number,
+  text: string | RegExp,
+  limitMs?: number,
+): Promise<string> {
   const matches = (body: string) => (typeof text === 'string' ? body.includes(text) : text.test(body))
-  return theatre.stage.until(`a comment on #${number} with ${text}`, () => theatre.commentsOn(number).find(matches), limitMs)
+  return theatre.stage.until(
+    `a comment on #${number} with ${text}`,
+    () => theatre.commentsOn(number).find(matches),
+    limitMs,
+  )
 }
 
 /** Countersign's run at a commit once it has this conclusion (or status, while it runs), awaited. */
@@ -43,13 +52,17 @@ export async function runIs(theatre: Theatre, name: string, sha: string, state: 
       `${name} on ${sha.slice(0, 8)} to be ${state}`,
       () => {
         const run = current()
-        return run && (run.conclusion === state || (run.conclusion === null && run.status === state)) ? run : undefined
+        return run && (run.conclusion === state || (run.conclusion === null && run.status === state))
+          ? run
+          : undefined
       },
       limitMs,
     )
   } catch (error) {
     const run = current()
-    const shows = run ? `${run.status}/${run.conclusion}: ${run.output.title}\n${run.output.summary}` : 'nothing'
+    const shows = run
+      ? `${run.status}/${run.conclusion}: ${run.output.title}\n${run.output.summary}`
+      : 'nothing'
     throw new Error(`${error instanceof Error ? error.message : error}; it shows ${shows}`, { cause: error })
   }
 }
@@ -65,7 +78,12 @@ export function firstLine(body: string): string {
 }
 
 /** Whether Countersign has recorded a decision of this person on this commit. */
-export async function hasDecided(theatre: Theatre, number: number, login: string, sha: string): Promise<boolean> {
+export async function hasDecided(
+  theatre: Theatre,
+  number: number,
+  login: string,
+  sha: string,
+): Promise<boolean> {
   const facts = await theatre.stage.app.ledger.facts(`pull:${repository}#${number}`)
   return factsOf(facts, 'decision').some(({ body }) => body.by.login === login && body.sha === sha)
 }

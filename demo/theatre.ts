@@ -68,7 +68,8 @@ export interface Theatre {
 /** Set the scene. Rules as merge mode needs them: the checks pinned to the App, and only the App may update main. */
 export async function setTheatre(stage: Stage, sampleFolder: string, extraPolicy = ''): Promise<Theatre> {
   const { github } = stage
-  for (const login of ['ana', 'ben', 'cleo', 'dev', 'eve', 'owner']) github.createUser(login, { name: named(login) })
+  for (const login of ['ana', 'ben', 'cleo', 'dev', 'eve', 'owner'])
+    github.createUser(login, { name: named(login) })
   github.createOrg('acme', { owners: ['owner'], members: ['ana', 'ben', 'cleo', 'dev'] })
   github.createTeam('acme', 'seniors', { members: ['cleo'] })
   const repo = await github.createRepo('acme', 'ledgerly', {
@@ -107,7 +108,9 @@ export async function setTheatre(stage: Stage, sampleFolder: string, extraPolicy
     eve: github.as('eve'),
     issue,
     commentsOn: (number) =>
-      [...github.state.comments.values()].filter((one) => one.issueId === issue(number).id).map((one) => one.body),
+      [...github.state.comments.values()]
+        .filter((one) => one.issueId === issue(number).id)
+        .map((one) => one.body),
     pull(number) {
       const found = [...github.state.pulls.values()].find((one) => inRepo(one) && one.number === number)
       if (!found) throw new Error(`no pull request #${number}`)
@@ -115,11 +118,14 @@ export async function setTheatre(stage: Stage, sampleFolder: string, extraPolicy
     },
     run: (name, sha) =>
       [...github.state.checkRuns.values()]
-        .filter((one) => inRepo(one) && one.appId === github.app.id && one.name === name && one.headSha === sha)
+        .filter(
+          (one) => inRepo(one) && one.appId === github.app.id && one.name === name && one.headSha === sha,
+        )
         .at(-1),
     identifier(run, label) {
       const button = run.actions.find((one) => one.label === label)
-      if (!button) throw new Error(`${run.name} shows no button "${label}": ${JSON.stringify(run.output.title)}`)
+      if (!button)
+        throw new Error(`${run.name} shows no button "${label}": ${JSON.stringify(run.output.title)}`)
       return button.identifier
     },
     async commit(by, branch, commit, base) {
@@ -129,7 +135,11 @@ export async function setTheatre(stage: Stage, sampleFolder: string, extraPolicy
         if (!before.includes(oldText)) throw new Error(`${path} on ${branch} lacks the text to replace`)
         files[path] = before.replace(oldText, newText)
       }
-      return by.push(repository, branch, { files, message: commit.message, ...(base === undefined ? {} : { base }) })
+      return by.push(repository, branch, {
+        files,
+        message: commit.message,
+        ...(base === undefined ? {} : { base }),
+      })
     },
     git: (...args) => runGit(repo.dir, args),
   }
@@ -181,7 +191,10 @@ async function protectMain(owner: PersonDriver, appId: number): Promise<void> {
 const named = (login: string) => `${login[0]?.toUpperCase()}${login.slice(1)}`
 
 /** The bundle as the issue form renders it; parts that a person forgot are left out. */
-export function issueBody(bundle: Bundle, forgotten: { failExampleOfCriterion?: number; priorArt?: boolean } = {}): string {
+export function issueBody(
+  bundle: Bundle,
+  forgotten: { failExampleOfCriterion?: number; priorArt?: boolean } = {},
+): string {
   const criteria = bundle.criteria.flatMap((criterion, index) => [
     `- ${criterion.statement}`,
     `  - Pass example: ${criterion.passExample}`,
@@ -189,12 +202,20 @@ export function issueBody(bundle: Bundle, forgotten: { failExampleOfCriterion?: 
   ])
   const list = (items: string[]) => items.map((item) => `- ${item}`)
   return [
-    '### Goal', bundle.goal,
-    '### Acceptance criteria', ...criteria,
-    '### Constraints', ...list(bundle.constraints),
-    '### Prior art', ...(forgotten.priorArt ? ['_No response_'] : list(bundle.priorArt)),
-    '### Risk class', bundle.riskClass,
-  ].join('\n\n').replaceAll('\n\n-', '\n-').replaceAll('\n\n  -', '\n  -')
+    '### Goal',
+    bundle.goal,
+    '### Acceptance criteria',
+    ...criteria,
+    '### Constraints',
+    ...list(bundle.constraints),
+    '### Prior art',
+    ...(forgotten.priorArt ? ['_No response_'] : list(bundle.priorArt)),
+    '### Risk class',
+    bundle.riskClass,
+  ]
+    .join('\n\n')
+    .replaceAll('\n\n-', '\n-')
+    .replaceAll('\n\n  -', '\n  -')
 }
 
 /** Keep what a person would want to look at afterwards, and say where. */

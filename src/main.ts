@@ -19,8 +19,8 @@ import { Bug, Terminal } from './core/errors.ts'
 import { formatKey, parseKey, type RepositoryName } from './core/ids.ts'
 import type { Clock, CommitIdentity, Forge, Ledger, Log, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
-import type { ObservePorts } from './observe/ports.ts'
 import { readPolicy } from './observe/policy.ts'
+import type { ObservePorts } from './observe/ports.ts'
 import { observePull } from './observe/pull.ts'
 import { observeTask } from './observe/task.ts'
 import { reconcile } from './reconcile.ts'
@@ -65,7 +65,9 @@ export async function start(environment: Environment, overrides: Overrides = {})
     for (const close of closers.splice(0).reverse()) await close()
   }
   try {
-    const place = environment.DATABASE_URL ? { databaseUrl: environment.DATABASE_URL } : { dataDir: join(dataDir, 'facts') }
+    const place = environment.DATABASE_URL
+      ? { databaseUrl: environment.DATABASE_URL }
+      : { dataDir: join(dataDir, 'facts') }
     const ledger = await openLedger(place, { clock, log })
     closers.push(() => ledger.close())
 
@@ -91,7 +93,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
     const sandbox = overrides.sandbox ?? createBubblewrapSandbox({ log })
     const tested = await sandbox.selfTest()
     metrics.gauge('sandbox_ready', tested.ok ? 1 : 0)
-    if (!tested.ok) log.warn({ reason: tested.reason }, 'no sandbox: repository commands are refused until it passes its self-test')
+    if (!tested.ok)
+      log.warn(
+        { reason: tested.reason },
+        'no sandbox: repository commands are refused until it passes its self-test',
+      )
     const { git, workspace, close } = createWorkspaceAdapters({
       root: join(dataDir, 'repositories'),
       credentials: forge.credentials,
@@ -108,7 +114,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
         case 'pull':
           return reconcile(key, { ...pulls, observe: (of) => observePull(of, observing) }, acting)
         case 'task':
-          return reconcile(key, { ...tasks, check: () => [], observe: (of) => observeTask(of, observing) }, acting)
+          return reconcile(
+            key,
+            { ...tasks, check: () => [], observe: (of) => observeTask(of, observing) },
+            acting,
+          )
         default:
           throw new Bug(`no subject for the key ${key}`)
       }
@@ -128,7 +138,9 @@ export async function start(environment: Environment, overrides: Overrides = {})
       async reconcile(key) {
         const began = performance.now()
         await round(key)
-        metrics.observe('round_seconds', (performance.now() - began) / 1000, { subject: parseKey(key)?.kind ?? 'unknown' })
+        metrics.observe('round_seconds', (performance.now() - began) / 1000, {
+          subject: parseKey(key)?.kind ?? 'unknown',
+        })
       },
       acknowledge: (item) => forge.acknowledge(item),
       async work(item, signal) {
@@ -193,11 +205,19 @@ export async function start(environment: Environment, overrides: Overrides = {})
       readiness: {
         ledger: async () => (await ledger.ping(), 'answers'),
         queue: async () => (await queue.ping(), 'answers'),
-        sandbox: async () => (tested.ok ? 'passed its self-test' : `refuses repository commands: ${tested.reason}`),
+        sandbox: async () =>
+          tested.ok ? 'passed its self-test' : `refuses repository commands: ${tested.reason}`,
       },
     })
     closers.push(() => server.close())
-    log.info({ url: server.url, ledger: Object.keys(place)[0], queue: environment.REDIS_URL ? 'redis' : 'in process' }, 'Countersign listens')
+    log.info(
+      {
+        url: server.url,
+        ledger: Object.keys(place)[0],
+        queue: environment.REDIS_URL ? 'redis' : 'in process',
+      },
+      'Countersign listens',
+    )
     return {
       url: server.url,
       ledger,
@@ -216,7 +236,9 @@ export async function start(environment: Environment, overrides: Overrides = {})
 /** Values that must never be printed. */
 function secretsOf(environment: Environment): string[] {
   const { WEBHOOK_SECRET, privateKey, drafter, ANTHROPIC_API_KEY } = environment
-  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ANTHROPIC_API_KEY].filter((one) => one !== undefined)
+  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ANTHROPIC_API_KEY].filter(
+    (one) => one !== undefined,
+  )
 }
 
 /** The endpoints that policy may name. Only the operator adds one: a policy cannot send a key anywhere else (T25). */
@@ -234,7 +256,8 @@ async function authorOf(forge: Forge): Promise<CommitIdentity> {
 /** Policy and tip of a repository's default branch, for work that is not bound to a pull request (S14). */
 async function policyOfDefaultBranch(name: RepositoryName, ports: ObservePorts) {
   const repository = await ports.forge.repository(name)
-  if (!repository.found) throw new Terminal(`${name} cannot be seen any more`, 'This repository cannot be read.')
+  if (!repository.found)
+    throw new Terminal(`${name} cannot be seen any more`, 'This repository cannot be read.')
   const ref = repository.value.defaultBranch
   const tip = await ports.forge.branchTip(name, ref)
   if (!tip.found) throw new Terminal(`${name} has no ${ref}`, `The default branch ${ref} cannot be read.`)

@@ -53,6 +53,25 @@ export const discovery: Discovery = {
   unknowns: [],
 }
 
+/** What the second issue needs to know; it cites what the first change left alone. */
+export const reportDiscovery: Discovery = {
+  summary: 'renderInvoice prints bare amounts; the currency is a field of the invoice.',
+  interfaces: [
+    {
+      name: 'renderInvoice',
+      purpose: 'Renders an invoice as text.',
+      citation: {
+        path: 'src/report.ts',
+        line: 7,
+        quote: 'export function renderInvoice(invoice: Invoice): string {',
+      },
+    },
+  ],
+  conventions: [{ statement: 'Money is made by cents() and never cast.', citation: quotes.castRule }],
+  tests: ['test/report.test.ts'],
+  unknowns: [],
+}
+
 export const spec: Spec = {
   summary: 'A line is worth what is printed for it, and the net is the sum of what is printed.',
   behaviours: [

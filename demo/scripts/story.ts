@@ -2,7 +2,7 @@
 import type { Validation } from '../../src/pipeline/phases/validate.ts'
 import type { Script } from '../../world/model/script.ts'
 import { changeSessions } from './change.ts'
-import { discovery, planningSessions } from './planning.ts'
+import { planningSessions, reportDiscovery } from './planning.ts'
 import { handIn, session, turn } from './session.ts'
 
 /** Longer than any demo waits: the session is ended by `/agent stop`, not by its answer. */
@@ -18,10 +18,7 @@ export function demoScript(subjects: { delivered: string; stopped: string }): Sc
       ...changeSessions(subjects.delivered),
       session(
         { phase: 'discovery', subject: subjects.stopped },
-        turn(
-          'The report prints the amounts.',
-          handIn({ ...discovery, summary: 'The report prints bare amounts.' }),
-        ),
+        turn('The report prints the amounts.', handIn(reportDiscovery)),
       ),
       session(
         { phase: 'spec', subject: subjects.stopped },

@@ -14,7 +14,8 @@ export const code: Step = {
         `attempt ${attempt} at ${phase}`,
         () =>
           stage.model.requests.find(
-            (one) => one.phase === phase && one.attempt === attempt && one.subject?.endsWith(`#${deliveredIssue}`),
+            (one) =>
+              one.phase === phase && one.attempt === attempt && one.subject?.endsWith(`#${deliveredIssue}`),
           ),
         90_000,
       )
@@ -27,13 +28,19 @@ export const code: Step = {
     say('the first implementation breaks the type check and goes back with the compiler error')
     await request('documentation', 1)
     say('the second one passes types, tests and coverage in the sandbox; session: documentation')
-    const pull = await stage.until('the pushed change', () => {
-      const found = agentPull(theatre)
-      return found && !found.draft ? found : undefined
-    }, 90_000)
+    const pull = await stage.until(
+      'the pushed change',
+      () => {
+        const found = agentPull(theatre)
+        return found && !found.draft ? found : undefined
+      },
+      90_000,
+    )
     const log = await theatre.git('log', '--format=%h %an: %s', `main..${pull.headSha}`)
     for (const line of log.trim().split('\n').reverse()) say(line)
-    const pushes = stage.github.requests.filter((one) => one.path.endsWith('/git-receive-pack') && one.status === 200)
+    const pushes = stage.github.requests.filter(
+      (one) => one.path.endsWith('/git-receive-pack') && one.status === 200,
+    )
     must(pushes.length >= 2, 'nothing was pushed over git')
     const people = await theatre.git('log', '--format=%ae', `main..${pull.headSha}`)
     must(!/ana|ben|cleo/.test(people), 'an agent commit carries the name of a person')
@@ -56,7 +63,12 @@ export const checks: Step = {
     for (const gate of ['G1', 'G2', 'G5', 'G6', 'G10', 'G11', 'G17']) {
       const line = summary.split('\n').find((one) => new RegExp(`\\b${gate}\\b`).test(one))
       must(line, `the gates check says nothing on ${gate}`)
-      say(line.replace(/^[|\s-]+|[|\s]+$/g, '').replace(/\s*\|\s*/g, '  ').slice(0, 150))
+      say(
+        line
+          .replace(/^[|\s-]+|[|\s]+$/g, '')
+          .replace(/\s*\|\s*/g, '  ')
+          .slice(0, 150),
+      )
     }
     return 'each gate says in a sentence what it found, and CI was identified by workflow, event and commit'
   },

@@ -14,12 +14,18 @@ export const delegation: Step = {
     say(`ana opens #${issue.number} "${title}" and labels it agent`)
     const gaps = await commentWith(theatre, issue.number, /fail example/i)
     must(/prior art/i.test(gaps), `the comment names no prior art: ${gaps}`)
-    must(!/### Constraints/i.test(gaps) || !/constraints are missing/i.test(gaps), `the comment names a part that is there: ${gaps}`)
+    must(
+      !/### Constraints/i.test(gaps) || !/constraints are missing/i.test(gaps),
+      `the comment names a part that is there: ${gaps}`,
+    )
     say(`countersign: ${firstLine(gaps)}`)
     await stage.settle()
     must(stage.model.requests.length === 0, 'a session started before the bundle was complete')
 
-    const other = await eve.openIssue(repository, { title: 'Please rewrite everything', body: issueBody(bundle) })
+    const other = await eve.openIssue(repository, {
+      title: 'Please rewrite everything',
+      body: issueBody(bundle),
+    })
     await labelBehindGitHubsBack(theatre, other.number)
     const refusal = await commentWith(theatre, other.number, /eve/)
     say(`eve, who can only read, gets #${other.number} labelled: ${firstLine(refusal)}`)
@@ -27,13 +33,21 @@ export const delegation: Step = {
     const before = theatre.commentsOn(issue.number).length
     await ana.editIssue(repository, issue.number, { body: issueBody(bundle) })
     say('ana adds the two parts')
-    await stage.until('the first session', () => stage.model.requests.find((request) => request.phase === 'discovery'))
+    await stage.until('the first session', () =>
+      stage.model.requests.find((request) => request.phase === 'discovery'),
+    )
     must(
       theatre.commentsOn(issue.number).filter((body) => /fail example is missing/i.test(body)).length === 0,
       'the comment on gaps was not edited in place',
     )
-    must(theatre.commentsOn(issue.number).length <= before + 1, 'completing the bundle wrote more than the progress comment')
-    must(!stage.model.requests.some((request) => request.subject?.endsWith(`#${other.number}`)), 'work started for a stranger')
+    must(
+      theatre.commentsOn(issue.number).length <= before + 1,
+      'completing the bundle wrote more than the progress comment',
+    )
+    must(
+      !stage.model.requests.some((request) => request.subject?.endsWith(`#${other.number}`)),
+      'work started for a stranger',
+    )
     return 'both gaps named in one comment that was edited in place; nothing started before the bundle was complete, nor for a stranger'
   },
 }

@@ -26,7 +26,8 @@ export const stopping: Step = {
     must(seconds < 15, `the stop took ${seconds} s`)
     say(firstLine(progress))
     must(
-      stage.model.requests.filter((one) => one.subject?.endsWith(`#${issue.number}`) && one.phase === 'plan').length === 0,
+      stage.model.requests.filter((one) => one.subject?.endsWith(`#${issue.number}`) && one.phase === 'plan')
+        .length === 0,
       'work went on after the stop',
     )
     return `the running session was ended ${seconds.toFixed(1)} s after the comment, and nothing followed`
@@ -40,7 +41,11 @@ export const person: Step = {
   async play(theatre, { say }) {
     const { dev, ana, stage } = theatre
     await theatre.commit(dev, 'readme-node', personsCommit, 'main')
-    const pull = await dev.openPull(repository, { title: personsCommit.message, head: 'readme-node', body: 'A small note.' })
+    const pull = await dev.openPull(repository, {
+      title: personsCommit.message,
+      head: 'readme-node',
+      body: 'A small note.',
+    })
     for (const name of ['plan', 'gates', 'review']) {
       const run = await runIs(theatre, `countersign/${name}`, pull.headSha, 'success')
       if (name === 'review') say(`#${pull.number} by dev: ${run.output.title}`)
@@ -85,7 +90,7 @@ export const otherAgent: Step = {
     const run = await runIs(theatre, 'countersign/review', pull.headSha, 'action_required', 90_000)
     say(`countersign/review: ${run.output.title}`)
     await ana.comment(repository, pull.number, '/agent merge')
-    const refusal = await commentWith(theatre, pull.number, /merge/i)
+    const refusal = await commentWith(theatre, pull.number, /not merged|cannot be merged|nothing was merged/i)
     say(`/agent merge: ${firstLine(refusal)}`)
     await stage.settle()
     must(!pull.merged, 'an unapproved pull request of an agent was merged')

@@ -5,11 +5,15 @@ import { deliveredIssue, repository, type Theatre } from '../theatre.ts'
 
 /** The pull request that Countersign opened for the delivered issue. */
 export function agentPull(theatre: Theatre) {
-  return [...theatre.stage.github.state.pulls.values()].find((one) => one.headRef.startsWith(`agent/${deliveredIssue}-`))
+  return [...theatre.stage.github.state.pulls.values()].find((one) =>
+    one.headRef.startsWith(`agent/${deliveredIssue}-`),
+  )
 }
 
 const phaseOf = (theatre: Theatre, phase: string) =>
-  theatre.stage.model.requests.filter((one) => one.phase === phase && one.subject?.endsWith(`#${deliveredIssue}`))
+  theatre.stage.model.requests.filter(
+    (one) => one.phase === phase && one.subject?.endsWith(`#${deliveredIssue}`),
+  )
 
 export const planning: Step = {
   id: '2',
@@ -21,12 +25,21 @@ export const planning: Step = {
       await stage.until(`the ${phase} session`, () => phaseOf(theatre, phase)[0])
       say(`session: ${phase}`)
     }
-    const second = await stage.until('the second plan', () => phaseOf(theatre, 'plan').find((one) => one.attempt === 2))
-    const objection = JSON.stringify(second.body).match(/[^"\\]*does not resolve[^"\\]*|[^"\\]*no such (?:line|file)[^"\\]*/i)?.[0]
-    say(`the first plan cites an interface that does not exist and goes back: ${objection?.trim().slice(0, 140) ?? 'with its objection'}`)
+    const second = await stage.until('the second plan', () =>
+      phaseOf(theatre, 'plan').find((one) => one.attempt === 2),
+    )
+    const objection = JSON.stringify(second.body).match(
+      /[^"\\]*does not resolve[^"\\]*|[^"\\]*no such (?:line|file)[^"\\]*/i,
+    )?.[0]
+    say(
+      `the first plan cites an interface that does not exist and goes back: ${objection?.trim().slice(0, 140) ?? 'with its objection'}`,
+    )
     await stage.until('the draft pull request', () => agentPull(theatre))
     const sessions = new Set(stage.model.requests.map((one) => `${one.phase}`))
-    must(!sessions.has('tests') && !sessions.has('implementation'), 'code was written before the plan was approved (S2)')
+    must(
+      !sessions.has('tests') && !sessions.has('implementation'),
+      'code was written before the plan was approved (S2)',
+    )
     return 'the citation that does not resolve was caught by code and the second plan resolves; nothing after the plan has started'
   },
 }
@@ -45,7 +58,9 @@ export const countersignPlan: Step = {
     must(parsed.ok, `the head is no plan commit: ${parsed.ok ? '' : parsed.reason}`)
     const changed = await theatre.git('diff', '--name-only', `${pull.headSha}~1`, pull.headSha)
     must(changed.trim() === '', 'the plan commit changes files')
-    say(`pull request #${pull.number} opens on the plan commit ${pull.headSha.slice(0, 8)} "${message.split('\n')[0]}"`)
+    say(
+      `pull request #${pull.number} opens on the plan commit ${pull.headSha.slice(0, 8)} "${message.split('\n')[0]}"`,
+    )
     const run = await runIs(theatre, 'countersign/plan', pull.headSha, 'action_required')
     say(`countersign/plan waits: ${run.output.title} [${run.actions.map((one) => one.label).join('] [')}]`)
 
@@ -56,7 +71,10 @@ export const countersignPlan: Step = {
     await eve.press(run.id, identifier)
     say(`a stranger presses Approve: ${firstLine(await commentWith(theatre, pull.number, /eve/))}`)
     await stage.settle()
-    must(theatre.run('countersign/plan', pull.headSha)?.conclusion === 'action_required', 'a press that may not count changed the check')
+    must(
+      theatre.run('countersign/plan', pull.headSha)?.conclusion === 'action_required',
+      'a press that may not count changed the check',
+    )
 
     await decide(
       'Approve the plan as ana',

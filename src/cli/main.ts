@@ -15,7 +15,8 @@ type Command = (rest: string[]) => Promise<number>
 
 const commands: Record<string, Command> = {
   ledger: async ([verb, subject, ...extra]) => {
-    if (verb !== 'verify' || extra.length > 0) return refuse(`"ledger ${[verb, subject, ...extra].join(' ').trim()}" is not a command.`)
+    if (verb !== 'verify' || extra.length > 0)
+      return refuse(`"ledger ${[verb, subject, ...extra].join(' ').trim()}" is not a command.`)
     return ledgerVerify(process.env, subject, (text) => void process.stdout.write(text))
   },
   help: async () => {
