@@ -63,7 +63,7 @@ export function press(
   name: 'plan' | 'gates' | 'review',
   letter: 'a' | 'r' | 'f' | 'm',
 ): SnapshotParts {
-  const run = after.runs.find((one) => one.name === `countersign/${name}`)
+  const run = after.runs.findLast((one) => one.name === `countersign/${name}`)
   if (!run) throw new Error(`no run countersign/${name}`)
   const shown = run.externalId.split('|')[2] ?? ''
   const fact = pressed(
