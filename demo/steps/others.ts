@@ -1,6 +1,7 @@
 /** Step 8: stopping, people's own pull requests, and the pull requests of other agents. */
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
+import { factsOf } from '../../src/core/facts.ts'
 import { otherAgentsCommit, personsCommit } from '../scripts/commits.ts'
 import { stoppedBundle, stoppedTitle } from '../scripts/issue.ts'
 import { commentWith, firstLine, must, runIs, type Step } from '../story.ts'
@@ -14,9 +15,10 @@ export const stopping: Step = {
     const { ana, stage } = theatre
     const issue = await ana.openIssue(repository, { title: stoppedTitle, body: issueBody(stoppedBundle) })
     await ana.label(repository, issue.number, 'agent')
-    await stage.until('the spec session', () =>
-      stage.model.requests.find((one) => one.phase === 'spec' && one.subject?.endsWith(`#${issue.number}`)),
-    )
+    await stage.until('the spec session', async () => {
+      const facts = await stage.app.ledger.facts(`task:${repository}#${issue.number}`)
+      return factsOf(facts, 'attempt.started').find((fact) => fact.body.phase === 'spec')
+    })
     say(`#${issue.number} "${stoppedTitle}" is at its spec; ana comments /agent stop`)
     const started = Date.now()
     await ana.comment(repository, issue.number, '/agent stop')
@@ -90,7 +92,7 @@ export const otherAgent: Step = {
     const run = await runIs(theatre, 'countersign/review', pull.headSha, 'action_required', 90_000)
     say(`countersign/review: ${run.output.title}`)
     await ana.comment(repository, pull.number, '/agent merge')
-    const refusal = await commentWith(theatre, pull.number, /not merged|cannot be merged|nothing was merged/i)
+    const refusal = await commentWith(theatre, pull.number, /Not merged/)
     say(`/agent merge: ${firstLine(refusal)}`)
     await stage.settle()
     must(!pull.merged, 'an unapproved pull request of an agent was merged')

@@ -1,0 +1,265 @@
+/** Connects adapters to ports: with `main` and the command line the only place that knows both. */
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { systemClock } from './adapters/clock.ts'
+import { createForge } from './adapters/github/forge.ts'
+import { startServer } from './adapters/http/server.ts'
+import { openLedger } from './adapters/ledger/open.ts'
+import { createLog, createRedactor } from './adapters/log.ts'
+import { createMetrics } from './adapters/metrics/prometheus.ts'
+import { anthropicModel } from './adapters/model/anthropic.ts'
+import { bullQueue } from './adapters/queue/bull/queue.ts'
+import type { GivenUp } from './adapters/queue/common.ts'
+import { inProcessQueue } from './adapters/queue/inProcess/queue.ts'
+import { fileTools } from './adapters/tools/fileTools.ts'
+import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
+import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
+import { createApp } from './app.ts'
+import { Bug, Terminal } from './core/errors.ts'
+import { formatKey, parseKey, type RepositoryName } from './core/ids.ts'
+import type { Clock, CommitIdentity, Forge, Ledger, Log, QueueHandlers, Sandbox } from './core/ports.ts'
+import type { Environment } from './environment.ts'
+import { readPolicy } from './observe/policy.ts'
+import type { ObservePorts } from './observe/ports.ts'
+import { observePull } from './observe/pull.ts'
+import { observeTask } from './observe/task.ts'
+import { reconcile } from './reconcile.ts'
+import * as pulls from './subjects/pull.ts'
+import * as tasks from './subjects/task.ts'
+import { runSweep, scanRepositories } from './sweep.ts'
+import { runCollect } from './work/collect.ts'
+import { runIssuePlan, runPush } from './work/commit.ts'
+import { runSession, type SessionPorts } from './work/session.ts'
+
+/** What tests and the demo put in place of the defaults. */
+export interface Overrides {
+  clock?: Clock
+  log?: Log
+  sandbox?: Sandbox
+}
+
+export interface Running {
+  url: string
+  ledger: Ledger
+  /** Resolves when nothing waits or runs; keys that sleep until later aside. */
+  idle(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** How long rounds and work have to end by themselves when the process stops. */
+const stopGraceMs = 5000
+/** Between two pull requests of a new installation's scan, so that it does not eat the rate limit. */
+const scanPauseMs = 500
+
+/** Start the App. Rejects with a sentence when a part cannot start; what had started is stopped again. */
+export async function start(environment: Environment, overrides: Overrides = {}): Promise<Running> {
+  const clock = overrides.clock ?? systemClock
+  const redactor = createRedactor(secretsOf(environment))
+  const log = overrides.log ?? createLog(environment.LOG_LEVEL, redactor)
+  const metrics = createMetrics()
+  const dataDir = resolve(environment.COUNTERSIGN_DATA_DIR)
+  mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+
+  const closers: (() => unknown)[] = []
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close()
+  }
+  try {
+    const place = environment.DATABASE_URL
+      ? { databaseUrl: environment.DATABASE_URL }
+      : { dataDir: join(dataDir, 'facts') }
+    const ledger = await openLedger(place, { clock, log })
+    closers.push(() => ledger.close())
+
+    const onGiveUp = ({ lane, key, reason }: GivenUp) => {
+      metrics.count('jobs_given_up_total', { lane })
+      log.error({ lane, key, reason }, 'a job was given up')
+    }
+    const queue = environment.REDIS_URL
+      ? await bullQueue({ redisUrl: environment.REDIS_URL, prefix: 'countersign' }, { clock, log, onGiveUp })
+      : inProcessQueue({ clock, log, onGiveUp })
+    closers.push(() => queue.close(stopGraceMs))
+
+    const forge = createForge({
+      appId: environment.APP_ID,
+      privateKey: environment.privateKey,
+      baseUrl: environment.GITHUB_API_URL,
+      drafter: environment.drafter,
+      clock,
+      log,
+      metrics,
+      onSecret: redactor.add,
+    })
+    const sandbox = overrides.sandbox ?? createBubblewrapSandbox({ log })
+    const tested = await sandbox.selfTest()
+    metrics.gauge('sandbox_ready', tested.ok ? 1 : 0)
+    if (!tested.ok)
+      log.warn(
+        { reason: tested.reason },
+        'no sandbox: repository commands are refused until it passes its self-test',
+      )
+    const { git, workspace, close } = createWorkspaceAdapters({
+      root: join(dataDir, 'repositories'),
+      credentials: forge.credentials,
+      sandbox,
+      log,
+    })
+    closers.push(close)
+
+    const observing: ObservePorts = { forge, ledger, clock, needs: { pull: pulls.needs, task: tasks.needs } }
+    const acting = { forge, ledger, queue, clock, metrics, log }
+    const round = (key: string) => {
+      const subject = parseKey(key)
+      switch (subject?.kind) {
+        case 'pull':
+          return reconcile(key, { ...pulls, observe: (of) => observePull(of, observing) }, acting)
+        case 'task':
+          return reconcile(
+            key,
+            { ...tasks, check: () => [], observe: (of) => observeTask(of, observing) },
+            acting,
+          )
+        default:
+          throw new Bug(`no subject for the key ${key}`)
+      }
+    }
+    const sessions: Omit<SessionPorts, 'author'> = {
+      ledger,
+      model: anthropicModel({ endpoints: endpointsOf(environment), ledger, clock }),
+      workspace,
+      git,
+      files: fileTools(),
+      queue,
+      clock,
+      log,
+      readPolicy: (repository) => policyOfDefaultBranch(repository, observing),
+    }
+    const handlers: QueueHandlers = {
+      async reconcile(key) {
+        const began = performance.now()
+        await round(key)
+        metrics.observe('round_seconds', (performance.now() - began) / 1000, {
+          subject: parseKey(key)?.kind ?? 'unknown',
+        })
+      },
+      acknowledge: (item) => forge.acknowledge(item),
+      async work(item, signal) {
+        const began = performance.now()
+        switch (item.kind) {
+          case 'collect':
+            await runCollect(item, { git, workspace, ledger, queue, log }, signal)
+            break
+          case 'issuePlan':
+            await runIssuePlan(item, { git, ledger, forge, queue, log })
+            break
+          case 'push':
+            await runPush(item, { git, ledger, forge, queue, log })
+            break
+          case 'session':
+            await runSession(item, { ...sessions, author: await authorOf(forge) }, signal)
+            break
+          default:
+            throw new Bug(`no such work: ${JSON.stringify(item satisfies never)}`)
+        }
+        metrics.observe('work_seconds', (performance.now() - began) / 1000, { kind: item.kind })
+      },
+    }
+    await queue.start(handlers, {
+      reconcile: environment.COUNTERSIGN_ROUNDS_AT_ONCE,
+      acknowledge: 4,
+      work: environment.COUNTERSIGN_WORK_AT_ONCE,
+    })
+
+    const sweeping = new AbortController()
+    const pullKeys = (repository: string, numbers: number[]) =>
+      numbers.map((number) => formatKey({ kind: 'pull', repository, number }))
+    const app = createApp({
+      ledger,
+      queue,
+      log,
+      metrics,
+      appId: environment.APP_ID,
+      resolvers: {
+        withHead: async (repository, sha) => pullKeys(repository, await forge.pullsWithHead(repository, sha)),
+        onBase: async (repository) => pullKeys(repository, await forge.openPulls(repository)),
+        onInstalled: async (repositories) => {
+          await scanRepositories({ forge, queue, clock, log }, repositories, scanPauseMs, sweeping.signal)
+        },
+      },
+    })
+    const sweep = runSweep(
+      { ledger, queue, clock, log, metrics, deliveries: forge.deliveries },
+      environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
+      sweeping.signal,
+    )
+    closers.push(async () => {
+      sweeping.abort()
+      await sweep
+    })
+    const server = await startServer({
+      host: environment.HOST,
+      port: environment.PORT,
+      webhook: { secret: environment.WEBHOOK_SECRET, receive: app.receive },
+      metrics,
+      log,
+      readiness: {
+        ledger: async () => (await ledger.ping(), 'answers'),
+        queue: async () => (await queue.ping(), 'answers'),
+        sandbox: async () =>
+          tested.ok ? 'passed its self-test' : `refuses repository commands: ${tested.reason}`,
+      },
+    })
+    closers.push(() => server.close())
+    log.info(
+      {
+        url: server.url,
+        ledger: Object.keys(place)[0],
+        queue: environment.REDIS_URL ? 'redis' : 'in process',
+      },
+      'Countersign listens',
+    )
+    return {
+      url: server.url,
+      ledger,
+      async idle() {
+        await app.idle()
+        await queue.idle()
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Values that must never be printed. */
+function secretsOf(environment: Environment): string[] {
+  const { WEBHOOK_SECRET, privateKey, drafter, ANTHROPIC_API_KEY } = environment
+  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ANTHROPIC_API_KEY].filter(
+    (one) => one !== undefined,
+  )
+}
+
+/** The endpoints that policy may name. Only the operator adds one: a policy cannot send a key anywhere else (T25). */
+function endpointsOf({ ANTHROPIC_API_KEY: key, COUNTERSIGN_MODEL_BASE_URL: baseUrl }: Environment) {
+  return key === undefined ? {} : { anthropic: { baseUrl, key } }
+}
+
+/** Commits of the host carry the bot's address, so that GitHub shows them as the App's. */
+async function authorOf(forge: Forge): Promise<CommitIdentity> {
+  const { bot, drafterBot } = await forge.identity()
+  const { id, login } = drafterBot ?? bot
+  return { name: login, email: `${id}+${login}@users.noreply.github.com` }
+}
+
+/** Policy and tip of a repository's default branch, for work that is not bound to a pull request (S14). */
+async function policyOfDefaultBranch(name: RepositoryName, ports: ObservePorts) {
+  const repository = await ports.forge.repository(name)
+  if (!repository.found)
+    throw new Terminal(`${name} cannot be seen any more`, 'This repository cannot be read.')
+  const ref = repository.value.defaultBranch
+  const tip = await ports.forge.branchTip(name, ref)
+  if (!tip.found) throw new Terminal(`${name} has no ${ref}`, `The default branch ${ref} cannot be read.`)
+  return { policy: await readPolicy(ports, repository.value, { ref, tip: tip.value }), base: tip.value }
+}
