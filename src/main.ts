@@ -11,6 +11,8 @@ async function main(): Promise<void> {
       process.exitCode = 1
       return
     case 'setUp':
+      // Webhooks must not pass through a relay of a third party.
+      process.env['NO_SMEE_SETUP'] = 'true'
       await openSetUp(process.env)
       return
     case 'ready': {

@@ -38,11 +38,12 @@ export const layers: Readonly<Record<string, Layer>> = {
   web: { layers: ['core'], packages: ['zod', 'node:http', 'node:crypto'], pure: false },
   adapters: { layers: ['core'], packages: 'any', pure: false },
   environment: { layers: [], packages: ['zod', 'node:fs'], pure: false },
+  connect: { layers: ['*'], packages: 'any', pure: false },
   main: { layers: ['*'], packages: 'any', pure: false },
   cli: { layers: ['*'], packages: 'any', pure: false },
 }
 
-/** Only the composition roots know who the operator is and what was configured. */
+/** Only main and cli know who the operator is and what was configured. */
 const readsEnvironment = new Set(['main', 'cli'])
 
 /** `src/gates/scope.ts` is in the layer gates, `src/main.ts` in main; undefined outside src. */

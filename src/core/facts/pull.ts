@@ -1,0 +1,57 @@
+/** Facts of a pull request: its origin, the decisions of people, and its merge. */
+import { z } from 'zod'
+import { Account } from '../account.ts'
+import { checkNames } from '../checkRun.ts'
+import { Digest, Sha } from '../ids.ts'
+import { sentence, seq } from './shared.ts'
+
+/** Evidence that an agent wrote (part of) a pull request: sticky, once seen it stays (A6). */
+const originEvidence = z.object({
+  kind: z.literal('origin.evidence'),
+  source: z.enum(['account', 'commit', 'trailer', 'branch', 'label', 'app', 'unresolved']),
+  detail: sentence,
+})
+/** A press, command or native review that counted when it was made; standing is judged anew each round (A2, A3). */
+const decided = z.object({
+  kind: z.literal('decision'),
+  check: z.enum(checkNames),
+  verdict: z.enum(['approve', 'reject', 'accept']),
+  sha: Sha,
+  baseRef: z.string().max(255),
+  /** Digest of what was shown and is bound: plan digest, review digest, or gates digest. */
+  bound: Digest,
+  generation: z.number().int().nonnegative(),
+  by: Account,
+  reason: sentence.nullable(),
+  source: z.enum(['button', 'command']),
+  commentId: z.number().int().nullable(),
+  request: seq,
+})
+const mergeIntended = z.object({
+  kind: z.literal('merge.intended'),
+  sha: Sha,
+  baseRef: z.string().max(255),
+  base: Sha,
+})
+const merged = z.object({
+  kind: z.literal('merged'),
+  head: Sha,
+  merge: Sha,
+  /** The branch it landed on as read back (T42). */
+  landedOn: z.string().max(255),
+  expected: z.string().max(255),
+})
+/**
+ * The base branch as a round first saw it. A native review names no base, so those up to `reviewsUpTo` count no more
+ * (T3).
+ */
+const baseSeen = z.object({
+  kind: z.literal('base.seen'),
+  baseRef: z.string().max(255),
+  /** Highest id of the native reviews that were there when this base was first seen; 0 when there were none. */
+  reviewsUpTo: z.number().int().nonnegative(),
+  /** `PullReading.baseChanges` then: a base that went away and came back between two rounds starts over too. */
+  baseChanges: z.number().int().nonnegative().optional(),
+})
+
+export const pullFacts = [originEvidence, decided, mergeIntended, merged, baseSeen] as const
