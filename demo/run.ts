@@ -10,27 +10,11 @@ import { addUsage, noUsage } from '../src/core/usage.ts'
 import { chooseSandbox } from './sandbox.ts'
 import { demoScript } from './scripts/story.ts'
 import { openStage, type Stage } from './stage.ts'
-import { merge, review } from './steps/approval.ts'
-import { checks, code } from './steps/code.ts'
-import { delegation } from './steps/delegation.ts'
-import { otherAgent, person, stopping } from './steps/others.ts'
-import { countersignPlan, planning } from './steps/planning.ts'
+import { steps } from './steps/all.ts'
 import type { Hands, Step } from './story.ts'
 import { deliveredIssue, keepReadme, repository, setTheatre } from './theatre.ts'
 import { jsonTimeline, type Timeline, terminalTimeline } from './timeline.ts'
 
-const steps: Step[] = [
-  delegation,
-  planning,
-  countersignPlan,
-  code,
-  checks,
-  review,
-  merge,
-  stopping,
-  person,
-  otherAgent,
-]
 /** The stopped issue is opened after the stranger's issue and the agent's pull request. */
 const stoppedIssue = 4
 

@@ -1,0 +1,20 @@
+/** The whole story in its order; a new chapter is one more file beside this one and one more entry here. */
+import type { Step } from '../story.ts'
+import { merge, review } from './approval.ts'
+import { checks, code } from './code.ts'
+import { delegation } from './delegation.ts'
+import { otherAgent, person, stopping } from './others.ts'
+import { countersignPlan, planning } from './planning.ts'
+
+export const steps: Step[] = [
+  delegation,
+  planning,
+  countersignPlan,
+  code,
+  checks,
+  review,
+  merge,
+  stopping,
+  person,
+  otherAgent,
+]
