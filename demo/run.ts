@@ -10,13 +10,10 @@ import { addUsage, noUsage } from '../src/core/usage.ts'
 import { chooseSandbox } from './sandbox.ts'
 import { demoScript } from './scripts/story.ts'
 import { openStage, type Stage } from './stage.ts'
-import { steps } from './steps/all.ts'
+import { steps, stoppedIssue } from './steps/all.ts'
 import type { Hands, Step } from './story.ts'
 import { deliveredIssue, keepReadme, repository, setTheatre } from './theatre.ts'
 import { jsonTimeline, type Timeline, terminalTimeline } from './timeline.ts'
-
-/** The stopped issue is opened after the stranger's issue and the agent's pull request. */
-const stoppedIssue = 4
 
 const usage = `npm run demo -- [--json] [--interactive] [--keep DIR] [--log FILE] [--model live]
 

@@ -18,3 +18,6 @@ export const steps: Step[] = [
   person,
   otherAgent,
 ]
+
+/** The number of the issue that is stopped: it is opened after the stranger's issue and the agent's pull request. */
+export const stoppedIssue = 4
