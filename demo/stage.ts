@@ -22,6 +22,8 @@ export interface StageOptions {
   clock?: Clock
   sandbox?: Sandbox
   log?: Log
+  /** As in Overrides. */
+  ledgerTemplate?: string
   /** Where repositories and ledger are kept; a temporary folder that close() removes when absent. */
   directory?: string
   /** Further settings of the App, as in .env. */
@@ -71,6 +73,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       clock,
       log: options.log ?? silentLog,
       ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
+      ...(options.ledgerTemplate === undefined ? {} : { ledgerTemplate: options.ledgerTemplate }),
     })
     github.setWebhookUrl(`${running.url}/api/github/webhooks`)
     return running

@@ -29,6 +29,7 @@ import * as tasks from './subjects/task.ts'
 import { runSweep, scanRepositories } from './sweep.ts'
 import { runCollect } from './work/collect.ts'
 import { runIssuePlan, runPush } from './work/commit.ts'
+import { runReadCi } from './work/readCi.ts'
 import { runSession, type SessionPorts } from './work/session.ts'
 
 /** What tests and the demo put in place of the defaults. */
@@ -36,6 +37,8 @@ export interface Overrides {
   clock?: Clock
   log?: Log
   sandbox?: Sandbox
+  /** A cache file with which the embedded ledger's first start is fast; see openFolder. */
+  ledgerTemplate?: string
 }
 
 export interface Running {
@@ -67,7 +70,10 @@ export async function start(environment: Environment, overrides: Overrides = {})
   try {
     const place = environment.DATABASE_URL
       ? { databaseUrl: environment.DATABASE_URL }
-      : { dataDir: join(dataDir, 'facts') }
+      : {
+          dataDir: join(dataDir, 'facts'),
+          ...(overrides.ledgerTemplate === undefined ? {} : { template: overrides.ledgerTemplate }),
+        }
     const ledger = await openLedger(place, { clock, log })
     closers.push(() => ledger.close())
 
@@ -154,6 +160,9 @@ export async function start(environment: Environment, overrides: Overrides = {})
             break
           case 'push':
             await runPush(item, { git, ledger, forge, queue, log })
+            break
+          case 'readCi':
+            await runReadCi(item, { forge, ledger, queue, log })
             break
           case 'session':
             await runSession(item, { ...sessions, author: await authorOf(forge) }, signal)
