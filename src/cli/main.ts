@@ -1,10 +1,13 @@
 /** `countersign`: the command line for operators. Reads the same settings as the App, and changes nothing on GitHub. */
+import { gates } from './gates.ts'
 import { ledgerVerify } from './ledger.ts'
 
 const usage = `npm run countersign -- <command>
 
   ledger verify [subject]   recompute the hash chains and name the first link that does not hold
                             (subject: e.g. task:owner/repo#12 or pull:owner/repo#34; all of them without)
+  gates --base REV [--head REV] [--repo DIR] [--policy FILE] [--each] [--allow-flags] [--json | --sarif]
+                            what the gates say about a local change; no network, no App (docs/gates.md)
   help                      this text
 
 Settings come from the environment or .env: DATABASE_URL, or COUNTERSIGN_DATA_DIR for the embedded ledger. The embedded
@@ -19,6 +22,12 @@ const commands: Record<string, Command> = {
       return refuse(`"ledger ${[verb, subject, ...extra].join(' ').trim()}" is not a command.`)
     return ledgerVerify(process.env, subject, (text) => void process.stdout.write(text))
   },
+  gates: (args) =>
+    // npm runs scripts in the package's folder and tells where the person stood.
+    gates(args, process.env['INIT_CWD'] ?? process.cwd(), {
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+    }),
   help: async () => {
     process.stdout.write(usage)
     return 0

@@ -11,7 +11,8 @@ export interface ClassifySettings {
   configuration?: string[] | undefined
 }
 
-const defaults = {
+/** What counts as what unless policy says otherwise; docs/gates.md lists it. */
+export const classifyDefaults = {
   test: [
     '**/{test,tests,__tests__,spec,specs,e2e}/**',
     '**/*{.,_,-}{test,tests,spec,specs}.*',
@@ -58,8 +59,8 @@ function matcher(globs: readonly string[]): (path: string) => boolean {
  */
 export function classify(path: string, settings: ClassifySettings = {}): FileKind {
   const normal = path.normalize('NFC')
-  if (matcher(settings.test ?? defaults.test)(normal)) return 'test'
-  if (matcher(settings.documentation ?? defaults.documentation)(normal)) return 'documentation'
-  if (matcher(settings.configuration ?? defaults.configuration)(normal)) return 'configuration'
+  if (matcher(settings.test ?? classifyDefaults.test)(normal)) return 'test'
+  if (matcher(settings.documentation ?? classifyDefaults.documentation)(normal)) return 'documentation'
+  if (matcher(settings.configuration ?? classifyDefaults.configuration)(normal)) return 'configuration'
   return 'code'
 }

@@ -11,16 +11,16 @@ export const ci: Gate = {
   id: 'ci',
   requirement: 'G17',
   title: "The repository's own CI",
+  about:
+    "The repository's own CI is green at the head, matched by App, workflow file, event and commit, never by name alone.",
+  reads: 'ci',
   acceptedBy: 'senior',
   off: (input) =>
     input.settings.ci.enabled ? null : 'Switched off in the policy file (`gates.ci.enabled`).',
   needs: () => [],
   evaluate: (input) => {
-    if (input.ci === 'unknown')
-      return wait('The checks at the head could not be read; they are asked for again.')
-    const checks = latest(
-      input.ci.filter((check) => check.sha === input.head && !input.ownAppIds.includes(check.appId)),
-    )
+    const checks = atHead(input)
+    if (checks === null) return wait('The checks at the head could not be read; they are asked for again.')
     const { workflows, app_id: appId } = input.settings.ci
     if (workflows.length === 0) return judgeSeen(input, checks)
     const fromApp = checks.filter((check) => check.appId === appId)
@@ -31,6 +31,25 @@ export const ci: Gate = {
       pass(verdicts.map((one) => one.sentence).join(' '))
     )
   },
+}
+
+type CiInput = Pick<GateInput, 'ci' | 'head' | 'ownAppIds' | 'settings'>
+
+function atHead({ ci: seen, head, ownAppIds }: CiInput): CiCheck[] | null {
+  if (seen === 'unknown') return null
+  return latest(seen.filter((check) => check.sha === head && !ownAppIds.includes(check.appId)))
+}
+
+/** The checks that count for this gate: of the workflows that policy names, else every one at the head. */
+export function countedChecks(input: CiInput): CiCheck[] {
+  const { workflows, app_id: appId } = input.settings.ci
+  const checks = (atHead(input) ?? []).filter(present)
+  if (workflows.length === 0) return checks
+  return checks.filter(
+    (check) =>
+      check.appId === appId &&
+      workflows.some(({ path, event }) => check.workflowPath === path && check.event === event),
+  )
 }
 
 /** Of several runs of one job the newest counts: a green one from before a re-run says nothing. */

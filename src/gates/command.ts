@@ -44,12 +44,13 @@ export function judgeExit(input: GateInput, name: CommandName, body: CommandBody
 
 /** A gate that is green when every one of its commands that policy names succeeds at the head. */
 export function commandGate(
-  gate: Pick<Gate, 'id' | 'requirement' | 'title'> & { commands: CommandName[] },
+  gate: Pick<Gate, 'id' | 'requirement' | 'title' | 'about'> & { commands: CommandName[] },
 ): Gate {
   const { commands, ...named } = gate
   const configured = (input: GateInput) => commands.filter((name) => input.commands[name])
   return {
     ...named,
+    reads: 'command',
     acceptedBy: 'senior',
     off: (input) =>
       configured(input).length > 0

@@ -8,6 +8,7 @@ export const docsWithCode = diffGate({
   id: 'docs-with-code',
   requirement: 'G6',
   title: 'Documentation with code',
+  about: 'Code comes with documentation, unless the approved plan says why it needs none.',
   acceptedBy: 'approver',
   off: (input) =>
     input.settings.docs_with_code ? null : 'Switched off in the policy file (`gates.docs_with_code`).',

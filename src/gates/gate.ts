@@ -41,6 +41,10 @@ export interface Gate {
   /** `G10`. */
   requirement: string
   title: string
+  /** One sentence for docs/gates.md, which is made from the gates themselves. */
+  about: string
+  /** What it rests on: gates over the diff alone can be asked on any checkout, without the App. */
+  reads: 'diff' | 'command' | 'ci' | 'report'
   acceptedBy: AcceptedBy
   /** Null when the gate is on; else the sentence that says why it is not configured and how to switch it on. */
   off(input: GateInput): string | null
@@ -75,7 +79,7 @@ export function withCommits(input: GateInput, judge: (commits: CommitBody[]) => 
 
 /** A gate over the diff alone: always on. */
 export function diffGate(
-  gate: Pick<Gate, 'id' | 'requirement' | 'title' | 'acceptedBy'> & {
+  gate: Pick<Gate, 'id' | 'requirement' | 'title' | 'about' | 'acceptedBy'> & {
     off?: Gate['off']
     judge(diff: DiffBody, input: GateInput): Verdict
   },
@@ -83,6 +87,7 @@ export function diffGate(
   const { judge, off = () => null, ...named } = gate
   return {
     ...named,
+    reads: 'diff',
     off,
     needs: (input) => [diffRequest(input)],
     evaluate: (input) => withDiff(input, (diff) => judge(diff, input)),

@@ -75,6 +75,8 @@ export const gateIntegrity = diffGate({
   id: 'gate-integrity',
   requirement: 'G12',
   title: 'Gate integrity',
+  about:
+    'A change to workflows, test, coverage and lint configuration, package scripts, thresholds, or a comment that switches a checker off needs a senior.',
   acceptedBy: 'senior',
   judge: (diff) => {
     const files = diff.files.filter(changesGates)

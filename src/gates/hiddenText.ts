@@ -9,6 +9,9 @@ export const hiddenText: Gate = {
   id: 'hidden-text',
   requirement: 'G15',
   title: 'Hidden text',
+  about:
+    'No invisible, direction-changing or tag characters in added lines, file names, title, description or commit messages.',
+  reads: 'diff',
   acceptedBy: 'senior',
   off: () => null,
   needs: (input) => [diffRequest(input), commitsRequest(input)],

@@ -5,5 +5,6 @@ export const integration = commandGate({
   id: 'integration',
   requirement: 'G3',
   title: 'Integration tests',
+  about: 'The integration test command of policy succeeds in the sandbox.',
   commands: ['integration'],
 })

@@ -8,6 +8,8 @@ export const protectedPaths = diffGate({
   id: 'protected-paths',
   requirement: 'G11',
   title: 'Protected paths',
+  about:
+    "Protected surfaces are touched only with a senior's button: both names of a rename, links, submodules and modes count.",
   acceptedBy: 'senior',
   judge: (diff, input) => {
     if (diff.files.some((file) => !file.pathIsUtf8))

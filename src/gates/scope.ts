@@ -18,6 +18,8 @@ export const scope = diffGate({
   id: 'scope',
   requirement: 'G10',
   title: 'Scope',
+  about:
+    'The change stays within the caps on files and lines and, where a plan was approved, within its files.',
   acceptedBy: 'senior',
   judge: (diff, input) => {
     const lines = diff.files.reduce((sum, file) => sum + file.additions + file.deletions, 0)

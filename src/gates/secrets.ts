@@ -27,6 +27,7 @@ export const secrets = diffGate({
   id: 'secrets',
   requirement: 'G16',
   title: 'Secrets',
+  about: 'No known form of secret on added lines; what was found is never repeated.',
   acceptedBy: 'senior',
   judge: (diff, input) => {
     const ignored = (path: string) =>

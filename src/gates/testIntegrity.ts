@@ -17,6 +17,7 @@ export const testIntegrity = diffGate({
   id: 'test-integrity',
   requirement: 'G13',
   title: 'Test integrity',
+  about: 'Deleted, skipped and weakened tests are shown line by line for a person to accept.',
   acceptedBy: 'approver',
   judge: (diff, input) => {
     const isTest = (path: string) => classify(path, input.settings.paths) === 'test'

@@ -18,6 +18,9 @@ export const tests: Gate = {
   id: 'tests',
   requirement: 'G2',
   title: 'Unit tests with coverage',
+  about:
+    'Unit tests succeed and cover enough lines; where the base is below, the total may not fall and the changed lines must reach it.',
+  reads: 'command',
   acceptedBy: 'senior',
   off: (input) =>
     input.commands.test

@@ -8,6 +8,7 @@ export const testsWithCode = diffGate({
   id: 'tests-with-code',
   requirement: 'G5',
   title: 'Tests with code',
+  about: 'Code comes with tests, unless the approved plan says why it needs none.',
   acceptedBy: 'approver',
   off: (input) =>
     input.settings.tests_with_code ? null : 'Switched off in the policy file (`gates.tests_with_code`).',

@@ -5,5 +5,6 @@ export const types = commandGate({
   id: 'types',
   requirement: 'G1',
   title: 'Types and lint',
+  about: 'The type-check and lint commands of policy succeed in the sandbox.',
   commands: ['typecheck', 'lint'],
 })

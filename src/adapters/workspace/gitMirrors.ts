@@ -40,7 +40,7 @@ export interface Mirrors {
  * Attributes of every path, above whatever `.gitattributes` says: no filter, no line-ending or encoding conversion, no
  * "binary" mark that hides a diff, no merge driver.
  */
-const attributes =
+export const allPathAttributes =
   '* !text !eol !filter !ident !working-tree-encoding !diff !merge !export-ignore !export-subst !whitespace\n'
 
 /** Create the keeper of mirrors below `options.root`. Lock files that a crash left behind are removed at first use. */
@@ -62,7 +62,7 @@ export function createMirrors(options: MirrorOptions): Mirrors {
     if (exists) await removeLocks(directory)
     else await runGit({ directory, args: ['init', '--bare', '--quiet', '--template='] })
     await mkdir(join(directory, 'info'), { recursive: true })
-    await writeFile(join(directory, 'info', 'attributes'), attributes)
+    await writeFile(join(directory, 'info', 'attributes'), allPathAttributes)
     return directory
   }
 

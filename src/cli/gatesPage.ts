@@ -1,0 +1,82 @@
+/** The text of docs/gates.md, made from the gates and the classification that judge (a test holds that it is current). */
+import { classifyDefaults, type FileKind } from '../core/classify.ts'
+import { allGates } from '../gates/all.ts'
+import type { Gate } from '../gates/gate.ts'
+import { localGates } from './gatesRange.ts'
+
+const readsWords: Record<Gate['reads'], string> = {
+  diff: 'the change itself',
+  command: 'a command of policy, run in the sandbox',
+  ci: "the repository's own CI on GitHub",
+  report: 'reports that CI uploads',
+}
+
+const acceptedWords: Record<Gate['acceptedBy'], string> = {
+  approver: 'a person who may approve',
+  senior: 'a senior',
+}
+
+/** The whole page, Markdown. */
+export function gatesPage(): string {
+  return `# Gates
+
+<!-- Made by \`npm run docs:gates\` from src/gates. Do not edit by hand. -->
+
+Every gate answers pass, flag (a person must look and accept), wait (an input is missing yet) or fail, always with one
+sentence. Less information never moves an answer towards pass. A flag is accepted with the Accept button of the check or
+with \`/agent accept <gate> <reason>\`, for one commit only.
+
+| gate | rule | what it asks | rests on | a flag is accepted by |
+|---|---|---|---|---|
+${allGates
+  .map(
+    (gate) =>
+      `| \`${gate.id}\` | ${gate.requirement} | ${gate.about} | ${readsWords[gate.reads]} | ${acceptedWords[gate.acceptedBy]} |`,
+  )
+  .join('\n')}
+
+Gates that rest on the change itself are always on, except where the policy switches one off. The others exist only when
+policy names what they need, and are listed as "not configured" otherwise.
+
+## On the command line
+
+\`countersign gates --base REV --head REV\` evaluates ${localGates.map((gate) => `\`${gate.id}\``).join(', ')}
+on a local checkout, without network and without the App, so that a person, an agent or a workflow can ask before
+pushing. It judges commits: what is not committed is not seen. Like the App it compares the head with the merge base,
+and reads \`.github/countersign.yml\` at the base commit unless \`--policy FILE\` names another.
+
+| option | meaning |
+|---|---|
+| \`--base REV\` | what the change will be merged into; needed |
+| \`--head REV\` | the change; \`HEAD\` unless told |
+| \`--repo DIR\` | a folder of the checkout; the current one unless told |
+| \`--policy FILE\` | a policy file to judge by |
+| \`--each\` | judge every commit of the range (merges aside) on its own; at most 1000 |
+| \`--allow-flags\` | a flag does not change the exit code |
+| \`--json\`, \`--sarif\` | for machines; SARIF 2.1.0 for code scanning |
+
+Exit code 0: nothing stops the change. 1: a gate fails, or a person must accept a flag. 2: it could not be judged, with
+the reason. The repository is read through a scratch folder that borrows its objects: its hooks, filters, attributes and
+settings take no effect, and nothing of it is written.
+
+A green answer here is no approval. The App decides from what it reads itself; a plan commit found locally is taken at
+its word, while the App asks its ledger whether it issued that plan.
+
+## What counts as code, test and documentation
+
+By the path alone, blind to case, the first of these that fits. Anything else is **code**. Policy replaces a list with
+\`gates.paths.test\`, \`gates.paths.documentation\` or \`gates.paths.configuration\`.
+
+${section('test')}
+
+${section('documentation')}
+
+${section('configuration')}
+
+A fixture below a test folder is a test whatever its ending, since it decides what the tests prove.
+`
+}
+
+function section(kind: Exclude<FileKind, 'code'>): string {
+  return `**${kind}**\n\n${classifyDefaults[kind].map((glob) => `- \`${glob}\``).join('\n')}`
+}
