@@ -74,7 +74,7 @@ export function firstLine(body: string): string {
       .split('\n')
       .map((line) => line.trim())
       .find((line) => line !== '' && !line.startsWith('<!--')) ?? ''
-  ).slice(0, 160)
+  )
 }
 
 /** Whether Countersign has recorded a decision of this person on this commit. */

@@ -59,6 +59,8 @@ export interface Theatre {
   pull(number: number): GitHubState.Pull
   /** Countersign's run of this name at a commit. */
   run(name: string, sha: string): GitHubState.CheckRun | undefined
+  /** The address of an issue or pull request on the stand-in's pages, as seen by a person. */
+  page(number: number, login: string): string
   identifier(run: GitHubState.CheckRun, label: string): string
   /** Apply a scripted commit of a person on a branch, on top of what the branch (or `base`) holds. */
   commit(by: PersonDriver, branch: string, commit: ScriptedCommit, base?: string): Promise<string>
@@ -122,6 +124,8 @@ export async function setTheatre(stage: Stage, sampleFolder: string, extraPolicy
           (one) => inRepo(one) && one.appId === github.app.id && one.name === name && one.headSha === sha,
         )
         .at(-1),
+    page: (number, login) =>
+      `${github.url}/${repository}/${issue(number).pullId === null ? 'issues' : 'pull'}/${number}?as=${login}`,
     identifier(run, label) {
       const button = run.actions.find((one) => one.label === label)
       if (!button)

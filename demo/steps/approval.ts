@@ -13,13 +13,12 @@ export const review: Step = {
     const pull = agentPull(theatre)
     must(pull, 'there is no pull request')
     const first = pull.headSha
-    const page = `${stage.github.url}/${repository}/pull/${pull.number}`
     const waiting = await runIs(theatre, 'countersign/review', first, 'action_required')
     say(`countersign/review: ${waiting.output.title}`)
     const old = { run: waiting.id, identifier: theatre.identifier(waiting, 'Approve') }
     await decide(
       'Approve the change as ben',
-      `${page}?as=ben`,
+      theatre.page(pull.number, 'ben'),
       () => ben.press(old.run, old.identifier),
       () => hasDecided(theatre, pull.number, 'ben', first),
     )
@@ -50,7 +49,7 @@ export const review: Step = {
       const now = await runIs(theatre, 'countersign/review', second, 'action_required', 90_000)
       await decide(
         `Approve the change as ${name}`,
-        `${page}?as=${name}`,
+        theatre.page(pull.number, name),
         () => person.press(now.id, theatre.identifier(now, 'Approve')),
         () => hasDecided(theatre, pull.number, name, second),
       )
@@ -67,7 +66,7 @@ export const merge: Step = {
   title: 'Countersign merges',
   requirement: 'A5 S1',
   async play(theatre, { say, decide }) {
-    const { ana, stage } = theatre
+    const { ana } = theatre
     const pull = agentPull(theatre)
     must(pull, 'there is no pull request')
     await runIs(theatre, 'countersign/gates', pull.headSha, 'success')
@@ -80,7 +79,7 @@ export const merge: Step = {
     const run = await runIs(theatre, 'countersign/review', pull.headSha, 'success')
     await decide(
       'Press Merge as ana',
-      `${stage.github.url}/${repository}/pull/${pull.number}?as=ana`,
+      theatre.page(pull.number, 'ana'),
       () => ana.press(run.id, theatre.identifier(run, 'Merge')),
       () => pull.merged,
     )
@@ -95,7 +94,7 @@ export const merge: Step = {
       must(new RegExp(name, 'i').test(trailers), `the merge does not name ${name}`)
     say(`main is ${tip.slice(0, 8)}, a merge of exactly ${pull.headSha.slice(0, 8)}`)
     const graph = await theatre.git('log', '--graph', '--format=%h %s', '-8', 'main')
-    for (const line of graph.trimEnd().split('\n')) say(line.slice(0, 110))
+    for (const line of graph.trimEnd().split('\n')) say(line)
     for (const line of trailers.trim().split('\n')) say(line)
     return 'read again and merged with the expected commit; main holds plan, change and who countersigned'
   },

@@ -7,11 +7,17 @@ export const delegation: Step = {
   id: '1',
   title: 'An issue is delegated',
   requirement: 'D1 D2 D4',
-  async play(theatre, { say }) {
+  async play(theatre, { say, decide }) {
     const { ana, eve, stage } = theatre
     const issue = await ana.openIssue(repository, { title, body: issueBody(bundle, forgotten) })
-    await ana.label(repository, issue.number, 'agent')
-    say(`ana opens #${issue.number} "${title}" and labels it agent`)
+    say(`ana opens #${issue.number} "${title}"`)
+    await decide(
+      'Add the label "agent" as ana',
+      theatre.page(issue.number, 'ana'),
+      () => ana.label(repository, issue.number, 'agent'),
+      () => issue.labels.includes('agent'),
+    )
+    say('ana labels it agent')
     const gaps = await commentWith(theatre, issue.number, /fail example/i)
     must(/prior art/i.test(gaps), `the comment names no prior art: ${gaps}`)
     must(

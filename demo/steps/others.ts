@@ -40,8 +40,8 @@ export const person: Step = {
   id: '8b',
   title: "A person's own pull request",
   requirement: 'A5 A6',
-  async play(theatre, { say }) {
-    const { dev, ana, stage } = theatre
+  async play(theatre, { say, decide }) {
+    const { dev, ana } = theatre
     await theatre.commit(dev, 'readme-node', personsCommit, 'main')
     const pull = await dev.openPull(repository, {
       title: personsCommit.message,
@@ -52,8 +52,12 @@ export const person: Step = {
       const run = await runIs(theatre, `countersign/${name}`, pull.headSha, 'success')
       if (name === 'review') say(`#${pull.number} by dev: ${run.output.title}`)
     }
-    await ana.comment(repository, pull.number, '/agent merge')
-    await stage.until('the merge', () => (pull.merged ? true : undefined))
+    await decide(
+      'Comment "/agent merge" as ana',
+      theatre.page(pull.number, 'ana'),
+      () => ana.comment(repository, pull.number, '/agent merge'),
+      () => pull.merged,
+    )
     say('ana comments /agent merge, and it is merged')
     return 'it passed at once, saying why, and was merged by command under the same rules'
   },

@@ -1,7 +1,7 @@
 /** Steps 2 and 3: the plan is made, sent back once for an invented interface, becomes a commit, and is countersigned. */
 import { parsePlanMessage } from '../../src/core/planMessage.ts'
 import { commentWith, firstLine, must, runIs, type Step } from '../story.ts'
-import { deliveredIssue, repository, type Theatre } from '../theatre.ts'
+import { deliveredIssue, type Theatre } from '../theatre.ts'
 
 /** The pull request that Countersign opened for the delivered issue. */
 export function agentPull(theatre: Theatre) {
@@ -32,7 +32,7 @@ export const planning: Step = {
       /[^"\\]*does not resolve[^"\\]*|[^"\\]*no such (?:line|file)[^"\\]*/i,
     )?.[0]
     say(
-      `the first plan cites an interface that does not exist and goes back: ${objection?.trim().slice(0, 140) ?? 'with its objection'}`,
+      `the first plan cites an interface that does not exist and goes back: ${objection?.trim() ?? 'with its objection'}`,
     )
     await stage.until('the draft pull request', () => agentPull(theatre))
     const sessions = new Set(stage.model.requests.map((one) => `${one.phase}`))
@@ -78,7 +78,7 @@ export const countersignPlan: Step = {
 
     await decide(
       'Approve the plan as ana',
-      `${stage.github.url}/${repository}/pull/${pull.number}?as=ana`,
+      theatre.page(pull.number, 'ana'),
       () => ana.press(run.id, identifier),
       () => theatre.run('countersign/plan', pull.headSha)?.conclusion === 'success',
     )
