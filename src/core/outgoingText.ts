@@ -1,5 +1,6 @@
 /** Outgoing text: what a model or a stranger wrote, made harmless before it goes to GitHub (T28, T43). */
 import { hiddenCharacters } from './hiddenText.ts'
+import { headline } from './sentences.ts'
 
 /** Shown where a text was longer than its bound. */
 const cutMark = ' … (cut)'
@@ -41,6 +42,15 @@ export function outgoingCommitText(text: string, { most = 2000 } = {}): string {
     .replace(/\*/g, "'")
     .replace(/[<>]/g, "'")
   return bounded(plain, most)
+}
+
+/** What git's own tools show of a subject in one line. */
+const longestSubject = 72
+
+/** The subject of a commit about a text by others: `<what>: <its beginning>`, whole words, as safe as the text below it. */
+export function commitSubject(what: string, text: string): string {
+  const room = longestSubject - what.length - 2
+  return `${what}: ${headline(outgoingCommitText(text), room).replace(/[\s.…]+$/, '')}`
 }
 
 /** The replacements that both forms share; each one is visible to a reader. */

@@ -1,13 +1,12 @@
 /** The plan commit's message: the plan in prose for people, and its canonical data in one fenced block (T2, T43). */
 import { canonicalJson } from './digest.ts'
-import { outgoingCommitText } from './outgoingText.ts'
+import { commitSubject, outgoingCommitText } from './outgoingText.ts'
 import { type Plan, PlanRecord, planDigest } from './plan.ts'
 
 const opening = '```countersign-plan'
 const closing = '```'
 /** Largest message that is parsed, UTF-16 units: the evidence of commits is cut there too. */
 const longestMessage = 200_000
-const longestSubject = 72
 
 /**
  * The message of the plan commit of a record. Deterministic, ASCII in its data, and free of trailers, mentions,
@@ -19,7 +18,7 @@ export function renderPlanMessage(given: PlanRecord): string {
   const record = PlanRecord.parse(given)
   const { plan } = record
   return [
-    `Plan: ${outgoingCommitText(plan.summary, { most: longestSubject - 6 })}`,
+    commitSubject('Plan', plan.summary),
     '',
     `For issue ${record.issue}, route ${record.route}. Approving this plan approves digest`,
     `${planDigest(record)}`,

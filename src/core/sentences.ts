@@ -27,3 +27,27 @@ export function person(account: { login: string }): string {
 export function short(hex: string): string {
   return hex.slice(0, 8)
 }
+
+/** Words that promise more after them; a text never ends in one of them after it was cut. */
+const dangling =
+  /[\s,;:(–—-]+(?:(?:a|an|the|of|by|with|and|or|to|in|on|at|for|from|that|which|is|are|as)[\s,;:(–—-]+)*$/i
+/** A clause shorter than this says too little to stand alone. */
+const shortestClause = 20
+
+/**
+ * The beginning of a text that reads as if it were whole: its first sentences, else its first clauses, else its first
+ * words, whatever fits into `most` UTF-16 units; only a cut between words shows as an ellipsis.
+ */
+export function headline(text: string, most: number): string {
+  const whole = text.replace(/\s+/g, ' ').trim()
+  if (whole.length <= most) return whole
+  const room = whole.slice(0, most)
+  const sentences = /^.*[.!?](?=\s+[^\sa-z])/.exec(whole.slice(0, most + 2))?.[0]
+  if (sentences && sentences.length <= most) return sentences
+  const clause = /^.*(?=[,;:] )/.exec(room)?.[0] ?? ''
+  const open = clause.lastIndexOf('(') > clause.lastIndexOf(')')
+  if (clause.length >= shortestClause && !open) return clause
+  const space = room.lastIndexOf(' ', most - 2)
+  const words = space > 0 ? `${room.slice(0, space)} `.replace(dangling, '') : room.slice(0, most - 1)
+  return `${words.replace(/[\ud800-\udbff]$/, '')}…`
+}

@@ -2,7 +2,7 @@
 import { digestOf } from '../core/digest.ts'
 import type { FactBody } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
-import { outgoingCommitText } from '../core/outgoingText.ts'
+import { commitSubject, outgoingCommitText } from '../core/outgoingText.ts'
 import type { Clock, CommitIdentity, SessionResult, Worktree } from '../core/ports.ts'
 import { mayWrite } from '../pipeline/checks/scope.ts'
 import type { Due, SessionItem } from './sessionDue.ts'
@@ -87,7 +87,7 @@ function commitMessage(item: SessionItem, due: Due, result: SessionResult): stri
       ? String(deliverable.summary)
       : `work in progress (${result.kind})`
   return [
-    `${item.phase}: ${outgoingCommitText(summary, { most: 60 })}`,
+    commitSubject(item.phase, summary),
     '',
     outgoingCommitText(summary, { most: 1500 }),
     '',
