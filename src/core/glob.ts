@@ -16,8 +16,20 @@ export function foldPath(path: string): string {
 export function matchesGlob(glob: string, path: string): boolean {
   const patterns = compiled(glob)
   if (patterns === null) return true
-  const segments = foldPath(path).split('/')
+  const segments = segmentsOf(path)
   return patterns.some((pattern) => matchSegments(pattern, segments))
+}
+
+/** One path is usually tried against many globs in a row, and folding costs more than matching: the last is kept. */
+let lastPath = ''
+let lastSegments = ['']
+
+function segmentsOf(path: string): string[] {
+  if (path !== lastPath) {
+    lastSegments = foldPath(path).split('/')
+    lastPath = path
+  }
+  return lastSegments
 }
 
 /** Compiled globs that are kept; the same glob always compiles to the same segments, so nothing shows outside. */
@@ -52,6 +64,9 @@ function expandBraces(glob: string): string[] | null {
 
 /** Row by row over the path's segments: `reach[i]` says that the first i pattern segments match what was read. */
 function matchSegments(pattern: string[], path: string[]): boolean {
+  // Most globs end in a name, and most names are another: that settles it without a walk.
+  const last = pattern.at(-1) as string
+  if (last !== '**' && !matchSegment(last, path.at(-1) as string)) return false
   let reach = closure(pattern, [true])
   for (const segment of path) {
     const next: boolean[] = [false]

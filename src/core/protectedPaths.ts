@@ -109,7 +109,9 @@ export function protectedRules(settings: ProtectedSettings): ProtectedRule[] {
 /** The first rule that a path falls under, or null. Also tried with look-alike letters of other scripts folded. */
 export function protectedBy(rules: readonly ProtectedRule[], path: string): ProtectedRule | null {
   const seen = skeleton(path)
-  return rules.find((rule) => matchesGlob(rule.glob, path) || matchesGlob(rule.glob, seen)) ?? null
+  const direct = rules.find((rule) => matchesGlob(rule.glob, path))
+  if (direct || seen === foldPath(path)) return direct ?? null
+  return rules.find((rule) => matchesGlob(rule.glob, seen)) ?? null
 }
 
 /** Cyrillic and Greek letters that look like Latin ones, so that `аuth/` with a Cyrillic a is still `auth/`. */
