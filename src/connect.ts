@@ -11,26 +11,15 @@ import { anthropicModel } from './adapters/model/anthropic.ts'
 import { bullQueue } from './adapters/queue/bull/queue.ts'
 import type { GivenUp } from './adapters/queue/common.ts'
 import { inProcessQueue } from './adapters/queue/inProcess/queue.ts'
-import { fileTools } from './adapters/tools/fileTools.ts'
 import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
 import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
 import { createApp } from './app.ts'
-import { Bug, Terminal } from './core/errors.ts'
-import { formatKey, parseKey, type RepositoryName } from './core/ids.ts'
-import type { Clock, CommitIdentity, Forge, Ledger, Log, QueueHandlers, Sandbox } from './core/ports.ts'
+import { roundHandler } from './connect/rounds.ts'
+import { workHandler } from './connect/work.ts'
+import { formatKey } from './core/ids.ts'
+import type { Clock, Ledger, Log, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
-import { readPolicy } from './observe/policy.ts'
-import type { ObservePorts } from './observe/ports.ts'
-import { observePull } from './observe/pull.ts'
-import { observeTask } from './observe/task.ts'
-import { reconcile } from './reconcile.ts'
-import * as pulls from './subjects/pull.ts'
-import * as tasks from './subjects/task.ts'
 import { runSweep, scanRepositories } from './sweep.ts'
-import { runCollect } from './work/collect.ts'
-import { runIssuePlan, runPush } from './work/commit.ts'
-import { runReadCi } from './work/readCi.ts'
-import { runSession, type SessionPorts } from './work/session.ts'
 
 /** What tests and the demo put in place of the defaults. */
 export interface Overrides {
@@ -112,66 +101,14 @@ export async function start(environment: Environment, overrides: Overrides = {})
     })
     closers.push(close)
 
-    const observing: ObservePorts = { forge, ledger, clock, needs: { pull: pulls.needs, task: tasks.needs } }
-    const acting = { forge, ledger, queue, clock, metrics, log }
-    const round = (key: string) => {
-      const subject = parseKey(key)
-      switch (subject?.kind) {
-        case 'pull':
-          return reconcile(key, { ...pulls, observe: (of) => observePull(of, observing) }, acting)
-        case 'task':
-          return reconcile(
-            key,
-            { ...tasks, check: () => [], observe: (of) => observeTask(of, observing) },
-            acting,
-          )
-        default:
-          throw new Bug(`no subject for the key ${key}`)
-      }
-    }
-    const sessions: Omit<SessionPorts, 'author'> = {
-      ledger,
-      model: anthropicModel({ endpoints: endpointsOf(environment), ledger, clock }),
-      workspace,
-      git,
-      files: fileTools(),
-      queue,
-      clock,
-      log,
-      readPolicy: (repository) => policyOfDefaultBranch(repository, observing),
-    }
+    const ports = { forge, ledger, queue, git, workspace, clock, metrics, log }
     const handlers: QueueHandlers = {
-      async reconcile(key) {
-        const began = performance.now()
-        await round(key)
-        metrics.observe('round_seconds', (performance.now() - began) / 1000, {
-          subject: parseKey(key)?.kind ?? 'unknown',
-        })
-      },
+      reconcile: roundHandler(ports),
       acknowledge: (item) => forge.acknowledge(item),
-      async work(item, signal) {
-        const began = performance.now()
-        switch (item.kind) {
-          case 'collect':
-            await runCollect(item, { git, workspace, ledger, queue, log }, signal)
-            break
-          case 'issuePlan':
-            await runIssuePlan(item, { git, ledger, forge, queue, log })
-            break
-          case 'push':
-            await runPush(item, { git, ledger, forge, queue, log })
-            break
-          case 'readCi':
-            await runReadCi(item, { forge, ledger, queue, log })
-            break
-          case 'session':
-            await runSession(item, { ...sessions, author: await authorOf(forge) }, signal)
-            break
-          default:
-            throw new Bug(`no such work: ${JSON.stringify(item satisfies never)}`)
-        }
-        metrics.observe('work_seconds', (performance.now() - began) / 1000, { kind: item.kind })
-      },
+      work: workHandler({
+        ...ports,
+        model: anthropicModel({ endpoints: endpointsOf(environment), ledger, clock }),
+      }),
     }
     await queue.start(handlers, {
       reconcile: environment.COUNTERSIGN_ROUNDS_AT_ONCE,
@@ -212,8 +149,8 @@ export async function start(environment: Environment, overrides: Overrides = {})
       metrics,
       log,
       readiness: {
-        ledger: async () => (await ledger.ping(), 'answers'),
-        queue: async () => (await queue.ping(), 'answers'),
+        ledger: () => answers(ledger),
+        queue: () => answers(queue),
         sandbox: async () =>
           tested.ok ? 'passed its self-test' : `refuses repository commands: ${tested.reason}`,
       },
@@ -242,6 +179,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
   }
 }
 
+async function answers(part: { ping(): Promise<void> }): Promise<string> {
+  await part.ping()
+  return 'answers'
+}
+
 /** Values that must never be printed. */
 function secretsOf(environment: Environment): string[] {
   const { WEBHOOK_SECRET, privateKey, drafter, ANTHROPIC_API_KEY } = environment
@@ -253,22 +195,4 @@ function secretsOf(environment: Environment): string[] {
 /** The endpoints that policy may name. Only the operator adds one: a policy cannot send a key anywhere else (T25). */
 function endpointsOf({ ANTHROPIC_API_KEY: key, COUNTERSIGN_MODEL_BASE_URL: baseUrl }: Environment) {
   return key === undefined ? {} : { anthropic: { baseUrl, key } }
-}
-
-/** Commits of the host carry the bot's address, so that GitHub shows them as the App's. */
-async function authorOf(forge: Forge): Promise<CommitIdentity> {
-  const { bot, drafterBot } = await forge.identity()
-  const { id, login } = drafterBot ?? bot
-  return { name: login, email: `${id}+${login}@users.noreply.github.com` }
-}
-
-/** Policy and tip of a repository's default branch, for work that is not bound to a pull request (S14). */
-async function policyOfDefaultBranch(name: RepositoryName, ports: ObservePorts) {
-  const repository = await ports.forge.repository(name)
-  if (!repository.found)
-    throw new Terminal(`${name} cannot be seen any more`, 'This repository cannot be read.')
-  const ref = repository.value.defaultBranch
-  const tip = await ports.forge.branchTip(name, ref)
-  if (!tip.found) throw new Terminal(`${name} has no ${ref}`, `The default branch ${ref} cannot be read.`)
-  return { policy: await readPolicy(ports, repository.value, { ref, tip: tip.value }), base: tip.value }
 }

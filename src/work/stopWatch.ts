@@ -45,8 +45,14 @@ export function watchForStop(
   }
   async function poll(): Promise<void> {
     while (!ended.signal.aborted && !stopped) {
-      await ports.clock.sleep(everyMs, ended.signal).catch(() => undefined)
-      if (!ended.signal.aborted) await look()
+      try {
+        await ports.clock.sleep(everyMs, ended.signal)
+      } catch (error) {
+        // The end of the work cuts the pause short; anything else is told below.
+        if (!ended.signal.aborted) throw error
+        return
+      }
+      await look()
     }
   }
   let broken: unknown = null

@@ -1,3 +1,4 @@
+/** The plan commit's message: rendered from canonical data, and read back byte for byte or refused (T43). */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'

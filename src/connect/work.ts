@@ -1,0 +1,93 @@
+/** The handlers of long work: each unit gets just the ports it needs; a kind without a handler does not compile. */
+import { fileTools } from '../adapters/tools/fileTools.ts'
+import { Bug, Terminal } from '../core/errors.ts'
+import type { RepositoryName } from '../core/ids.ts'
+import type {
+  Clock,
+  CommitIdentity,
+  Forge,
+  Git,
+  Ledger,
+  Log,
+  Metrics,
+  Model,
+  Queue,
+  QueueHandlers,
+  Workspace,
+} from '../core/ports.ts'
+import { readPolicy } from '../observe/policy.ts'
+import { runCollect } from '../work/collect.ts'
+import { runIssuePlan, runPush } from '../work/commit.ts'
+import { runReadCi } from '../work/readCi.ts'
+import { runSession, type SessionPorts } from '../work/session.ts'
+
+export interface WorkPorts {
+  forge: Forge
+  ledger: Ledger
+  queue: Queue
+  git: Git
+  workspace: Workspace
+  model: Model
+  clock: Clock
+  metrics: Metrics
+  log: Log
+}
+
+/** One handler for all work; each item's time is observed by its kind. */
+export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
+  const { forge, ledger, queue, git, workspace, model, clock, metrics, log } = ports
+  const sessions: Omit<SessionPorts, 'author'> = {
+    ledger,
+    model,
+    workspace,
+    git,
+    files: fileTools(),
+    queue,
+    clock,
+    log,
+    readPolicy: (repository) => policyOfDefaultBranch(repository, ports),
+  }
+  return async (item, signal) => {
+    const began = performance.now()
+    switch (item.kind) {
+      case 'collect':
+        await runCollect(item, { git, workspace, ledger, queue, log }, signal)
+        break
+      case 'issuePlan':
+        await runIssuePlan(item, { git, ledger, forge, queue, log })
+        break
+      case 'push':
+        await runPush(item, { git, ledger, forge, queue, log })
+        break
+      case 'readCi':
+        await runReadCi(item, { forge, ledger, queue, log })
+        break
+      case 'session':
+        await runSession(item, { ...sessions, author: await authorOf(forge) }, signal)
+        break
+      default:
+        throw new Bug(`no such work: ${JSON.stringify(item satisfies never)}`)
+    }
+    const seconds = (performance.now() - began) / 1000
+    metrics.observe('work_seconds', seconds, { kind: item.kind })
+    log.debug({ work: item.kind, seconds }, 'work ended')
+  }
+}
+
+/** Commits of the host carry the bot's address, so that GitHub shows them as the App's. */
+async function authorOf(forge: Forge): Promise<CommitIdentity> {
+  const { bot, drafterBot } = await forge.identity()
+  const { id, login } = drafterBot ?? bot
+  return { name: login, email: `${id}+${login}@users.noreply.github.com` }
+}
+
+/** Policy and tip of a repository's default branch, for work that is not bound to a pull request (S14). */
+async function policyOfDefaultBranch(name: RepositoryName, ports: Pick<WorkPorts, 'forge' | 'ledger'>) {
+  const repository = await ports.forge.repository(name)
+  if (!repository.found)
+    throw new Terminal(`${name} cannot be seen any more`, 'This repository cannot be read.')
+  const ref = repository.value.defaultBranch
+  const tip = await ports.forge.branchTip(name, ref)
+  if (!tip.found) throw new Terminal(`${name} has no ${ref}`, `The default branch ${ref} cannot be read.`)
+  return { policy: await readPolicy(ports, repository.value, { ref, tip: tip.value }), base: tip.value }
+}
