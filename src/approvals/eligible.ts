@@ -42,7 +42,7 @@ export function eligible(
       entries.map((entry) => code(entry)),
       5,
       'or',
-    )}.`,
+    )}. Somebody who has it decides.`,
   }
 }
 

@@ -66,7 +66,7 @@ export function judgeOrigin(input: OriginInput): Origin {
     }
   return {
     kind: 'person',
-    sentence: `A person's pull request: its author and everyone who wrote or pushed its commits have write access, and nothing points to an agent.`,
+    sentence: `It is a person's: its author and everyone who wrote or pushed its commits have write access, and nothing points to an agent.`,
     fresh,
   }
 }

@@ -46,7 +46,7 @@ export function quorum(input: Quorum, voices: readonly Voice[]): QuorumResult {
 function planNeeds(input: Quorum, counting: Account[]): string[] {
   if (input.profile === 'strict')
     return seniorAmong(input, counting) ? [] : ['one senior who did not ask for the change']
-  return counting.length >= 1 ? [] : ['one person who may approve the plan']
+  return counting.length >= 1 ? [] : ['one person who may approve']
 }
 
 function reviewNeeds(input: Quorum, counting: Account[]): string[] {
@@ -81,9 +81,7 @@ function teamNeeds(input: Quorum, counting: Account[]): string[] {
   const missing = Math.max(0, (replaced ? 3 : 2) - engineers.length)
   const needed = missing === 0 ? [] : [count(missing, engineers.length > 0 ? 'more engineer' : 'engineer')]
   if (!replaced && !counting.some((account) => account.id === delegator.id))
-    needed.push(
-      `${person(delegator)}, who delegated the work (the others' approvals take effect while theirs stands)`,
-    )
+    needed.push(`${person(delegator)}, who delegated it`)
   return needed
 }
 
@@ -104,9 +102,7 @@ function distinct(accounts: Account[]): Account[] {
 /** One sentence on where the approvals stand. */
 export function quorumSentence(result: QuorumResult): string {
   const have =
-    result.counting.length === 0
-      ? 'No approval counts yet'
-      : `Approved by ${listed(result.counting.map(person))}`
+    result.counting.length === 0 ? 'No approval yet' : `Approved by ${listed(result.counting.map(person))}`
   if (result.met) return `${have}.`
-  return `${have}; still needed: ${listed(result.needed)}.`
+  return `${have}; needed: ${listed(result.needed)}.`
 }

@@ -83,16 +83,16 @@ function listOf(lines: string[]): string {
   const items: string[] = []
   for (const line of lines) {
     const item = ITEM.exec(line)
-    if (item === null) items.push(`${items.pop() ?? ''}<br>${inline(line.trim())}`)
+    if (item === null) items.push(`${items.pop() ?? '<li>'}<br>${inline(line.trim())}`)
     else {
       const text = line.slice(item[0].length)
       const box = /^\[([ xX])\]\s/.exec(text)
       const shown = box === null ? inline(text) : `${box[1] === ' ' ? '☐' : '☑'} ${inline(text.slice(4))}`
-      items.push(`${/^\s{2,}/.test(line) ? '<span class="nested"></span>' : ''}${shown}`)
+      items.push(`${/^\s{2,}/.test(line) ? '<li class="nested">' : '<li>'}${shown}`)
     }
   }
   const tag = /^\s*\d/.test(lines[0] ?? '') ? 'ol' : 'ul'
-  return `<${tag}>${items.map((item) => `<li>${item}</li>`).join('')}</${tag}>`
+  return `<${tag}>${items.map((item) => `${item}</li>`).join('')}</${tag}>`
 }
 
 function table(lines: string[]): string {

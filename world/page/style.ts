@@ -43,7 +43,7 @@ button.danger { color: var(--red); } button.small { padding: 0 .5rem; font-size:
 pre { background: var(--panel); border-radius: 6px; padding: .7rem .9rem; overflow-x: auto; font-size: .85rem; line-height: 1.45; margin: .5rem 0; }
 code, pre { font-family: ui-monospace, "SFMono-Regular", "DejaVu Sans Mono", monospace; } :not(pre) > code { background: var(--panel); border-radius: 4px; padding: .1em .35em; font-size: .87em; }
 pre .add { color: var(--green); } pre .del { color: var(--red); } pre .hunk { color: var(--violet); }
-blockquote { margin: .4rem 0; padding: 0 .9rem; border-left: 4px solid var(--line); color: var(--soft); } ul, ol { margin: .3rem 0; padding-left: 1.6rem; } .nested { display: inline-block; width: 1.2rem; }
+blockquote { margin: .4rem 0; padding: 0 .9rem; border-left: 4px solid var(--line); color: var(--soft); } ul, ol { margin: .3rem 0; padding-left: 1.6rem; } .nested { margin-left: 1.4rem; list-style: circle; }
 details > summary { cursor: pointer; } textarea, input[type=text] { width: 100%; font: inherit; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 6px; background: var(--back); color: var(--text); }
 textarea { min-height: 6rem; } aside h2 { margin: 1.2rem 0 .3rem; font-size: .85rem; color: var(--soft); } aside h2:first-child { margin-top: 1.2rem; } aside { font-size: .9rem; }
 .label { display: inline-block; border: 1px solid var(--line); border-radius: 99px; padding: .05rem .6rem; font-size: .8rem; font-weight: 500; background: var(--panel); margin: 0 .3rem .3rem 0; }

@@ -11,10 +11,11 @@ import {
 import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
 import { formatKey } from '../../core/ids.ts'
-import { short } from '../../core/sentences.ts'
+import { headline, listed, short } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import type { Verdict } from '../../core/verdict.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { planLines } from './planText.ts'
 import type { CheckVerdict, GateResult, PullVerdicts } from './verdicts.ts'
 
 const names = ['plan', 'gates', 'review'] as const
@@ -30,6 +31,8 @@ const buttons: Record<ButtonIntent, Omit<Button, 'intent'>> = {
   merge: { label: 'Merge', description: 'Merge this commit now' },
   fix: { label: 'Fix', description: 'Let the agent fix what is commented' },
 }
+/** GitHub shows about as much in one line of a check's page. */
+const longestTitle = 100
 const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
 const plain = (text: string) => text.replace(/[*`]/g, '')
 
@@ -50,7 +53,7 @@ function ownRun(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, name: Na
     sha: snapshot.pull.head.sha,
     externalId: formatExternalId(snapshot.key, generation, shown),
     state: stateOf(name, check),
-    title: cut(plain(verdict.sentence), 120),
+    title: headline(plain(verdict.sentence), longestTitle),
     summary: cut(summaryOf(verdicts, name, check), 60_000),
     buttons: check.buttons.map((intent) => ({ intent, ...buttons[intent] })),
     shown,
@@ -76,26 +79,45 @@ function stateOf(name: Name, check: CheckVerdict): DesiredCheckRun['state'] {
   }
 }
 
+/** What stands below the title: what it leaves out, the decisions so far, what there is to look at, and what is next. */
 function summaryOf(verdicts: PullVerdicts, name: Name, check: CheckVerdict): string {
-  const lines = [check.verdict.sentence]
-  if (name === 'gates') lines.push(...gateLines(verdicts.gates.results))
+  const { sentence, state } = check.verdict
+  const lines = plain(sentence).length > longestTitle ? ['', sentence] : []
+  if (name === 'gates' && check.needed.length > 0 && state !== 'pass')
+    lines.push('', `Accepting it takes ${listed(check.needed)}.`)
   if (check.lines.length > 0) lines.push('', ...check.lines.map((line) => `- ${line}`))
-  if (check.needed.length > 0 && check.verdict.state !== 'pass')
-    lines.push('', `Needed: ${check.needed.join('; ')}.`)
+  if (name === 'gates') lines.push(...gateLines(verdicts.gates.results))
+  if (name === 'plan' && verdicts.plan.plan) lines.push(...planLines(verdicts.plan.plan))
+  if (name === 'review' && state !== 'fail') lines.push('', `Next: ${verdicts.next}`)
   if (check.shown && check.buttons.length > 0)
-    lines.push('', `Shown: \`${short(check.shown)}\` (the buttons count for exactly this state).`)
-  if (name === 'review') lines.push('', `Next: ${verdicts.next}`)
-  return lines.join('\n')
+    lines.push('', `The buttons count for exactly what is shown here: \`${short(check.shown)}\`.`)
+  return lines.length === 0 ? sentence : lines.join('\n').trim()
 }
 
-const marks: Record<Verdict['state'], string> = { pass: '✅', flag: '🚩', wait: '⏳', fail: '❌' }
+const marks: Record<Verdict['state'], string> = {
+  pass: '✅ passed',
+  flag: '🚩 flagged',
+  wait: '⏳ waiting',
+  fail: '❌ failed',
+}
+/** What stops comes first. */
+const ranks: readonly Verdict['state'][] = ['fail', 'flag', 'wait', 'pass']
 
-/** One line a gate. */
+/** A table with one row a gate; those that policy does not switch on follow in one line. */
 export function gateLines(results: readonly GateResult[]): string[] {
-  const line = ({ configured, verdict, title, requirement, accepted }: GateResult) =>
-    `- ${configured ? (accepted ? '☑️' : marks[verdict.state]) : '➖'} **${title}** (${requirement}): ${verdict.sentence}${accepted ? ` — ${accepted}.` : ''}`
-  return results.length === 0 ? [] : ['', ...results.map(line)]
+  const row = ({ verdict, title, requirement, accepted }: GateResult) =>
+    `| ${accepted ? '☑️ accepted' : marks[verdict.state]} | **${title}** (${requirement}) | ${cell(`${verdict.sentence}${accepted ? ` ${accepted}.` : ''}`)} |`
+  const rank = (result: GateResult) => (result.accepted ? ranks.length : ranks.indexOf(result.verdict.state))
+  const on = results.filter(({ configured }) => configured).sort((a, b) => rank(a) - rank(b))
+  const off = results.filter(({ configured }) => !configured)
+  return [
+    ...(on.length > 0 ? ['', '| | gate | what was found |', '| --- | --- | --- |', ...on.map(row)] : []),
+    ...(off.length > 0 ? ['', ...off.map(({ title, verdict }) => `- ${title}: ${verdict.sentence}`)] : []),
+  ]
 }
+
+/** A sentence as one cell of a table. */
+const cell = (sentence: string) => sentence.replace(/\s*\n\s*/g, ' ').replace(/(?<!\\)\|/g, '\\|')
 
 /** The same bytes from every pull request that shares the commit, so that their rounds do not overwrite one another. */
 function sharedRun(

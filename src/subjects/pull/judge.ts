@@ -61,7 +61,7 @@ function missingFrom(snapshot: PullSnapshot<Policy>): string[] {
 function judgeLater(context: PullContext): [GatesVerdict, ReviewVerdict] {
   if (context.treatment === 'pass')
     return [
-      { ...silent, results: [], verdict: pass(`Gates are not asked for. ${context.origin.sentence}`) },
+      { ...silent, results: [], verdict: pass(`A person's pull request needs no gates. ${context.origin.sentence}`) },
       judgeReview(context, passing),
     ]
   if (context.planning) {
@@ -96,6 +96,7 @@ function closedDown(snapshot: PullSnapshot<Policy>, sentence: string): Alone {
     verdict: fail(sentence),
     approved: false,
     digest: null,
+    plan: null,
     rejection: null,
   }
   return {

@@ -24,7 +24,6 @@ export function nextStep(snapshot: PullSnapshot<Policy>, verdicts: Omit<PullVerd
 
 function step(name: string, check: CheckVerdict): string {
   if (check.verdict.state === 'fail') return check.verdict.sentence
-  if (check.buttons.includes('approve'))
-    return `Press Approve or Request changes on ${name}; needed: ${listed(check.needed)}.`
+  if (check.buttons.includes('approve')) return `Press Approve or Request changes on ${name}.`
   return check.verdict.sentence
 }

@@ -47,9 +47,10 @@ export function planQuestion(context: PullContext, digest: Digest): Question {
 
 /** Judge the plan check. */
 export function judgePlan(context: PullContext): PlanVerdict {
-  const none = { ...noCheck, approved: false, digest: null, rejection: null }
+  const plan = context.issued?.body.record.plan ?? null
+  const none = { ...noCheck, approved: false, digest: null, rejection: null, plan }
   if (context.treatment !== 'full')
-    return { ...none, verdict: pass(`No plan is asked for. ${context.origin.sentence}`) }
+    return { ...none, verdict: pass(`A person's pull request needs no plan. ${context.origin.sentence}`) }
   const digest = planBinding(context)
   if (!digest) return { ...none, verdict: unread(context) }
   const heard = voices(planQuestion(context, digest), context.snapshot.facts, [])
@@ -70,6 +71,7 @@ export function judgePlan(context: PullContext): PlanVerdict {
     shown: planShown(context, digest),
     digest,
     approved,
+    plan,
     needed: result.needed,
     lines: heard.map((voice) => voice.sentence),
     rejection: rejectionOf(block),

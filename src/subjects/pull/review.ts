@@ -47,11 +47,11 @@ export function judgeReview(context: PullContext, gates: GatesVerdict): ReviewVe
   const { snapshot } = context
   const none = { shown: null, buttons: [], lines: [], needed: [], voices: [] }
   if (context.treatment === 'pass')
-    return { ...none, verdict: pass(`No approval is asked for. ${context.origin.sentence}`) }
+    return { ...none, verdict: pass(`A person's pull request needs no approval. ${context.origin.sentence}`) }
   if (context.treatment === 'gates')
     return {
       ...none,
-      verdict: afterGates(gates, `No approval is asked for beside the gates. ${context.origin.sentence}`),
+      verdict: afterGates(gates, `A person's pull request needs no approval beside the gates. ${context.origin.sentence}`),
     }
   if (snapshot.reviews === 'unknown')
     return { ...none, verdict: wait('The reviews could not be read; they are asked for again.') }

@@ -6,6 +6,7 @@ import type { Voice } from '../../approvals/standing.ts'
 import type { Account } from '../../core/account.ts'
 import type { ButtonIntent } from '../../core/checkRun.ts'
 import type { Digest } from '../../core/ids.ts'
+import type { Plan } from '../../core/plan.ts'
 import type { Verdict } from '../../core/verdict.ts'
 
 /** One of the three check runs. */
@@ -25,6 +26,8 @@ export interface PlanVerdict extends CheckVerdict {
   approved: boolean
   /** Digest of the approved (or asked) plan. */
   digest: Digest | null
+  /** The issued plan, to be shown; null for pull requests that carry none of ours. */
+  plan: Plan | null
   /** A standing request for changes to this plan, for the planning session's next attempt (A4). */
   rejection: { by: Account; reason: string | null; seq: number } | null
 }

@@ -21,11 +21,11 @@ export function phaseStep(context: TaskContext, phase: PhaseId): Step | null {
     case 'accepted':
       return null
     case 'due':
-      return step('machine', `${phase}: attempt ${progress.attempt} starts.`, {
+      return step('machine', `The ${phase} session starts${ordinal(progress.attempt)}.`, {
         effects: [session(context, phase, phase, progress.attempt)],
       })
     case 'running':
-      return step('machine', `${phase}: attempt ${progress.attempt.attempt} is running.`, {
+      return step('machine', `The ${phase} session is at work${ordinal(progress.attempt.attempt)}.`, {
         effects: [resumed(context, phase, progress.attempt)],
       })
     case 'judging':
@@ -35,7 +35,7 @@ export function phaseStep(context: TaskContext, phase: PhaseId): Step | null {
     case 'asked':
       return step(
         'person',
-        `${phase}: the session asks something that the repository does not answer. Answer with \`/agent answer <text>\`.`,
+        `The ${phase} session asks something that the repository does not answer. Answer with \`/agent answer <text>\`.`,
         {
           comments: [
             {
@@ -51,7 +51,7 @@ export function phaseStep(context: TaskContext, phase: PhaseId): Step | null {
         handed?.body.phase === phase && handed.seq > progress.attempt.seq && handed.seq > lastRetry(context)
       return step(
         'person',
-        `${phase}: handed to a person, because ${progress.reason}. \`/agent retry\` tries again.`,
+        `The ${phase} phase is handed to a person, because ${progress.reason}. \`/agent retry\` tries again.`,
         {
           records: recorded
             ? []
@@ -103,14 +103,18 @@ function resumed(
 function judging(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
   const result = checkAttempt(context, phase, attempt)
   if (result.waiting)
-    return step('machine', `${phase}: attempt ${attempt.attempt} is being checked.`, {
-      needs: result.requests,
-    })
+    return step(
+      'machine',
+      `What the ${phase} session handed in is being checked${ordinal(attempt.attempt)}.`,
+      {
+        needs: result.requests,
+      },
+    )
   const verdict = result.objections.length === 0 ? 'pass' : 'objections'
   const objections = result.objections.map((one) => one.slice(0, 4000))
   return step(
     'machine',
-    `${phase}: attempt ${attempt.attempt} ${verdict === 'pass' ? 'passed its checks' : 'goes back with objections'}.`,
+    `What the ${phase} session handed in ${verdict === 'pass' ? 'passed its checks' : 'goes back with objections'}${ordinal(attempt.attempt)}.`,
     {
       needs: result.requests,
       records: [{ kind: 'attempt.judged', phase, attempt: attempt.attempt, by: 'code', verdict, objections }],
@@ -172,3 +176,6 @@ function questionsText(phase: PhaseId, questions: readonly string[]): string {
     'Someone with write access answers on one line: `/agent answer <text>`. The work waits until then.',
   ].join('\n')
 }
+
+/** Said from the second attempt on; the first one is what everybody expects. */
+const ordinal = (attempt: number) => (attempt > 1 ? `, attempt ${attempt}` : '')

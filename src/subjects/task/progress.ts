@@ -1,8 +1,9 @@
 /** The progress comment: one table of phases with state, attempts and cost, written from real state (O3). */
+import { count } from '../../core/sentences.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
 import type { PhaseState } from '../../pipeline/attempts.ts'
 import { phases } from '../../pipeline/phases.ts'
-import { routeOf, stateOf } from '../../pipeline/taskState.ts'
+import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { contextOf } from './context.ts'
 import type { Step } from './verdicts.ts'
@@ -14,12 +15,12 @@ export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): str
   const { frozen, route, spent } = context
   if (!frozen || !route) return null
   const { before, after } = routeOf(context)
-  const rows = [...before, ...after].map((phase) =>
+  const rows = [...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].map((phase) =>
     row(stateOf(context, phase), phases[phase].responsibility),
   )
   const pull = snapshot.pull ? ` Pull request: #${snapshot.pull.pull.number}.` : ''
   return [
-    `**Countersign** ${next.sentence}`,
+    `**Countersign**: ${next.sentence}`,
     '',
     `Route ${route.body.route}, bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}.${pull}`,
     '',
@@ -27,7 +28,7 @@ export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): str
     '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
-    `${spent.sessions} sessions, ${spent.usage.inputTokens + spent.usage.outputTokens} tokens, $${spent.costUsd.toFixed(2)} of $${context.policy.budgets.task.usd}. \`/agent help\` lists the commands.`,
+    `${count(spent.sessions, 'session')}, ${(spent.usage.inputTokens + spent.usage.outputTokens).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${context.policy.budgets.task.usd}. \`/agent help\` lists the commands.`,
   ].join('\n')
 }
 
@@ -48,5 +49,5 @@ function row({ phase, attempts, progress }: PhaseState, responsibility: string):
   )
   const word = progress.state === 'due' && attempts.length > 0 ? 'goes back' : words[progress.state]
   const model = attempts.at(-1)?.model ?? ''
-  return `| <span title="${responsibility}">${phase}</span> | ${word} | ${attempts.length} | $${cost.toFixed(2)} | ${model.replace(/[|`\n]/g, ' ')} |`
+  return `| <span title="${responsibility}">${phase}</span> | ${word} | ${attempts.length || ''} | ${cost > 0 ? `$${cost.toFixed(2)}` : ''} | ${model.replace(/[|`\n]/g, ' ')} |`
 }
