@@ -1,7 +1,17 @@
 /** `countersign ledger verify`: recomputes every hash chain and says what it found (O1). */
+import { join, resolve } from 'node:path'
 import { systemClock } from '../adapters/clock.ts'
 import { openLedger } from '../adapters/ledger/open.ts'
 import { silentLog } from '../adapters/log.ts'
+
+/** Where the App keeps its ledger by the same settings: `DATABASE_URL`, or a folder below `COUNTERSIGN_DATA_DIR`. */
+export function ledgerPlace(
+  settings: Record<string, string | undefined>,
+): { databaseUrl: string } | { dataDir: string } {
+  const databaseUrl = settings['DATABASE_URL']
+  const dataDir = settings['COUNTERSIGN_DATA_DIR'] || '.countersign'
+  return databaseUrl ? { databaseUrl } : { dataDir: join(resolve(dataDir), 'facts') }
+}
 
 /**
  * Verify the ledger that the settings name.
@@ -15,11 +25,8 @@ export async function ledgerVerify(
   subject: string | undefined,
   print: (text: string) => void,
 ): Promise<number> {
-  const databaseUrl = settings['DATABASE_URL']
-  const dataDir = settings['COUNTERSIGN_DATA_DIR'] || '.countersign'
   try {
-    const place = databaseUrl ? { databaseUrl } : { dataDir }
-    const ledger = await openLedger(place, { clock: systemClock, log: silentLog })
+    const ledger = await openLedger(ledgerPlace(settings), { clock: systemClock, log: silentLog })
     try {
       const result = await ledger.verify(subject)
       if (!result.broken) {

@@ -1,4 +1,5 @@
-/** `countersign`: the command line for operators. Reads the same settings as the App, and changes nothing on GitHub. */
+/** `countersign`: the command line for operators. Reads the same settings as the App; only `doctor --fix` changes anything on GitHub. */
+import { doctor } from './doctor.ts'
 import { gates } from './gates.ts'
 import { ledgerVerify } from './ledger.ts'
 
@@ -8,6 +9,9 @@ const usage = `npm run countersign -- <command>
                             (subject: e.g. task:owner/repo#12 or pull:owner/repo#34; all of them without)
   gates --base REV [--head REV] [--repo DIR] [--policy FILE] [--each] [--allow-flags] [--json | --sarif]
                             what the gates say about a local change; no network, no App (docs/gates.md)
+  doctor owner/repo [--mode checks|merge] [--fix] [--json]
+                            whether the branch rules can be bypassed, and what mends them; with GITHUB_TOKEN of an
+                            administrator (docs/enforcement.md)
   help                      this text
 
 Settings come from the environment or .env: DATABASE_URL, or COUNTERSIGN_DATA_DIR for the embedded ledger. The embedded
@@ -25,6 +29,11 @@ const commands: Record<string, Command> = {
   gates: (args) =>
     // npm runs scripts in the package's folder and tells where the person stood.
     gates(args, process.env['INIT_CWD'] ?? process.cwd(), {
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+    }),
+  doctor: (args) =>
+    doctor(args, process.env, {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
     }),

@@ -1,12 +1,17 @@
 /** Reading policy: at the tip of a branch that the pull request cannot write, extending the organisation's (S14, T44, T45). */
 import { Terminal } from '../core/errors.ts'
 import type { RepositoryName, Sha } from '../core/ids.ts'
+import type { ForgeReads, Ledger } from '../core/ports.ts'
 import type { PolicyReading, RepositoryReading } from '../core/snapshot/common.ts'
+import { namesBranch } from '../policy/branches.ts'
 import { parsePolicy, policyPath } from '../policy/parse.ts'
 import { defaultPolicy, type Policy } from '../policy/schema.ts'
-import type { ObservePorts } from './ports.ts'
 
-type Ports = Pick<ObservePorts, 'forge' | 'ledger'>
+export interface PolicyPorts {
+  forge: Pick<ForgeReads, 'repository' | 'branchTip' | 'file'>
+  ledger: Pick<Ledger, 'setting' | 'putSetting'>
+}
+type Ports = PolicyPorts
 
 /**
  * The policy for work on one branch.
@@ -96,27 +101,4 @@ async function readOrganisation(ports: Ports, name: RepositoryName): Promise<Pol
 function unreadable(why: string): PolicyReading<Policy> {
   const sentence = `${why.replace(/\.$/, '')}. Nothing passes until the policy can be read.`
   return { ok: false, mistakes: [], sentence, sha: null }
-}
-
-/** Whether a pattern names a branch: exactly, or with `*` for any part of one segment. Case counts, as in git. */
-export function namesBranch(pattern: string, branch: string): boolean {
-  const wanted = pattern.split('/')
-  const segments = branch.split('/')
-  return wanted.length === segments.length && wanted.every((one, at) => namesSegment(one, segments[at] ?? ''))
-}
-
-/** The fixed pieces between the stars, found from left to right: no backtracking, whatever a policy says. */
-function namesSegment(pattern: string, segment: string): boolean {
-  const pieces = pattern.split('*')
-  const [first = '', last = ''] = [pieces[0], pieces.at(-1)]
-  if (pieces.length === 1) return pattern === segment
-  if (segment.length < first.length + last.length) return false
-  if (!segment.startsWith(first) || !segment.endsWith(last)) return false
-  let rest = segment.slice(first.length, segment.length - last.length)
-  for (const piece of pieces.slice(1, -1)) {
-    const at = rest.indexOf(piece)
-    if (at < 0) return false
-    rest = rest.slice(at + piece.length)
-  }
-  return true
 }

@@ -2,7 +2,7 @@
 import { dirname, join, relative } from 'node:path'
 import { parseSync, Visitor } from 'oxc-parser'
 
-const domains = ['delegation', 'pipeline', 'gates', 'approvals', 'fix', 'rollout'] as const
+const domains = ['delegation', 'pipeline', 'gates', 'approvals', 'enforcement', 'fix', 'rollout'] as const
 
 interface Layer {
   /** Layers of src that may be imported, besides the layer itself. */
@@ -24,6 +24,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   pipeline: domain,
   gates: domain,
   approvals: domain,
+  enforcement: domain,
   fix: domain,
   rollout: domain,
   policy: { layers: ['core', ...domains], packages: ['zod', 'yaml', 'picomatch'], pure: true },

@@ -18,6 +18,7 @@ import { miscRoutes } from './misc.ts'
 import { peopleRoutes } from './people.ts'
 import { pullRoutes } from './pulls.ts'
 import { reactionRoutes } from './reactions.ts'
+import { repoSettingsRoutes } from './repoSettings.ts'
 import { repoRoutes } from './repos.ts'
 import { reviewCommentRoutes } from './reviewComments.ts'
 import { reviewRoutes } from './reviews.ts'
@@ -31,6 +32,7 @@ export function registerRoutes(router: Router, parts: RouteParts): void {
   peopleRoutes(router)
   miscRoutes(router)
   repoRoutes(router)
+  repoSettingsRoutes(router)
   contentRoutes(router)
   gitDataRoutes(router)
   gitRefRoutes(router)
