@@ -58,6 +58,8 @@ function observationBreaks(snapshot: PullSnapshot, sha: string): Break[] {
     found.push(['S9 LessNeverPasses', `green although ${snapshot.missing[0]} could not be read`])
   for (const part of ['commits', 'pushers', 'runs'] as const)
     if (snapshot[part] === 'unknown') found.push(['S9 LessNeverPasses', `green although ${part} is unknown`])
+  if (snapshot.enforcement === 'unknown')
+    found.push(['S9 LessNeverPasses', 'green although the rules in force are unknown'])
   if (snapshot.siblings === 'unknown')
     found.push(['S5 NoSibling', 'green although it is not known who shares the commit'])
   else if (snapshot.siblings.some((sibling) => sibling.missing.length > 0))

@@ -7,6 +7,7 @@ import type { PullObservation } from '../core/ports.ts'
 import type { Known } from '../core/snapshot/common.ts'
 import type { PullReading, PullSnapshot } from '../core/snapshot/pull.ts'
 import type { Policy } from '../policy/schema.ts'
+import { readEnforcement } from './enforcement.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn, writingIn } from './people.ts'
 import { readPolicy } from './policy.ts'
@@ -44,10 +45,13 @@ export async function observePull(
   const policy = await readPolicy(ports, repository.value, pull.base)
   const task = await taskOf(ports, name, pull)
 
-  const [checks, pushers, siblings] = await Promise.all([
+  const [checks, pushers, siblings, enforcement] = await Promise.all([
     tryRead(missing, `The checks of ${pull.head.sha.slice(0, 7)}`, () => forge.checks(name, pull.head.sha)),
     tryRead(missing, `Who pushed ${pull.head.ref}`, () => pushersOf(ports, name, pull, facts)),
     readSiblings(ports, name, observed.value, depth, missing),
+    tryRead(missing, `The rules in force on ${pull.base.ref}`, () =>
+      readEnforcement(ports, repository.value, policy, pull.base.ref),
+    ),
   ])
   const people = await lookUp(
     forge,
@@ -70,9 +74,11 @@ export async function observePull(
     commits: observed.value.commits,
     pushers,
     reviews: observed.value.reviews,
+    threads: observed.value.threads,
     runs: checks === 'unknown' ? 'unknown' : checks.own,
     ci: checks === 'unknown' ? 'unknown' : checks.ci,
     siblings,
+    enforcement,
     ownComments: observed.value.ownComments,
     facts,
     task,

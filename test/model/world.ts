@@ -183,8 +183,10 @@ export function snapshotOf(state: State, pull: number, blind = false, depth = 0)
       by: accountOf(authorOf(commit)),
     })),
     reviews: blind ? 'unknown' : pull === 0 ? tables.reviews.get(state.reviews).map(native) : [],
+    threads: [],
     runs: tables.runs.get(state.runs).filter((run) => run.sha === sha),
     ci: [fixture.greenCi(sha)],
+    enforcement: { rules: fixture.goodRules(), proof: null },
     siblings: blind && depth === 0 ? 'unknown' : siblings,
     ownComments: answered(facts),
     facts: facts.map(({ who, body }, seq) => ({

@@ -25,6 +25,7 @@ const removals: ((snapshot: PullSnapshot<Policy>) => Partial<PullSnapshot<Policy
   () => ({ ci: 'unknown' }),
   () => ({ ci: [] }),
   () => ({ siblings: 'unknown' }),
+  () => ({ enforcement: 'unknown' }),
   () => ({ people: new Map() }),
   ({ people }) => ({
     people: new Map(

@@ -12,6 +12,8 @@ import {
 } from '../../src/core/evidence.ts'
 import type { Fact, FactBody } from '../../src/core/facts.ts'
 import type { CiCheck, PullReading, PullSnapshot } from '../../src/core/snapshot/pull.ts'
+import type { BranchRules } from '../../src/core/snapshot/rules.ts'
+import { requiredNames } from '../../src/enforcement/weaknesses.ts'
 import { Policy } from '../../src/policy/schema.ts'
 
 export const repository = { id: 7, name: 'acme/widgets', defaultBranch: 'main', private: false }
@@ -174,6 +176,16 @@ export interface SnapshotParts
   bare?: boolean
 }
 
+/** Branch rules as both modes want them, for the App of the fixtures. */
+export const goodRules = (parts: Partial<BranchRules> = {}): BranchRules => ({
+  requiredChecks: requiredNames.map((context) => ({ context, appId: app.appId })),
+  updatesRestricted: true,
+  forcePushesBlocked: true,
+  deletionsBlocked: true,
+  mergeQueue: false,
+  ...parts,
+})
+
 /** A snapshot of another agent's pull request by default; everything green but plan and review. */
 export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
   const {
@@ -213,9 +225,11 @@ export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
     commits: gitCommits.map((one) => ({ sha: one.sha, authors: [pull.author], committer: pull.author })),
     pushers: [{ sha: pull.head.sha, by: pull.author }],
     reviews: [],
+    threads: [],
     runs: [],
     ci: [greenCi(pull.head.sha)],
     siblings: [],
+    enforcement: { rules: goodRules(), proof: null },
     ownComments: [],
     facts: factsFrom(key, facts),
     task: null,

@@ -7,12 +7,15 @@ import type { Grant } from './access.ts'
 import { createClient } from './client.ts'
 import { createConversation } from './conversation.ts'
 import { createDeliveries } from './deliveries.ts'
+import { readJobLog, rerunFailedJobs } from './jobs.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { readChecks } from './readChecks.ts'
 import { parseReference, readIssue, resolveReference } from './readIssue.ts'
 import { readPushes, readStanding } from './readPeople.ts'
 import { createOpenedBy, readPull } from './readPull.ts'
 import * as repositories from './readRepository.ts'
+import { readBranchRules } from './readRules.ts'
+import { replyInThread, resolveThread } from './threads.ts'
 import { createCheckRunWriter } from './writeCheckRun.ts'
 
 export interface ForgeOptions {
@@ -80,7 +83,9 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
       return reference !== null && resolveReference(judge, name, reference)
     },
     openPulls: (name) => repositories.readOpenPulls(judge, name),
+    jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
+    branchRules: (name, ref) => readBranchRules(judge, name, ref),
     installedRepositories: () => repositories.readInstalled(judge),
 
     writeCheckRun: checkRuns.write,
@@ -90,6 +95,9 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
     openPull: (name, input) => openPull(drafting, name, input),
     markReady: (name, nodeId) => markReady(judge, name, nodeId),
     postReview: async (name, number, input) => postReview(judge, await botId(), name, number, input),
+    rerunFailedJobs: (name, runId) => rerunFailedJobs(judge, name, runId),
+    replyInThread: (name, number, input) => replyInThread(judge, name, number, input),
+    resolveThread: (name, threadId) => resolveThread(judge, name, threadId),
     merge: (name, number, input) => merge(judge, name, number, input),
 
     credentials: {

@@ -14,7 +14,11 @@ const RequiredChecks = z.object({
 })
 
 /** One rule as GitHub lists it; kinds that are not judged are read past. */
-export const Rule = z.object({ type: z.string(), ruleset_id: z.number().int(), parameters: z.unknown().optional() })
+export const Rule = z.object({
+  type: z.string(),
+  ruleset_id: z.number().int(),
+  parameters: z.unknown().optional(),
+})
 export type Rule = z.infer<typeof Rule>
 
 /** @throws GitHubRefusal when the list is longer than 1,000 rules; RetryLater when GitHub is out. */

@@ -3,7 +3,8 @@ import type { Account, Standing } from '../account.ts'
 import type { DesiredCheckRun, ObservedCheckRun } from '../checkRun.ts'
 import type { RepositoryName, Sha } from '../ids.ts'
 import type { AppIdentity, OwnComment, RepositoryReading } from '../snapshot/common.ts'
-import type { CiCheck, CommitPeople, NativeReview, PullReading } from '../snapshot/pull.ts'
+import type { CiCheck, CommitPeople, NativeReview, PullReading, ReviewThread } from '../snapshot/pull.ts'
+import type { BranchRules } from '../snapshot/rules.ts'
 import type { IssueReading } from '../snapshot/task.ts'
 import type { Acknowledgement } from '../work.ts'
 
@@ -14,6 +15,7 @@ export interface PullObservation {
   pull: PullReading
   commits: CommitPeople[]
   reviews: NativeReview[]
+  threads: ReviewThread[]
   ownComments: OwnComment[]
   /** Numbers of other open pull requests with the same head. */
   siblings: number[]
@@ -44,9 +46,16 @@ export interface ForgeReads {
   /** Whether a prior-art reference exists: a path at `sha`, `#12`, `owner/repo#12`, or a GitHub URL of one of these. */
   resolves(name: RepositoryName, sha: Sha, reference: string): Promise<boolean>
   openPulls(name: RepositoryName): Promise<number[]>
+  /**
+   * The log of an ended job of GitHub Actions; a job has the id of its check run. Of a very long one only the end.
+   * Not found when the log has expired, or when there never was one.
+   */
+  jobLog(name: RepositoryName, jobId: number): Promise<Found<string>>
   /** Open pull requests whose head is this commit. */
   pullsWithHead(name: RepositoryName, sha: Sha): Promise<number[]>
-  /** Whether rules on this branch let this App merge and require its checks, pinned to its id. */
+  /** The rules in force on a branch now; classic protection is not in them (T19). */
+  branchRules(name: RepositoryName, ref: string): Promise<BranchRules>
+  /** Every repository that the App is installed on. */
   installedRepositories(): Promise<RepositoryName[]>
 }
 
@@ -86,6 +95,15 @@ export interface ForgeActs {
       comments: { path: string; line: number; body: string }[]
     },
   ): Promise<void>
+  /** Answer in a review thread; `commentId` is the comment that opened it. The caller looks for the marker first. */
+  replyInThread(
+    name: RepositoryName,
+    number: number,
+    input: { commentId: number; marker: string; body: string },
+  ): Promise<void>
+  resolveThread(name: RepositoryName, threadId: string): Promise<void>
+  /** Run the failed jobs of a workflow run again. */
+  rerunFailedJobs(name: RepositoryName, runId: number): Promise<void>
   merge(
     name: RepositoryName,
     number: number,

@@ -5,6 +5,7 @@ import type { EvidenceView } from '../evidence.ts'
 import type { Fact } from '../facts.ts'
 import type { Digest, Sha, SubjectKey } from '../ids.ts'
 import type { AppIdentity, Known, OwnComment, PolicyReading, RepositoryReading } from './common.ts'
+import type { EnforcementReading } from './rules.ts'
 
 /** The pull request as GitHub shows it now. */
 export interface PullReading {
@@ -21,7 +22,14 @@ export interface PullReading {
   author: Account
   /** Numeric id of the App that opened it, if one did. */
   viaApp: number | null
-  head: { sha: Sha; ref: string; repositoryId: number | null; fork: boolean }
+  head: {
+    sha: Sha
+    ref: string
+    repositoryId: number | null
+    fork: boolean
+    /** Whether rules say who may update the branch: then a fix is never pushed there. Absent counts as no. */
+    protected?: boolean
+  }
   /** `tip` is the current commit of the base branch, not the one at opening. */
   base: { ref: string; tip: Sha; protected: boolean }
   /**
@@ -54,6 +62,36 @@ export interface NativeReview {
   edited: boolean
 }
 
+/** One comment of a review thread. */
+export interface ThreadComment {
+  id: number
+  author: Account | null
+  body: string
+  /** The review that it was submitted with. */
+  reviewId: number | null
+}
+
+/**
+ * A review thread as GitHub keeps it. Lines are 1-based; `original...` always stand, and mean the commit that was
+ * looked at (github-facts).
+ */
+export interface ReviewThread {
+  /** GraphQL node id. */
+  id: string
+  resolved: boolean
+  path: string
+  subject: 'line' | 'file'
+  side: 'LEFT' | 'RIGHT'
+  startSide: 'LEFT' | 'RIGHT' | null
+  /** Null when the comment is outdated. */
+  line: number | null
+  originalLine: number | null
+  originalStartLine: number | null
+  originalCommit: Sha | null
+  /** Oldest first, at most 50. */
+  comments: ThreadComment[]
+}
+
 /** A check of the repository's own CI (or another App) at the head. Matched by App, workflow, event and SHA (T15). */
 export interface CiCheck {
   checkRunId: number
@@ -84,11 +122,15 @@ export interface PullSnapshot<P = unknown> {
   /** Who pushed each known head of this branch, newest last. */
   pushers: Known<{ sha: Sha; by: Account }[]>
   reviews: Known<NativeReview[]>
+  /** Review threads, oldest first, at most 100 (F1). */
+  threads: ReviewThread[]
   /** Our own runs at the head. */
   runs: Known<ObservedCheckRun[]>
   ci: Known<CiCheck[]>
   /** Other open pull requests whose head is the same commit; their own `siblings` are empty (T3, S5). */
   siblings: Known<PullSnapshot<P>[]>
+  /** The rules in force on the base branch, where they are watched, and what was proven of them (A5, T19). */
+  enforcement: Known<EnforcementReading>
   ownComments: OwnComment[]
   facts: Fact[]
   /** The task that issued a plan for this pull request, if any, and its facts. */

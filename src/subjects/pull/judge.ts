@@ -5,6 +5,7 @@ import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { fail, pass, type Verdict, wait } from '../../core/verdict.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { contextOf, type PullContext } from './context.ts'
+import { watchedGates } from './enforcement.ts'
 import { gatesQuestion, judgeGates } from './gates.ts'
 import { judgeMerge } from './mergeReady.ts'
 import { nextStep } from './next.ts'
@@ -50,6 +51,7 @@ function missingFrom(snapshot: PullSnapshot<Policy>): string[] {
     reviews: 'the reviews',
     runs: 'the check runs of this commit',
     siblings: 'which other pull requests share this commit',
+    enforcement: 'the rules in force on the base branch',
   } as const
   const unknown = (Object.keys(parts) as (keyof typeof parts)[]).filter(
     (part) => snapshot[part] === 'unknown',
@@ -61,17 +63,18 @@ function missingFrom(snapshot: PullSnapshot<Policy>): string[] {
 function judgeLater(context: PullContext): [GatesVerdict, ReviewVerdict] {
   if (context.treatment === 'pass')
     return [
-      { ...silent, results: [], verdict: pass(`A person's pull request needs no gates. ${context.origin.sentence}`) },
+      watchedGates(context, {
+        ...silent,
+        results: [],
+        verdict: pass(`A person's pull request needs no gates. ${context.origin.sentence}`),
+      }),
       judgeReview(context, passing),
     ]
   if (context.planning) {
     const verdict = wait('Waiting for the plan: nothing has been implemented yet.')
-    return [
-      { ...silent, results: [], verdict },
-      { ...silent, voices: [], verdict },
-    ]
+    return [watchedGates(context, { ...silent, results: [], verdict }), { ...silent, voices: [], verdict }]
   }
-  const gates = judgeGates(context)
+  const gates = watchedGates(context, judgeGates(context))
   return [gates, judgeReview(context, gates)]
 }
 
