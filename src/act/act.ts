@@ -1,6 +1,7 @@
 /** Act: carries a round's actions out in one place, records first, each effect idempotent under its key (S7). */
 import { type Action, actionKey } from '../core/action.ts'
 import { Terminal } from '../core/errors.ts'
+import type { Fact } from '../core/facts.ts'
 import type { SubjectKey } from '../core/ids.ts'
 import type { Clock, ForgeActs, Ledger, Log, Metrics, NewFact, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
@@ -15,29 +16,37 @@ export interface ActPorts {
   log: Log
 }
 
+/** What came of a turn's actions. */
+export interface Acted {
+  /** The facts were no longer those of the snapshot: nothing was done. */
+  raced: boolean
+  /** Facts that were appended to the round's own subject. */
+  recorded: Fact[]
+  /** The subject should be visited again at once. */
+  again: boolean
+}
+
 /** No round needs more; a decision that wants more is a loop, and is cut here with an error. */
 const maximumActions = 500
 
 /**
- * Carry out the actions of one round.
+ * Carry out the actions of one turn of a round.
  *
  * Facts of the round's own subject are appended together, and only when its chain is as long as observed: otherwise
  * someone recorded something meanwhile, nothing is done, and the round runs again on what is known now.
- *
- * @returns true when the subject should be visited again at once.
  */
 export async function act(
   key: SubjectKey,
   observedLength: number,
   actions: Action[],
   ports: ActPorts,
-): Promise<boolean> {
+): Promise<Acted> {
   if (actions.length > maximumActions)
     throw new Terminal(`${actions.length} actions in one round of ${key}`, '')
   const records = actions.filter((action) => action.kind === 'record')
   const own: NewFact[] = records.filter((r) => r.subject === key).map(({ actor, body }) => ({ actor, body }))
-  if (own.length > 0 && (await ports.ledger.append(key, own, { ifLength: observedLength })) === null)
-    return true
+  const recorded = own.length > 0 ? await ports.ledger.append(key, own, { ifLength: observedLength }) : []
+  if (recorded === null) return { raced: true, recorded: [], again: true }
   for (const record of records) {
     if (record.subject !== key)
       await ports.ledger.append(record.subject, [{ actor: record.actor, body: record.body }])
@@ -60,7 +69,7 @@ export async function act(
       )
     }
   }
-  return again
+  return { raced: false, recorded, again }
 }
 
 /** One effect. Returns true when it changed what the round was decided on. */
@@ -85,12 +94,28 @@ async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPor
     case 'markReady':
       await forge.markReady(action.repository, action.nodeId)
       return true
+    case 'rerunCi':
+      for (const runId of action.runIds) await forge.rerunFailedJobs(action.repository, runId)
+      return false
+    case 'reply':
+      await forge.replyInThread(action.repository, action.number, action)
+      return false
+    case 'resolveThread':
+      await forge.resolveThread(action.repository, action.threadId)
+      return false
     case 'postReview':
       await forge.postReview(action.repository, action.number, action)
       return false
     case 'merge':
       await mergePull(action, ports)
       return true
+    case 'reportIncident': {
+      const { subject, repository, of, sentence } = action
+      const issue = await forge.reportIncident(repository, `${subject}:${of}`, sentence)
+      await ports.ledger.append(subject, [{ actor: null, body: { kind: 'incident.reported', of, issue } }])
+      ports.metrics.count('incidents_total', { kind: 'subject' })
+      return true
+    }
     case 'wake':
       await queue.reconcile(action.subject, { delayMs: Math.max(0, action.atMs - ports.clock.nowMs()) })
       return false
@@ -101,6 +126,8 @@ async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPor
     case 'session':
     case 'issuePlan':
     case 'push':
+    case 'fix':
+    case 'readCi':
       await queue.work(actionKey(action), workItem(action))
       return false
     default:

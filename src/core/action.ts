@@ -7,6 +7,7 @@ import type { EvidenceRequest } from './evidence.ts'
 import type { FactBody } from './facts.ts'
 import type { RepositoryName, Sha, SubjectKey } from './ids.ts'
 import type { PlanRecord } from './plan.ts'
+import type { CiCheck } from './snapshot/pull.ts'
 
 export type Action =
   /** Append a fact to a subject. `actor` is null when Countersign itself concluded it. */
@@ -38,6 +39,30 @@ export type Action =
     }
   /** Push an accepted candidate to the agent branch with a lease on what was there (S7). */
   | { kind: 'push'; subject: SubjectKey; branch: string; sha: Sha; expected: Sha; phase: string }
+  /** Read why the repository's CI failed at a commit, and whether its base fails too (P8). */
+  | {
+      kind: 'readCi'
+      subject: SubjectKey
+      sha: Sha
+      base: Sha
+      checks: CiCheck[]
+      /** A reading that was recorded up to this fact does not count. */
+      after: number
+    }
+  /** Run the failed jobs of these workflow runs once more. */
+  | { kind: 'rerunCi'; repository: RepositoryName; runIds: number[] }
+  /** Work on an accepted fix request; it ends with a `fix.ended` fact (F1 to F4). */
+  | { kind: 'fix'; subject: SubjectKey; request: number }
+  /** Answer in a review thread whose comments were observed not to hold the marker. */
+  | {
+      kind: 'reply'
+      repository: RepositoryName
+      number: number
+      commentId: number
+      marker: string
+      body: string
+    }
+  | { kind: 'resolveThread'; repository: RepositoryName; threadId: string }
   | { kind: 'markReady'; repository: RepositoryName; number: number; nodeId: string }
   /** Post review findings as one COMMENT review on the SHA. */
   | {
@@ -62,6 +87,8 @@ export type Action =
       title: string
       message: string
     }
+  /** Put an incident of this subject on the repository's incident issue, once (T20). */
+  | { kind: 'reportIncident'; subject: SubjectKey; repository: RepositoryName; of: number; sentence: string }
   | { kind: 'wake'; subject: SubjectKey; atMs: number }
   | { kind: 'queue'; subject: SubjectKey }
 

@@ -1,8 +1,10 @@
 /** Facts: the append-only record of what only an event could tell, and of what Countersign itself did (O1). */
 import { z } from 'zod'
 import type { Account } from './account.ts'
+import { fixFacts } from './facts/fix.ts'
 import { intakeFacts } from './facts/intake.ts'
 import { pullFacts } from './facts/pull.ts'
+import { repairFacts } from './facts/repair.ts'
 import { sentence, seq } from './facts/shared.ts'
 import { taskFacts } from './facts/task.ts'
 import type { Digest } from './ids.ts'
@@ -20,14 +22,23 @@ const settled = z.object({
 const workFailed = z.object({ kind: z.literal('work.failed'), what: z.string().max(200), reason: sentence })
 
 const incident = z.object({ kind: z.literal('incident'), sentence })
+/** The incident stands on the repository's incident issue; `of` is the seq of the incident (T20). */
+const incidentReported = z.object({
+  kind: z.literal('incident.reported'),
+  of: seq,
+  issue: z.number().int().positive(),
+})
 
 export const FactBody = z.discriminatedUnion('kind', [
   ...intakeFacts,
   ...taskFacts,
+  ...repairFacts,
   ...pullFacts,
+  ...fixFacts,
   settled,
   workFailed,
   incident,
+  incidentReported,
 ])
 export type FactBody = z.infer<typeof FactBody>
 export type FactKind = FactBody['kind']

@@ -33,6 +33,30 @@ export const WorkItem = z.discriminatedUnion('kind', [
     expected: Sha,
     phase: z.string().max(40),
   }),
+  z.object({
+    kind: z.literal('readCi'),
+    subject,
+    sha: Sha,
+    base: Sha,
+    checks: z
+      .array(
+        z.object({
+          checkRunId: z.number().int(),
+          name: z.string(),
+          appId: z.number().int(),
+          sha: Sha,
+          status: z.enum(['queued', 'in_progress', 'completed']),
+          conclusion: z.string().nullable(),
+          workflowPath: z.string().nullable(),
+          event: z.string().nullable(),
+          runId: z.number().int().nullable(),
+        }),
+      )
+      .min(1)
+      .max(20),
+    after: z.number().int(),
+  }),
+  z.object({ kind: z.literal('fix'), subject, request: z.number().int().nonnegative() }),
 ])
 export type WorkItem = z.infer<typeof WorkItem>
 

@@ -15,6 +15,8 @@ export interface Material {
   deliverables: Partial<Record<PhaseId, unknown>>
   /** The change so far as text, bounded by the caller; null before there is one. */
   diff: string | null
+  /** What failed in the repository's CI; null while nothing did. */
+  ci: string | null
   /** Agent instructions of the repository at the base commit, never of the worktree (T14, T27). */
   instructions: string | null
 }
@@ -93,6 +95,8 @@ function section(name: InputName, material: Material): [string, string][] {
       return material.plan ? [['plan', pretty(material.plan)]] : []
     case 'diff':
       return material.diff === null ? [] : [['diff', material.diff]]
+    case 'ci':
+      return material.ci === null ? [] : [['ci', material.ci]]
     case 'subject':
       return []
     case 'discovery':

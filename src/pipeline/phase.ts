@@ -5,7 +5,8 @@ import type { PhaseId, Tier } from './settings.ts'
 
 /**
  * What a phase may be given. `bundle` is the frozen delegation; `plan` is the plan as issued (for a hotfix, the accepted
- * diagnosis); `diff` is the change as git tells it; `subject` is what a validator judges. The rest are deliverables.
+ * diagnosis); `diff` is the change as git tells it; `ci` is what
+ * failed in the repository's CI; `subject` is what a validator judges. The rest are deliverables.
  */
 export const inputNames = [
   'bundle',
@@ -16,6 +17,7 @@ export const inputNames = [
   'implementation',
   'documentation',
   'diff',
+  'ci',
   'subject',
 ] as const
 export type InputName = (typeof inputNames)[number]

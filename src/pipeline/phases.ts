@@ -6,6 +6,7 @@ import { discovery } from './phases/discovery.ts'
 import { documentation } from './phases/documentation.ts'
 import { implementation } from './phases/implementation.ts'
 import { plan } from './phases/plan.ts'
+import { repair } from './phases/repair.ts'
 import { review } from './phases/review.ts'
 import { spec } from './phases/spec.ts'
 import { tests } from './phases/tests.ts'
@@ -21,6 +22,7 @@ export const phases = {
   implementation,
   documentation,
   review,
+  repair,
   validate,
 } as const
 

@@ -11,6 +11,7 @@ export const phaseIds = [
   'implementation',
   'documentation',
   'review',
+  'repair',
   'validate',
 ] as const
 export const PhaseId = z.enum(phaseIds)
@@ -47,6 +48,12 @@ export const PipelineSettings = z.strictObject({
     })
     .prefault({})
     .describe('Issue labels and issue types that choose a route; anything else is a feature.'),
+  rerun_flaky_ci: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether failed CI jobs are run once more before a repair; the App then needs the permission actions: write.',
+    ),
   validate: z.boolean().default(true).describe('Whether a second model checks each deliverable.'),
 })
 export type PipelineSettings = z.infer<typeof PipelineSettings>

@@ -4,6 +4,7 @@ import { Plan, planDigest } from '../core/plan.ts'
 import { type AcceptedCommand, acceptedCommands, type PhaseState, phaseState } from './attempts.ts'
 import { type Spent, spentOf } from './budget.ts'
 import { phases } from './phases.ts'
+import { redsSince } from './repairs.ts'
 import { phasesOf, planningPhase } from './routes.ts'
 import type { PhaseId, PipelineSettings } from './settings.ts'
 
@@ -65,16 +66,25 @@ function stopOf(commands: readonly AcceptedCommand[], delegation: Fact | null): 
   return last?.verb === 'stop' && last.settledSeq > (delegation?.seq ?? -1) ? last : null
 }
 
-/** The state of one phase, counted since the bundle was frozen or, after the plan, since the plan was issued. */
+/**
+ * The state of one phase, counted since the bundle was frozen or, after the plan, since the plan was issued. A repair
+ * counts since the failure that it repairs: each red head gets one of its own.
+ */
 export function stateOf(state: TaskState, phase: PhaseId): PhaseState {
   const { facts, settings, frozen, issued } = state
   const afterPlan = phases[phase].input.some((name) => name === 'plan')
-  const since = (afterPlan ? issued?.seq : frozen?.seq) ?? Number.MAX_SAFE_INTEGER
+  const began = phase === 'repair' ? redOf(state) : afterPlan ? issued : frozen
+  const since = began?.seq ?? Number.MAX_SAFE_INTEGER
   return phaseState(facts, phase, {
     since,
     cap: settings.attempts,
     validated: settings.validate && phases[phase].validated,
   })
+}
+
+/** The failure of CI that a repair works on now: the latest since the plan was issued, or null. */
+export function redOf({ facts, issued }: TaskState): FactOf<'ci.red'> | null {
+  return (issued && redsSince(facts, issued.seq).at(-1)) ?? null
 }
 
 /** The phases of the task's route up to and with the planning phase, and those after it. */
@@ -113,9 +123,19 @@ function currentPlan(state: TaskState): FactOf<'plan.issued'> | null {
   return same ? previousPlan : null
 }
 
-/** The commit on which the next writing phase works: the last accepted candidate after the plan, else the plan commit. */
+/**
+ * The commit on which the next writing phase works: the last accepted candidate after the plan (a repair
+ * sits on the head whose CI failed), else the plan commit.
+ */
 export function acceptedHead(state: TaskState, before: PhaseId | null): string | null {
   if (!state.issued) return null
+  const red = redOf(state)
+  if (red && (before === 'repair' || before === null)) {
+    const { progress } = stateOf(state, 'repair')
+    const repaired =
+      before === null && progress.state === 'accepted' ? progress.attempt.ended?.candidate : null
+    return repaired ?? red.body.sha
+  }
   let head = state.issued.body.commit
   for (const phase of routeOf(state).after) {
     if (phase === before) break

@@ -56,11 +56,14 @@ function commitsOf(request: Exclude<EvidenceRequest, { kind: 'command' }>): Sha[
   switch (request.kind) {
     case 'diff':
     case 'commits':
+    case 'references':
       return [request.base, request.head]
     case 'citations':
       return [request.base]
     case 'mergeTree':
       return [request.first, request.second]
+    case 'lineMap':
+      return [request.from, request.to, ...(request.base ? [request.base] : [])]
     default:
       return request satisfies never
   }

@@ -5,7 +5,7 @@ import type { WorkItem } from '../core/work.ts'
 import type { Attempt } from '../pipeline/attempts.ts'
 import { continuation } from '../pipeline/inputs.ts'
 import { phaseOf } from '../pipeline/phases.ts'
-import { stateOf, type TaskState } from '../pipeline/taskState.ts'
+import { redOf, stateOf, type TaskState } from '../pipeline/taskState.ts'
 import { type Position, positionOf } from './sessionMaterial.ts'
 
 export type SessionItem = Extract<WorkItem, { kind: 'session' }>
@@ -26,6 +26,7 @@ export function dueOf(item: SessionItem, state: TaskState, base: Sha): Due | nul
   const named = phaseOf(item.phase)
   if (!named || !state.frozen || state.stopped) return null
   const { phase, of } = named
+  if ((of ?? phase.id) === 'repair' && !redOf(state)) return null
   const { progress, attempts } = stateOf(state, of ?? phase.id)
   const name = (rerun: number) =>
     `${item.phase.replace(':', '-')}-${item.attempt}-${digestOf({ subject: item.subject, phase: item.phase, attempt: item.attempt, rerun }).slice(0, 24)}`

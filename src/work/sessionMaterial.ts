@@ -1,12 +1,13 @@
 /** What a session is given, from facts and git: the inputs of its phase, the commits it starts on, its commands. */
 import { commandSpec } from '../core/commandSettings.ts'
-import type { CommandName, CommandSpec, DiffBody } from '../core/evidence.ts'
+import { type CommandName, type CommandSpec, DiffBody } from '../core/evidence.ts'
 import type { RepositoryName, Sha } from '../core/ids.ts'
 import type { Git } from '../core/ports.ts'
 import type { Attempt } from '../pipeline/attempts.ts'
 import type { Material } from '../pipeline/inputs.ts'
 import type { Phase } from '../pipeline/phase.ts'
 import { phases } from '../pipeline/phases.ts'
+import { failureText } from '../pipeline/repairs.ts'
 import type { PhaseId } from '../pipeline/settings.ts'
 import { acceptedHead, deliverableOf, routeOf, type TaskState } from '../pipeline/taskState.ts'
 import type { Policy } from '../policy/schema.ts'
@@ -71,6 +72,7 @@ export async function gatherMaterial(
     plan: issued?.body.record.plan ?? null,
     deliverables,
     diff: wantsDiff && issued ? await diffText(git, repository, issued.body.commit, position.start) : null,
+    ci: issued && author.input.includes('ci') ? failureText(state.facts, issued.seq) : null,
     instructions: instructions?.slice(0, longestInstructions) ?? null,
   }
 }
@@ -87,8 +89,8 @@ export function commandsOf(phase: Phase, policy: Policy): ReadonlyMap<CommandNam
 async function diffText(git: Git, repository: RepositoryName, base: Sha, head: Sha): Promise<string | null> {
   if (base === head) return null
   const result = await git.collect(repository, { kind: 'diff', base, head })
-  if (!result.ok || !('files' in result.body)) return null
-  return renderDiff(result.body).slice(0, longestDiff)
+  const body = result.ok ? DiffBody.safeParse(result.body) : null
+  return body?.success ? renderDiff(body.data).slice(0, longestDiff) : null
 }
 
 /** A diff as plain text: per file the removed and added lines with their numbers. */

@@ -90,6 +90,7 @@ const material: Material = {
   plan: planFixture({}),
   deliverables: Object.fromEntries(phaseIds.map((id) => [id, mark(id)])),
   diff: 'MARK-diff-',
+  ci: null,
   instructions: null,
 }
 

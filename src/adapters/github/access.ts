@@ -19,6 +19,8 @@ export const grants = {
   /** Marking a draft ready wants contents too in some installations (unverified); asked for only after a refusal. */
   ready: { metadata: 'read', contents: 'write', pull_requests: 'write' },
   merge: { metadata: 'read', contents: 'write', pull_requests: 'write' },
+  /** Only for `pipeline.rerun_flaky_ci`; an App without this permission is refused, and the repair goes on without. */
+  rerun: { metadata: 'read', actions: 'write' },
   fetch: { metadata: 'read', contents: 'read' },
   push: { metadata: 'read', contents: 'write' },
 } as const satisfies Record<string, Record<string, 'read' | 'write'>>

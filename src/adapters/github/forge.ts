@@ -7,6 +7,7 @@ import type { Grant } from './access.ts'
 import { createClient } from './client.ts'
 import { createConversation } from './conversation.ts'
 import { createDeliveries } from './deliveries.ts'
+import { createIncidents } from './incidents.ts'
 import { readJobLog, rerunFailedJobs } from './jobs.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { readChecks } from './readChecks.ts'
@@ -63,6 +64,7 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
 
   const checkRuns = createCheckRunWriter(judge, options.appId, clock)
   const conversation = createConversation(judge, botId)
+  const incidents = createIncidents(judge, conversation, async () => (await identity()).bot.login)
   const credentials = async (client: typeof judge, name: RepositoryName, grant: Grant) => ({
     url: `${web}/${name}.git`,
     token: await client.tokens.token({ kind: 'repository', name, grant }),
@@ -85,6 +87,7 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
     openPulls: (name) => repositories.readOpenPulls(judge, name),
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
+    mergedPulls: (name, sha) => repositories.readMergedPulls(judge, name, sha),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),
     installedRepositories: () => repositories.readInstalled(judge),
 
@@ -98,6 +101,7 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
     rerunFailedJobs: (name, runId) => rerunFailedJobs(judge, name, runId),
     replyInThread: (name, number, input) => replyInThread(judge, name, number, input),
     resolveThread: (name, threadId) => resolveThread(judge, name, threadId),
+    reportIncident: incidents.report,
     merge: (name, number, input) => merge(judge, name, number, input),
 
     credentials: {

@@ -53,6 +53,8 @@ export interface ForgeReads {
   jobLog(name: RepositoryName, jobId: number): Promise<Found<string>>
   /** Open pull requests whose head is this commit. */
   pullsWithHead(name: RepositoryName, sha: Sha): Promise<number[]>
+  /** Merged pull requests that brought this commit in. */
+  mergedPulls(name: RepositoryName, sha: Sha): Promise<number[]>
   /** The rules in force on a branch now; classic protection is not in them (T19). */
   branchRules(name: RepositoryName, ref: string): Promise<BranchRules>
   /** Every repository that the App is installed on. */
@@ -104,6 +106,8 @@ export interface ForgeActs {
   resolveThread(name: RepositoryName, threadId: string): Promise<void>
   /** Run the failed jobs of a workflow run again. */
   rerunFailedJobs(name: RepositoryName, runId: number): Promise<void>
+  /** One comment on the repository's open incident issue, found again by its marker; returns the issue's number. */
+  reportIncident(name: RepositoryName, marker: string, sentence: string): Promise<number>
   merge(
     name: RepositoryName,
     number: number,

@@ -25,7 +25,7 @@ export const citations: Check = (context) => {
           .slice(0, 3)
           .map(({ line, text }) => `line ${line}: ${text.trim().slice(0, 160)}`)
         const hint = near.length > 0 ? ` Near it stands ${near.join(' | ')}.` : ''
-        return `The citation ${citation.path}:${citation.line} "${citation.quote.slice(0, 160)}" does not resolve at the base commit${reason ? ` (${reason.slice(0, 200)})` : ''}.${hint} Cite what is there, list it in newSymbols if it does not exist yet, or ask.`
+        return `The citation ${citation.path}:${citation.line} "${citation.quote.slice(0, 160)}" does not resolve at the base commit${reason ? ` (${reason.slice(0, 200).replace(/\.$/, '')})` : ''}.${hint} Cite what is there, list it in newSymbols if it does not exist yet, or ask.`
       }),
   )
 }

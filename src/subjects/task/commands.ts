@@ -5,7 +5,7 @@ import { Route } from '../../core/plan.ts'
 import { code, person } from '../../core/sentences.ts'
 import { isSenior } from '../../delegation/protectedSurfaces.ts'
 import { epicSentence } from '../../pipeline/routes.ts'
-import { routeOf, stateOf } from '../../pipeline/taskState.ts'
+import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { TaskContext } from './context.ts'
 import { confirmableDigest } from './delegation.ts'
 import { helpText } from './texts.ts'
@@ -132,7 +132,9 @@ function start(context: TaskContext, command: Command): Judged {
 
 function answerQuestions(context: TaskContext, rest: string): Judged {
   const { before, after } = routeOf(context)
-  const asked = [...before, ...after].some((phase) => stateOf(context, phase).progress.state === 'asked')
+  const asked = [...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].some(
+    (phase) => stateOf(context, phase).progress.state === 'asked',
+  )
   if (!asked) return refused('No question is open.')
   if (rest === '') return refused('Write the answer on the same line: `/agent answer <text>`.')
   return accepted('The answer goes to the session.')

@@ -1,15 +1,19 @@
 /** From accepted work to a pull request that is ready for review: pushes, the review's findings, CI (P6, P8). */
 import { factsOf } from '../../core/facts.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
+import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import { countedChecks } from '../../gates/ci.ts'
 import { Review } from '../../pipeline/phases/review.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
 import { acceptedHead, deliverableOf, stateOf } from '../../pipeline/taskState.ts'
+import type { Policy } from '../../policy/schema.ts'
 import type { PullVerdicts } from '../pull.ts'
 import type { TaskContext } from './context.ts'
+import { repairStep } from './repairStep.ts'
 import { type Step, step } from './verdicts.ts'
 
 /** The phases after whose acceptance the branch is pushed: code that failed the sandbox never reaches CI (P6, T38). */
-const pushedPhases: readonly PhaseId[] = ['implementation', 'documentation']
+const pushedPhases: readonly PhaseId[] = ['implementation', 'documentation', 'repair']
 
 /** Push an accepted candidate, or null when it is pushed or the phase does not push. */
 export function pushStep(context: TaskContext, phase: PhaseId): Step | null {
@@ -26,8 +30,16 @@ export function pushStep(context: TaskContext, phase: PhaseId): Step | null {
   })
 }
 
-/** The last steps: findings of the review phase, the repository's own CI, and out of draft. */
-export function readyStep(context: TaskContext, verdicts: PullVerdicts | null): Step {
+/**
+ * The last steps: findings of the review phase, the repository's own CI, and out of draft.
+ *
+ * @param repair the step of the repair phase, asked for when CI is red.
+ */
+export function readyStep(
+  context: TaskContext,
+  verdicts: PullVerdicts | null,
+  repair: () => Step | null,
+): Step {
   const { snapshot, issued } = context
   const { pull } = snapshot
   if (!pull || !verdicts || !issued) return step('machine', 'The pull request is being read.')
@@ -39,6 +51,8 @@ export function readyStep(context: TaskContext, verdicts: PullVerdicts | null): 
       { over: true },
     )
   if (!draft) return step('person', `#${number} waits for review: countersign/review says who is needed.`)
+  const pushed = pushStep(context, 'repair')
+  if (pushed) return pushed
   const done = acceptedHead(context, null)
   if (head.sha !== done)
     return step(
@@ -49,17 +63,35 @@ export function readyStep(context: TaskContext, verdicts: PullVerdicts | null): 
   const ci = verdicts.gates.results.find((result) => result.gate === 'ci')
   if (verdicts.missing.length > 0 || !ci)
     return step('machine', 'The checks of the pull request are being read.', { effects: review })
-  if (ci.configured && ci.verdict.state === 'fail')
-    return step(
-      'person',
-      `CI is red on #${number}: ${ci.verdict.sentence} Repair it there by hand, or \`/agent reject plan <reason>\`.`,
-      { effects: review },
-    )
+  if (ci.configured && ci.verdict.state === 'fail') {
+    const red = redStep(context, pull, ci.verdict.sentence, repair)
+    return { ...red, effects: [...review, ...red.effects] }
+  }
   if (ci.configured && ci.verdict.state !== 'pass')
     return step('machine', `Waiting for CI on #${number}: ${ci.verdict.sentence}`, { effects: review })
   return step('machine', `CI is green; #${number} is marked as ready for review.`, {
     effects: [...review, { kind: 'markReady', repository: snapshot.repository.name, number, nodeId }],
   })
+}
+
+/** Red CI is looked at once every job has ended, so that one repair sees all that failed. */
+function redStep(
+  context: TaskContext,
+  pull: PullSnapshot<Policy>,
+  sentence: string,
+  repair: () => Step | null,
+): Step {
+  const { app } = pull
+  const checks = countedChecks({
+    ci: pull.ci,
+    head: pull.pull.head.sha,
+    ownAppIds: app.drafterAppId === null ? [app.appId] : [app.appId, app.drafterAppId],
+    settings: context.policy.gates,
+  })
+  if (checks.some((check) => check.status !== 'completed'))
+    return step('machine', `CI is red on #${pull.pull.number}; its other jobs are awaited. ${sentence}`)
+  const failed = checks.filter((check) => check.conclusion !== 'success')
+  return repairStep(context, pull, failed, sentence, repair)
 }
 
 /** The review phase's findings as one COMMENT review; only findings on changed lines of files can be placed inline. */

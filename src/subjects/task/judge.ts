@@ -102,7 +102,7 @@ function nextStep(context: TaskContext): Step {
     const found = due()
     if (found) return found
   }
-  return readyStep(context, verdicts)
+  return readyStep(context, verdicts, () => budgeted(context, phaseStep(context, 'repair')))
 }
 
 function routeStep(context: TaskContext): Step | null {
