@@ -15,9 +15,11 @@ import type {
   QueueHandlers,
   Workspace,
 } from '../core/ports.ts'
+import type { RepositoryReading } from '../core/snapshot/common.ts'
 import { readPolicy } from '../observe/policy.ts'
 import { runCollect } from '../work/collect.ts'
 import { runIssuePlan, runPush } from '../work/commit.ts'
+import { runFix } from '../work/fix.ts'
 import { runReadCi } from '../work/readCi.ts'
 import { runSession, type SessionPorts } from '../work/session.ts'
 
@@ -62,6 +64,25 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
       case 'readCi':
         await runReadCi(item, { forge, ledger, queue, log })
         break
+      case 'fix': {
+        const { files } = sessions
+        const policyAt = (repository: RepositoryReading, base: { ref: string; tip: string }) =>
+          readPolicy(ports, repository, base)
+        const fixing = {
+          forge,
+          ledger,
+          queue,
+          git,
+          workspace,
+          model,
+          files,
+          clock,
+          log,
+          readPolicy: policyAt,
+        }
+        await runFix(item, { ...fixing, author: await authorOf(forge) }, signal)
+        break
+      }
       case 'session':
         await runSession(item, { ...sessions, author: await authorOf(forge) }, signal)
         break

@@ -108,10 +108,36 @@ export const CommandSpec = z.object({
 })
 export type CommandSpec = z.infer<typeof CommandSpec>
 
+/** An import, a package or a called name on an added line that leads nowhere (P4, G14). */
+export const UnresolvedReference = z.object({
+  path: gitPath,
+  line: z.number().int().positive(),
+  /** `import`: a module or file; `package`: of the manifest; `name`: taken from a module that has none such; `call`. */
+  kind: z.enum(['import', 'package', 'name', 'call']),
+  text: z.string().max(300),
+  /** False where only the build tool or the type checker can tell: such a finding is shown and never fails. */
+  certain: z.boolean(),
+  why: z.string().max(1000),
+  /** The nearest names that do exist, best first. */
+  near: z.array(z.string().max(300)).max(3),
+})
+export type UnresolvedReference = z.infer<typeof UnresolvedReference>
+
+export const ReferencesBody = z.object({
+  /** Changed files of a known language that were read. */
+  files: z.number().int().nonnegative(),
+  unresolved: z.array(UnresolvedReference).max(500),
+  /** What could not be looked at, so that it is not taken for fine. */
+  unchecked: z.array(z.object({ path: gitPath, reason: z.string().max(500) })).max(200),
+})
+export type ReferencesBody = z.infer<typeof ReferencesBody>
+
 /** What to collect: a closed union, each member with the inputs that fix its result. */
 export const EvidenceRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('diff'), base: Sha, head: Sha }),
   z.object({ kind: z.literal('commits'), base: Sha, head: Sha }),
+  /** What the added lines of a diff refer to, resolved at the head (P4, G14). */
+  z.object({ kind: z.literal('references'), base: Sha, head: Sha }),
   z.object({ kind: z.literal('citations'), base: Sha, citations: z.array(Citation).max(100) }),
   z.object({
     kind: z.literal('command'),
@@ -122,6 +148,11 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
   }),
   /** Tree of `git merge-tree` of two commits, or conflicts: proves a clean update merge (T11). */
   z.object({ kind: z.literal('mergeTree'), first: Sha, second: Sha }),
+  /**
+   * Where the lines of a file at `from` are at `to`, renames followed (F2, T32). With `base`, the lines are those of the
+   * merge base of `from` and `base`: the left side of a diff; `path` is then still the name at `from`.
+   */
+  z.object({ kind: z.literal('lineMap'), from: Sha, to: Sha, base: Sha.nullable(), path: gitPath }),
 ])
 export type EvidenceRequest = z.infer<typeof EvidenceRequest>
 export type EvidenceKind = EvidenceRequest['kind']
@@ -139,12 +170,35 @@ export const CitationsBody = z.object({
 export const CommitsBody = z.object({ commits: z.array(CommitBody).max(250) })
 export const MergeTreeBody = z.object({ tree: Sha.nullable(), mergeBase: Sha.nullable() })
 
+export const LineMapBody = z.object({
+  /** The file's name at `to`; null when it is not there any more. */
+  path: gitPath.nullable(),
+  /** Set when the file at `to` has no lines that could be edited; completes a sentence that begins with its name. */
+  problem: z.string().nullable(),
+  /** Lines at `to`; a last line without a line feed counts. */
+  lines: z.number().int().nonnegative(),
+  /** As `git diff -U0` counts them: a side of 0 lines names the line before it. */
+  hunks: z
+    .array(
+      z.object({
+        oldStart: z.number().int().nonnegative(),
+        oldLines: z.number().int().nonnegative(),
+        newStart: z.number().int().nonnegative(),
+        newLines: z.number().int().nonnegative(),
+      }),
+    )
+    .max(20_000),
+})
+export type LineMapBody = z.infer<typeof LineMapBody>
+
 export const evidenceBodies = {
   diff: DiffBody,
   commits: CommitsBody,
+  references: ReferencesBody,
   citations: CitationsBody,
   command: CommandBody,
   mergeTree: MergeTreeBody,
+  lineMap: LineMapBody,
 } as const
 export type EvidenceBody<K extends EvidenceKind> = z.infer<(typeof evidenceBodies)[K]>
 

@@ -4,6 +4,7 @@ import { AgentsSettings, ApprovalsSettings, MergeSettings, PeopleSettings } from
 import { CommandsSettings } from '../core/commandSettings.ts'
 import { ProtectedSettings } from '../core/protectedPaths.ts'
 import { DelegationSettings } from '../delegation/settings.ts'
+import { FixSettings } from '../fix/settings.ts'
 import { GatesSettings } from '../gates/settings.ts'
 import { BudgetSettings, ModelSettings, PipelineSettings } from '../pipeline/settings.ts'
 
@@ -32,6 +33,7 @@ export const Policy = z.strictObject({
   models: ModelSettings.prefault({}),
   budgets: BudgetSettings.prefault({}),
   gates: GatesSettings.prefault({}),
+  fix: FixSettings.prefault({}),
   approvals: ApprovalsSettings.prefault({}),
   people: PeopleSettings.optional().describe(
     "What a person's own pull request needs: pass, gates or full (A6).",

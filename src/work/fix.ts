@@ -1,7 +1,7 @@
 /** Work item `fix`: one accepted request, group by group, proven, pushed by compare-and-swap, and put on record (F1 to F4). */
 import { Terminal } from '../core/errors.ts'
-import { type Fact, type FactBody, type FactOf, factsOf } from '../core/facts.ts'
 import type { ReworkCause, ThreadEnd } from '../core/facts/fix.ts'
+import { type Fact, type FactBody, type FactOf, factsOf } from '../core/facts.ts'
 import { parseKey, type RepositoryName, type Sha } from '../core/ids.ts'
 import type { Log, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
@@ -72,7 +72,11 @@ async function endingOf(
       if (outcome.kind === 'ended') return outcome.ending
       why = outcome.why
     }
-    return refusedAll(fix, before, `${why} That happened twice, so nothing was pushed. Ask again when the branch rests.`)
+    return refusedAll(
+      fix,
+      before,
+      `${why} That happened twice, so nothing was pushed. Ask again when the branch rests.`,
+    )
   } catch (error) {
     if (!(error instanceof Terminal)) throw error
     ports.log.warn({ subject: item.subject, reason: error.message }, 'fix refused')
@@ -105,44 +109,99 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
     // Regions below an earlier fix of the same file have moved by what it added or took away.
     const shift = done
       .filter((one) => one.group.path === group.path && one.end.kind === 'fixed')
-      .reduce((sum, one) => sum + (one.end.kind === 'fixed' ? one.end.lines - (one.range.to - one.range.from) : 0), 0)
+      .reduce(
+        (sum, one) => sum + (one.end.kind === 'fixed' ? one.end.lines - (one.range.to - one.range.from) : 0),
+        0,
+      )
     const moved = { ...group, range: { from: group.range.from + shift, to: group.range.to + shift } }
     const end = await runGroup(
-      { repository, pull: `${repository}#${number}`, subject: item.subject, fix, policy, worktree, tip, group: moved, number: index + 1, watch, host },
+      {
+        repository,
+        pull: `${repository}#${number}`,
+        subject: item.subject,
+        fix,
+        policy,
+        worktree,
+        tip,
+        group: moved,
+        number: index + 1,
+        watch,
+        host,
+      },
       ports,
     )
     if (end.kind === 'stopped')
-      return { kind: 'ended', ending: refusedAll(fix, before, 'It was stopped by `/agent stop` before anything was pushed.') }
+      return {
+        kind: 'ended',
+        ending: refusedAll(fix, before, 'It was stopped by `/agent stop` before anything was pushed.'),
+      }
     done.push({ group, range: group.range, end })
     if (end.kind === 'fixed') tip = end.sha
   }
   const fixed = done.filter((one) => one.end.kind === 'fixed')
   const sha = tip !== before && !pull.head.fork ? tip : null
-  const threads = [...look.ended, ...done.flatMap((one) => repliesOf(one, { repository, before, sha, fork: pull.head.fork, policy }))]
+  const threads = [
+    ...look.ended,
+    ...done.flatMap((one) => repliesOf(one, { repository, before, sha, fork: pull.head.fork, policy })),
+  ]
   const cause = fixed.map(({ end }) => (end.kind === 'fixed' ? end.deliverable.cause : null))[0] ?? null
-  const ending: Ending = { request: item.request, before, sha, threads, cause, sentence: endSentence(threads.map((one) => one.outcome)) }
+  const ending: Ending = {
+    request: item.request,
+    before,
+    sha,
+    threads,
+    cause,
+    sentence: endSentence(threads.map((one) => one.outcome)),
+  }
   if (tip === before) return { kind: 'ended', ending }
   const cited = new Map<string, LineRange[]>()
   for (const { group } of fixed) cited.set(group.path, [...(cited.get(group.path) ?? []), group.range])
   const proven = await proveCommit(ports.git, repository, before, tip, cited)
   if (proven.violations.length > 0)
-    return { kind: 'ended', ending: refusedAll(fix, before, `The whole change does not prove: ${proven.violations[0]}. Nothing was pushed.`) }
-  return sha === null ? { kind: 'ended', ending } : push({ ...ending, sha }, run, fixed.flatMap(({ group }) => group.members), ports)
+    return {
+      kind: 'ended',
+      ending: refusedAll(
+        fix,
+        before,
+        `The whole change does not prove: ${proven.violations[0]}. Nothing was pushed.`,
+      ),
+    }
+  return sha === null
+    ? { kind: 'ended', ending }
+    : push(
+        { ...ending, sha },
+        run,
+        fixed.flatMap(({ group }) => group.members),
+        ports,
+      )
 }
 
 /** Look once more, announce the push, push. What changed meanwhile asks for a new run; nothing is overwritten. */
-async function push(ending: Ending & { sha: Sha }, { item, repository, number, look, watch }: Run, members: CitedThread[], ports: FixPorts): Promise<Outcome> {
+async function push(
+  ending: Ending & { sha: Sha },
+  { item, repository, number, look, watch }: Run,
+  members: CitedThread[],
+  ports: FixPorts,
+): Promise<Outcome> {
   const { before, sha } = ending
   const again = await ports.forge.pull(repository, number)
-  if (!again.found || again.value.pull.state !== 'open') return { kind: 'moved', why: 'The pull request was closed during the fix.' }
-  if (again.value.pull.head.sha !== before) return { kind: 'moved', why: 'Somebody pushed to the branch during the fix.' }
+  if (!again.found || again.value.pull.state !== 'open')
+    return { kind: 'moved', why: 'The pull request was closed during the fix.' }
+  if (again.value.pull.head.sha !== before)
+    return { kind: 'moved', why: 'Somebody pushed to the branch during the fix.' }
   const standing = new Map(again.value.threads.map((thread) => [thread.id, thread]))
   if (members.some(({ thread }) => standing.get(thread.id)?.resolved !== false))
     return { kind: 'moved', why: 'A thread was resolved or deleted during the fix.' }
   if (await watch.look()) return { kind: 'moved', why: 'The work was stopped.' }
   await ports.ledger.append(item.subject, [{ actor: null, body: { kind: 'fix.pushing', ...ending } }])
-  const pushed = await ports.git.pushFix(repository, { branch: look.observed.pull.head.ref, sha, expected: before })
-  return pushed === 'done' ? { kind: 'ended', ending } : { kind: 'moved', why: 'Somebody pushed to the branch during the fix.' }
+  const pushed = await ports.git.pushFix(repository, {
+    branch: look.observed.pull.head.ref,
+    sha,
+    expected: before,
+  })
+  return pushed === 'done'
+    ? { kind: 'ended', ending }
+    : { kind: 'moved', why: 'Somebody pushed to the branch during the fix.' }
 }
 
 function repliesOf(
@@ -152,7 +211,11 @@ function repliesOf(
   return group.members.map(({ thread, range }, index) => {
     const common = { thread: thread.id, root: thread.comments[0]?.id ?? 0 }
     if (end.kind === 'refused' || end.kind === 'stopped')
-      return { ...common, outcome: 'refused', reply: `Not fixed: ${end.kind === 'refused' ? end.sentence : 'it was stopped.'}` }
+      return {
+        ...common,
+        outcome: 'refused',
+        reply: `Not fixed: ${end.kind === 'refused' ? end.sentence : 'it was stopped.'}`,
+      }
     const answer = end.deliverable.answers.find((one) => one.thread === index + 1)
     const said = answer?.answer ?? end.deliverable.summary
     if (end.kind === 'unchanged' || answer?.outcome === 'cannot')
@@ -160,25 +223,45 @@ function repliesOf(
     if (at.fork) {
       // A suggestion replaces the thread's own lines, so it stands for the region only where the two are the same.
       const placed =
-        group.members.length === 1 && thread.line !== null && thread.side === 'RIGHT' && thread.subject === 'line' &&
-        range.to - 1 === thread.line && range.from === thread.line - ((thread.originalLine ?? 0) - (thread.originalStartLine ?? thread.originalLine ?? 0))
+        group.members.length === 1 &&
+        thread.line !== null &&
+        thread.side === 'RIGHT' &&
+        thread.subject === 'line' &&
+        range.to - 1 === thread.line &&
+        range.from ===
+          thread.line - ((thread.originalLine ?? 0) - (thread.originalStartLine ?? thread.originalLine ?? 0))
       return { ...common, outcome: 'suggested', reply: suggestionReply(said, end.text, placed) }
     }
-    return { ...common, outcome: 'fixed', reply: fixedReply(at.repository, at.before, at.sha ?? end.sha, said, at.policy.fix.resolve) }
+    return {
+      ...common,
+      outcome: 'fixed',
+      reply: fixedReply(at.repository, at.before, at.sha ?? end.sha, said, at.policy.fix.resolve),
+    }
   })
 }
 
 /** The ending of an earlier run of this item that pushed and was cut off before it could say so. */
-async function alreadyPushed(facts: readonly Fact[], request: number, repository: RepositoryName, look: Look, { git }: FixPorts): Promise<Ending | null> {
+async function alreadyPushed(
+  facts: readonly Fact[],
+  request: number,
+  repository: RepositoryName,
+  look: Look,
+  { git }: FixPorts,
+): Promise<Ending | null> {
   const head = look.observed.pull.head.sha
   for (const { body } of factsOf(facts, 'fix.pushing').filter((fact) => fact.body.request === request)) {
     const { kind: _kind, ...ending } = body
     if (body.sha === head) return ending
-    const known = await git.ensure(repository, [body.sha, head]).then(() => true, (error: unknown) => {
-      if (error instanceof Terminal) return false
-      throw error
-    })
-    const merge = known ? await git.collect(repository, { kind: 'mergeTree', first: body.sha, second: head }) : null
+    const known = await git.ensure(repository, [body.sha, head]).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Terminal) return false
+        throw error
+      },
+    )
+    const merge = known
+      ? await git.collect(repository, { kind: 'mergeTree', first: body.sha, second: head })
+      : null
     if (merge?.ok && 'tree' in merge.body && merge.body.mergeBase === body.sha) return ending
   }
   return null
@@ -203,5 +286,8 @@ async function finish(item: FixItem, ending: Ending, { ledger }: FixPorts): Prom
   const bodies: FactBody[] = [{ kind: 'fix.ended', ...ending }]
   const cause: ReworkCause | null = ending.cause
   if (cause !== null) bodies.push({ kind: 'rework.classified', cause, by: 'session', request: item.request })
-  await ledger.append(item.subject, bodies.map((body) => ({ actor: null, body })))
+  await ledger.append(
+    item.subject,
+    bodies.map((body) => ({ actor: null, body })),
+  )
 }

@@ -2,7 +2,15 @@
 import { digestOf } from '../core/digest.ts'
 import type { FactBody } from '../core/facts.ts'
 import type { RepositoryName, Sha } from '../core/ids.ts'
-import type { Clock, CommitIdentity, FileTools, Ledger, Model, SessionResult, Worktree } from '../core/ports.ts'
+import type {
+  Clock,
+  CommitIdentity,
+  FileTools,
+  Ledger,
+  Model,
+  SessionResult,
+  Worktree,
+} from '../core/ports.ts'
 import { FixDeliverable, objectionsTo } from '../fix/deliverable.ts'
 import { fixContinuation, fixOpening, fixSystemPrompt, handInTool } from '../fix/prompt.ts'
 import { bytesAsText, cut, lineCount } from '../fix/proof.ts'
@@ -55,13 +63,17 @@ export async function runGroup(run: GroupRun, ports: GroupPorts): Promise<GroupE
   const before = bytesAsText(bytes)
   const size = group.range.to - group.range.from
   if (size > policy.fix.max_region_lines)
-    return { kind: 'refused', sentence: `The region has ${size} lines and at most ${policy.fix.max_region_lines} are given to one session (policy fix.max_region_lines). Ask for fewer lines.` }
+    return {
+      kind: 'refused',
+      sentence: `The region has ${size} lines and at most ${policy.fix.max_region_lines} are given to one session (policy fix.max_region_lines). Ask for fewer lines.`,
+    }
   const inside = cut(before, [group.range]).inside[0] ?? ''
-  if (decoded(inside) === null) return { kind: 'refused', sentence: 'The cited lines are not UTF-8 text, and a fix edits text only.' }
+  if (decoded(inside) === null)
+    return { kind: 'refused', sentence: 'The cited lines are not UTF-8 text, and a fix edits text only.' }
   const region: Region = { directory: worktree.directory, path: group.path, before, range: group.range }
   await worktree.reset(tip)
   const objections: string[] = []
-  let last: { session: string; objections: string } | null = null
+  let last = null as { session: string; objections: string } | null
   for (let attempt = 1; attempt <= policy.pipeline.attempts; attempt++) {
     const session = await startSession(run, attempt, ports)
     const result = await converse(run, region, session, attempt, objections, last?.session ?? null, ports)
@@ -70,19 +82,32 @@ export async function runGroup(run: GroupRun, ports: GroupPorts): Promise<GroupE
       await endSession(run, attempt, session, result, null, ports)
       return { kind: 'stopped' }
     }
-    const judged = await judge(run, region, result, session, ports)
+    const judged = await judge(run, result, session, ports)
     await endSession(run, attempt, session, result, judged.sha, ports)
     if (judged.end) return judged.end
     const said = judged.objections.join('\n')
-    await record(run, ports, { kind: 'attempt.judged', phase: 'fix', attempt, by: 'code', verdict: 'objections', objections: judged.objections.map((one) => one.slice(0, 4000)).slice(0, 50) })
+    await record(run, ports, {
+      kind: 'attempt.judged',
+      phase: 'fix',
+      attempt,
+      by: 'code',
+      verdict: 'objections',
+      objections: judged.objections.map((one) => one.slice(0, 4000)).slice(0, 50),
+    })
     if (said === last?.objections)
-      return { kind: 'refused', sentence: `The same objection came twice, so no further attempt was made: ${said.slice(0, 1500)}` }
+      return {
+        kind: 'refused',
+        sentence: `The same objection came twice, so no further attempt was made: ${said.slice(0, 1500)}`,
+      }
     last = { session, objections: said }
     objections.push(...judged.objections.map((one) => `attempt ${attempt}: ${one}`))
     // Whatever reached outside is put back as a whole; nothing is trimmed out of it.
     if (judged.reset) await worktree.reset(tip)
   }
-  return { kind: 'refused', sentence: `After ${policy.pipeline.attempts} attempts it was still not right: ${objections.at(-1)?.slice(0, 1500) ?? 'no reason is on record'}` }
+  return {
+    kind: 'refused',
+    sentence: `After ${policy.pipeline.attempts} attempts it was still not right: ${objections.at(-1)?.slice(0, 1500) ?? 'no reason is on record'}`,
+  }
 }
 
 interface Judged {
@@ -93,39 +118,82 @@ interface Judged {
 }
 
 /** Commit what the session left, prove it, run the commands; the end of the group, or objections. */
-async function judge(run: GroupRun, region: Region, result: SessionResult, session: string, ports: GroupPorts): Promise<Judged> {
+async function judge(
+  run: GroupRun,
+  result: SessionResult,
+  session: string,
+  ports: GroupPorts,
+): Promise<Judged> {
   const { repository, group, tip } = run
   const over = (end: GroupEnd, sha: Sha | null = null): Judged => ({ end, objections: [], sha, reset: false })
-  const objected = (objections: string[], reset: boolean): Judged => ({ end: null, objections, sha: null, reset })
+  const objected = (objections: string[], reset: boolean): Judged => ({
+    end: null,
+    objections,
+    sha: null,
+    reset,
+  })
   if (result.kind !== 'deliverable')
-    return over({ kind: 'refused', sentence: result.kind === 'failed' ? result.reason : 'The session asked questions, which a fix cannot.' })
+    return over({
+      kind: 'refused',
+      sentence: result.kind === 'failed' ? result.reason : 'The session asked questions, which a fix cannot.',
+    })
   const deliverable = FixDeliverable.parse(result.deliverable)
   const commit = await run.worktree.commit(
     {
       parent: tip,
-      message: fixMessage({ pull: run.pull, roots: group.members.map(({ thread }) => thread.comments[0]?.id ?? 0), summary: deliverable.summary, by: run.fix.by, session }),
+      message: fixMessage({
+        pull: run.pull,
+        roots: group.members.map(({ thread }) => thread.comments[0]?.id ?? 0),
+        summary: deliverable.summary,
+        by: run.fix.by,
+        session,
+      }),
       author: ports.author,
       timeSeconds: Math.floor(ports.clock.nowMs() / 1000),
     },
     (path) => path === group.path,
   )
   if (commit.refused.length > 0)
-    return objected([`Files were touched that no comment cites: ${commit.refused.slice(0, 10).join(', ')}.`], true)
+    return objected(
+      [`Files were touched that no comment cites: ${commit.refused.slice(0, 10).join(', ')}.`],
+      true,
+    )
   const own = objectionsTo(deliverable, group.members.length, commit.sha !== null)
-  if (commit.sha === null) return own.length > 0 ? objected(own, false) : over({ kind: 'unchanged', deliverable })
-  const proven = await proveCommit(ports.git, repository, tip, commit.sha, new Map([[group.path, [group.range]]]))
+  if (commit.sha === null)
+    return own.length > 0 ? objected(own, false) : over({ kind: 'unchanged', deliverable })
+  const proven = await proveCommit(
+    ports.git,
+    repository,
+    tip,
+    commit.sha,
+    new Map([[group.path, [group.range]]]),
+  )
   if (proven.violations.length > 0)
-    return objected(proven.violations.map((one) => `Outside the region, ${one}.`), true)
+    return objected(
+      proven.violations.map((one) => `Outside the region, ${one}.`),
+      true,
+    )
   if (own.length > 0) return objected(own, false)
-  const checked = await checkCommit(ports, repository, run.policy, { before: tip, sha: commit.sha }, run.watch.signal)
+  const checked = await checkCommit(
+    ports,
+    repository,
+    run.policy,
+    { before: tip, sha: commit.sha },
+    run.watch.signal,
+  )
   if (!checked.ok)
-    return checked.kind === 'objection' ? objected([checked.sentence], false) : over({ kind: 'refused', sentence: checked.sentence })
+    return checked.kind === 'objection'
+      ? objected([checked.sentence], false)
+      : over({ kind: 'refused', sentence: checked.sentence })
   const now = await ports.git.bytes(repository, commit.sha, group.path)
   const proof = cut(bytesAsText(now ?? new Uint8Array()), [
     { from: group.range.from, to: group.range.from + (proven.lines.get(group.path)?.[0] ?? 0) },
   ])
   const text = decoded(proof.inside[0] ?? '') ?? ''
-  return over({ kind: 'fixed', sha: commit.sha, lines: lineCount(proof.inside[0] ?? ''), text, deliverable }, commit.sha)
+  return over(
+    { kind: 'fixed', sha: commit.sha, lines: lineCount(proof.inside[0] ?? ''), text, deliverable },
+    commit.sha,
+  )
 }
 
 function choice({ policy, fix }: GroupRun) {
@@ -135,14 +203,23 @@ function choice({ policy, fix }: GroupRun) {
 /** Put the start of a session on record. Each start has its own name: after a crash the work begins anew. */
 async function startSession(run: GroupRun, attempt: number, ports: GroupPorts): Promise<string> {
   const { endpoint, model, request } = choice(run)
-  const starts = (await ports.ledger.facts(run.subject)).filter(({ body }) => body.kind === 'attempt.started').length
+  const starts = (await ports.ledger.facts(run.subject)).filter(
+    ({ body }) => body.kind === 'attempt.started',
+  ).length
   const digest = digestOf({ subject: run.subject, request, group: run.number, attempt, starts }).slice(0, 16)
   const session = `fix-${request}-${run.number}-${attempt}-${digest}`
   await record(run, ports, { kind: 'attempt.started', phase: 'fix', attempt, session, endpoint, model })
   return session
 }
 
-async function endSession(run: GroupRun, attempt: number, session: string, result: SessionResult, candidate: Sha | null, ports: GroupPorts) {
+async function endSession(
+  run: GroupRun,
+  attempt: number,
+  session: string,
+  result: SessionResult,
+  candidate: Sha | null,
+  ports: GroupPorts,
+) {
   const { endpoint, model } = choice(run)
   const { usage, costUsd, durationMs } = result
   await record(run, ports, {
@@ -159,7 +236,10 @@ async function endSession(run: GroupRun, attempt: number, session: string, resul
     outcome:
       result.kind === 'deliverable'
         ? { kind: 'deliverable', digest: digestOf(result.deliverable), deliverable: result.deliverable }
-        : { kind: result.kind === 'stopped' ? 'stopped' : 'failed', reason: (result.kind === 'questions' ? 'asked questions' : result.reason).slice(0, 4000) },
+        : {
+            kind: result.kind === 'stopped' ? 'stopped' : 'failed',
+            reason: (result.kind === 'questions' ? 'asked questions' : result.reason).slice(0, 4000),
+          },
   })
 }
 
@@ -194,7 +274,8 @@ async function converse(
       model,
       system: fixSystemPrompt,
       opening,
-      continues: earlier === null ? null : { session: earlier, message: fixContinuation(attempt, objections) },
+      continues:
+        earlier === null ? null : { session: earlier, message: fixContinuation(attempt, objections) },
       tools: [...readingTools(context), regionTool(ports.files, region), fixHandIn()],
       handIn: { deliverable: handInTool, questions: null },
       limits: sessionLimits(policy.budgets, spentOf(await ports.ledger.facts(run.subject))),

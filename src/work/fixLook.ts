@@ -9,7 +9,7 @@ import type { Forge, Git, PullObservation } from '../core/ports.ts'
 import { code } from '../core/sentences.ts'
 import type { PolicyReading, RepositoryReading } from '../core/snapshot/common.ts'
 import type { ReviewThread } from '../core/snapshot/pull.ts'
-import { type LineRange } from '../fix/lineMap.ts'
+import type { LineRange } from '../fix/lineMap.ts'
 import { requestText } from '../fix/prompt.ts'
 import { type LineMapRequest, mapsFor, type RegionPlace, regionOf } from '../fix/region.ts'
 import type { FixState } from '../fix/state.ts'
@@ -18,7 +18,10 @@ import type { Policy } from '../policy/schema.ts'
 export interface LookPorts {
   forge: Pick<Forge, 'identity' | 'repository' | 'pull' | 'standing'>
   git: Pick<Git, 'ensure' | 'collect'>
-  readPolicy(repository: RepositoryReading, base: { ref: string; tip: string }): Promise<PolicyReading<Policy>>
+  readPolicy(
+    repository: RepositoryReading,
+    base: { ref: string; tip: string },
+  ): Promise<PolicyReading<Policy>>
 }
 
 /** A thread that can be worked on. */
@@ -55,7 +58,11 @@ export async function lookAt(
   const { body } = fix.accepted
   const look: Look = { observed, policy, refusal: refusalOf(observed), threads: [], ended: [] }
   if (look.refusal !== null || !policy.ok) return look
-  const place: RegionPlace = { head: observed.pull.head.sha, baseTip: observed.pull.base.tip, askedAt: body.head }
+  const place: RegionPlace = {
+    head: observed.pull.head.sha,
+    baseTip: observed.pull.base.tip,
+    askedAt: body.head,
+  }
   await ports.git.ensure(name, [place.head, place.baseTip])
   const readers = readersOf(name, ports)
   for (const asked of body.threads) {
@@ -140,7 +147,10 @@ async function mapOf(name: RepositoryName, request: LineMapRequest, git: LookPor
     await git.ensure(name, [request.from])
   } catch (error) {
     if (!(error instanceof Terminal)) throw error
-    return { ok: false as const, reason: `the commented commit ${request.from.slice(0, 12)} is not there any more.` }
+    return {
+      ok: false as const,
+      reason: `the commented commit ${request.from.slice(0, 12)} is not there any more.`,
+    }
   }
   const result: EvidenceResult = await git.collect(name, request)
   if (!result.ok) return { ok: false as const, reason: result.reason }

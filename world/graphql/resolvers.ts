@@ -11,6 +11,7 @@ import type { Account, Comment, Issue, Pull, Repo, Review } from '../github/stat
 import { nodeId } from '../github/views/account.ts'
 import { accountByEmail } from '../github/views/commit.ts'
 import { connection, type PageArguments } from './connection.ts'
+import { threadViews } from './threads.ts'
 
 export type Context = { site: Site; actor: Actor }
 
@@ -127,9 +128,10 @@ export function pullView(context: Context, repo: Repo, pull: Pull) {
     headRefName: pull.headRef,
     headRefOid: pull.headSha,
     headRepository: { databaseId: pull.headRepoId },
+    headRef: () => branchView(site, must(site.state.repos, pull.headRepoId, 'repository'), pull.headRef),
     baseRefName: pull.baseRef,
     baseRefOid: pull.baseSha,
-    baseRef: () => baseRefView(site, repo, pull),
+    baseRef: () => branchView(site, repo, pull.baseRef),
     mergeCommit: pull.merged && pull.mergeCommitSha !== null ? { oid: pull.mergeCommitSha } : null,
     async mergeable() {
       const { mergeable } = await mergeState(site, pull)
@@ -150,15 +152,16 @@ export function pullView(context: Context, repo: Repo, pull: Pull) {
         reviews().map((one) => reviewView(site, one)),
         page,
       ),
+    reviewThreads: (page: PageArguments) => connection(threadViews(site, pull, actorById), page),
   }
 }
 
-async function baseRefView(site: Site, repo: Repo, pull: Pull) {
-  const tip = await site.git.ref(repo.dir, `refs/heads/${pull.baseRef}`)
+async function branchView(site: Site, repo: Repo, branch: string) {
+  const tip = await site.git.ref(repo.dir, `refs/heads/${branch}`)
   if (tip === null) return null
-  const rules = rulesetsFor(site, repo, `refs/heads/${pull.baseRef}`).flatMap((one) => one.rules)
+  const rules = rulesetsFor(site, repo, `refs/heads/${branch}`).flatMap((one) => one.rules)
   return {
-    name: pull.baseRef,
+    name: branch,
     target: { __typename: 'Commit', oid: tip },
     rules: (page: PageArguments) => connection(rules, page),
     // Classic protection, which the stand-in does not have.

@@ -16,6 +16,35 @@ const commitFields = `commit {
 const reviewFields = 'fullDatabaseId author { ...Who } state lastEditedAt commit { oid }'
 const commentFields = 'fullDatabaseId author { ...Who } body'
 
+const threadFields = `id isResolved path subjectType diffSide startDiffSide line originalLine originalStartLine
+        comments(first: 50) {
+          nodes { fullDatabaseId author { ...Who } body originalCommit { oid } pullRequestReview { fullDatabaseId } }
+        }`
+const Side = z.enum(['LEFT', 'RIGHT'])
+const Line = z.number().int().positive().nullable()
+const ThreadNode = z.object({
+  id: z.string(),
+  isResolved: z.boolean(),
+  path: z.string(),
+  subjectType: z.enum(['LINE', 'FILE']),
+  diffSide: Side,
+  startDiffSide: Side.nullable(),
+  line: Line,
+  originalLine: Line,
+  originalStartLine: Line,
+  comments: z.object({
+    nodes: z.array(
+      z.object({
+        fullDatabaseId: BigId,
+        author: actor,
+        body: z.string(),
+        originalCommit: z.object({ oid: Oid }).nullable(),
+        pullRequestReview: z.object({ fullDatabaseId: BigId }).nullable(),
+      }),
+    ),
+  }),
+})
+export type ThreadNode = z.infer<typeof ThreadNode>
 const CommitNode = z.object({
   commit: z.object({
     oid: Oid,
@@ -51,6 +80,7 @@ export const pullQuery = {
       id fullDatabaseId number title body state isDraft mergeable changedFiles isCrossRepository
       author { ...Who }
       headRefName headRefOid headRepository { databaseId }
+      headRef { rules(first: 1) { totalCount } refUpdateRule { pattern } }
       baseRefName baseRefOid
       baseRef { target { oid } rules(first: 1) { totalCount } refUpdateRule { pattern } }
       mergeCommit { oid }
@@ -58,6 +88,7 @@ export const pullQuery = {
       commits(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { ${commitFields} } }
       reviews(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ${reviewFields} } }
       comments(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ${commentFields} } }
+      reviewThreads(last: 100) { nodes { ${threadFields} } }
       head: commits(last: 1) {
         nodes {
           commit {
@@ -90,6 +121,12 @@ export const PullNode = z.object({
   headRefName: z.string(),
   headRefOid: Oid,
   headRepository: z.object({ databaseId: z.number().int().nullish() }).nullable(),
+  headRef: z
+    .object({
+      rules: z.object({ totalCount: z.number() }).nullish(),
+      refUpdateRule: z.object({ pattern: z.string() }).nullish(),
+    })
+    .nullable(),
   baseRefName: z.string(),
   baseRefOid: Oid,
   baseRef: z
@@ -104,6 +141,7 @@ export const PullNode = z.object({
   commits: z.object({ totalCount: z.number().int(), pageInfo: forwards, nodes: z.array(CommitNode) }),
   reviews: z.object({ pageInfo: backwards, nodes: z.array(ReviewNode) }).nullable(),
   comments: z.object({ pageInfo: backwards, nodes: z.array(CommentNode) }),
+  reviewThreads: z.object({ nodes: z.array(ThreadNode) }),
   head: z.object({
     nodes: z.array(
       z.object({
@@ -223,4 +261,15 @@ export const ReadyAnswer = z.object({
   markPullRequestReadyForReview: z
     .object({ pullRequest: z.object({ isDraft: z.boolean() }).nullable() })
     .nullable(),
+})
+
+export const resolveThreadMutation = {
+  what: 'resolve a review thread',
+  writes: true,
+  text: `mutation Resolve($id: ID!) {
+  resolveReviewThread(input: { threadId: $id }) { thread { isResolved } }
+}`,
+}
+export const ResolvedAnswer = z.object({
+  resolveReviewThread: z.object({ thread: z.object({ isResolved: z.boolean() }).nullable() }).nullable(),
 })

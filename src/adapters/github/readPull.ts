@@ -13,6 +13,7 @@ import { ownCommentsOf, wholeList } from './connection.ts'
 import { absentOn404 } from './failures.ts'
 import { createLru, type Lru } from './lru.ts'
 import * as queries from './queries.ts'
+import { threadOf } from './threads.ts'
 
 /** GitHub shows no more than these; a pull request over them is refused, since nobody could see all of it (T18). */
 export const maximumFiles = 3000
@@ -68,6 +69,7 @@ export async function readPull(
       pull: readingOf(node, repository, await appThatOpened(client, openedBy, name, node)),
       commits: await resolvePeople(client, name, number, commits.nodes.map(peopleOf)),
       reviews: reviews.nodes.map(reviewOf),
+      threads: node.reviewThreads.nodes.map(threadOf),
       ownComments: ownCommentsOf(comments.nodes, botId),
       siblings: siblingsOf(node, repository.databaseId),
     },
@@ -120,6 +122,11 @@ function readingOf(
       repositoryId: headRepository,
       // A deleted fork has no repository any more and stays a fork.
       fork: node.isCrossRepository || headRepository !== repository.databaseId,
+      // The default branch counts even without rules: nothing of ours is ever pushed to it directly.
+      protected:
+        (node.headRef?.rules?.totalCount ?? 0) > 0 ||
+        !!node.headRef?.refUpdateRule ||
+        node.headRefName === repository.defaultBranchRef?.name,
     },
     base: {
       ref: node.baseRefName,

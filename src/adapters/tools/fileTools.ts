@@ -17,19 +17,23 @@ const skipped = new Set(['.git', 'node_modules'])
 
 /** The port. It keeps nothing: each call checks its path anew. */
 export function fileTools(): FileTools {
-  return { read, write, remove, list, search }
+  return { read, readBytes, write, replaceBytes, remove, list, search }
 }
 
 async function read(directory: string, path: string): Promise<string> {
+  const bytes = Buffer.from(await readBytes(directory, path))
+  if (bytes.includes(0)) throw new ToolRefusal(`${code(path)} is binary.`)
+  return bytes.toString('utf8')
+}
+
+async function readBytes(directory: string, path: string): Promise<Uint8Array> {
   const handle = await openRegular(await confine(directory, path), path, constants.O_RDONLY)
   if (!handle) throw new ToolRefusal(`${code(path)} does not exist.`)
   try {
     const { size } = await handle.stat()
     if (size > largestFile)
       throw new ToolRefusal(`${code(path)} has ${size} bytes; at most ${largestFile} can be read.`)
-    const bytes = await handle.readFile()
-    if (bytes.includes(0)) throw new ToolRefusal(`${code(path)} is binary.`)
-    return bytes.toString('utf8')
+    return await handle.readFile()
   } finally {
     await handle.close()
   }
@@ -44,6 +48,19 @@ async function write(directory: string, path: string, text: string): Promise<voi
   // Opened without O_TRUNC first: a device or pipe in its place is found before anything is changed.
   const handle = await openRegular(absolute, path, constants.O_WRONLY | constants.O_CREAT)
   if (!handle) throw new ToolRefusal(`${code(path)} cannot be created.`)
+  try {
+    await handle.truncate(0)
+    await handle.writeFile(bytes)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function replaceBytes(directory: string, path: string, bytes: Uint8Array): Promise<void> {
+  if (bytes.length > largestFile)
+    throw new ToolRefusal(`The file would have ${bytes.length} bytes; at most ${largestFile} can be written.`)
+  const handle = await openRegular(await confine(directory, path), path, constants.O_WRONLY)
+  if (!handle) throw new ToolRefusal(`${code(path)} does not exist.`)
   try {
     await handle.truncate(0)
     await handle.writeFile(bytes)

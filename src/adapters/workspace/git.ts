@@ -2,13 +2,15 @@
 import type { EvidenceRequest, EvidenceResult } from '../../core/evidence.ts'
 import type { RepositoryName } from '../../core/ids.ts'
 import type { Git } from '../../core/ports.ts'
+import { collectReferences } from '../references/collect.ts'
 import { collectCitations } from './gitCitations.ts'
 import { collectCommits, writeEmptyCommit } from './gitCommits.ts'
 import { collectDiff, collectMergeTree } from './gitDiff.ts'
+import { collectLineMap } from './gitLineMap.ts'
 import { createMirrors, type MirrorOptions, type Mirrors } from './gitMirrors.ts'
 import { readBlobs } from './gitObjects.ts'
 import { GitFailure } from './gitProcess.ts'
-import { pushBranch } from './gitPush.ts'
+import { pushBranch, pushFix } from './gitPush.ts'
 
 const maximumTextBytes = 1024 * 1024
 
@@ -23,10 +25,14 @@ export function gitOver(mirrors: Mirrors): Git {
         return collectDiff(directory, request.base, request.head)
       case 'commits':
         return collectCommits(directory, request.base, request.head)
+      case 'references':
+        return collectReferences(directory, request.base, request.head)
       case 'citations':
         return collectCitations(directory, request.base, request.citations)
       case 'mergeTree':
         return collectMergeTree(directory, request.first, request.second)
+      case 'lineMap':
+        return collectLineMap(directory, request)
       default:
         return request satisfies never
     }
@@ -51,8 +57,14 @@ export function gitOver(mirrors: Mirrors): Git {
       const found = (await readBlobs(await mirrors.open(repository), [name], maximumTextBytes)).get(name)
       return found === undefined || found === 'large' ? null : found.toString('utf8')
     },
+    async bytes(repository, sha, path) {
+      const name = `${sha}:${path}`
+      const found = (await readBlobs(await mirrors.open(repository), [name], maximumTextBytes)).get(name)
+      return found === undefined || found === 'large' ? null : found
+    },
     commitEmpty: async (repository, input) => writeEmptyCommit(await mirrors.open(repository), input),
     push: (repository, input) => pushBranch(mirrors, repository, input),
+    pushFix: (repository, input) => pushFix(mirrors, repository, input),
   }
 }
 

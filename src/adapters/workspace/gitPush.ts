@@ -1,4 +1,4 @@
-/** Push of one commit to one branch of ours, with a lease on what was there (S7). */
+/** Push of one commit to one branch, with a lease on what was there (S7): ours, or the head of a pull request (F4). */
 import { Bug, RetryLater, Terminal } from '../../core/errors.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Mirrors } from './gitMirrors.ts'
@@ -21,6 +21,46 @@ export async function pushBranch(
 ): Promise<'done' | 'moved'> {
   if (!branchName.test(input.branch))
     throw new Bug(`push to a branch that is not ours: ${input.branch.slice(0, 200)}`)
+  return pushTo(
+    mirrors,
+    repository,
+    input,
+    'Check that the App may write contents and that no ruleset forbids branches below `agent/`, then comment `/agent retry`.',
+  )
+}
+
+/** What git allows as a branch, less everything that could be read as something else: no `..`, `@{`, space or wildcard. */
+const anyBranch = /^(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))(?![-./])[^\s~^:?*[\\\p{C}]{1,250}(?<![./])$/u
+
+/**
+ * Push a fix to a pull request's own branch: only forwards from `expected`, so that nobody's commit is lost.
+ *
+ * @throws as `pushBranch`; Terminal for a branch name that cannot be passed on safely.
+ */
+export async function pushFix(
+  mirrors: Mirrors,
+  repository: RepositoryName,
+  input: { branch: string; sha: Sha; expected: Sha },
+): Promise<'done' | 'moved'> {
+  if (!anyBranch.test(input.branch))
+    throw new Terminal(
+      `branch name ${JSON.stringify(input.branch.slice(0, 200))}`,
+      'The branch of this pull request has a name that is not passed on to git. Rename it, then ask again.',
+    )
+  return pushTo(
+    mirrors,
+    repository,
+    input,
+    'Check that the App may write contents and that no ruleset forbids it on this branch, then ask again.',
+  )
+}
+
+async function pushTo(
+  mirrors: Mirrors,
+  repository: RepositoryName,
+  input: { branch: string; sha: Sha; expected: Sha | null },
+  remedy: string,
+): Promise<'done' | 'moved'> {
   const directory = await mirrors.open(repository)
   const { url, call } = await mirrors.remote(repository, 'push')
   const ref = `refs/heads/${input.branch}`
@@ -57,7 +97,7 @@ export async function pushBranch(
     if (tip !== input.expected) return 'moved'
     throw new Terminal(
       `push to ${repository} ${ref}: ${cause.message}`,
-      `GitHub refused the push to \`${input.branch}\`. Check that the App may write contents and that no ruleset forbids branches below \`agent/\`, then comment \`/agent retry\`.`,
+      `GitHub refused the push to \`${input.branch}\`. ${remedy}`,
       { cause },
     )
   }

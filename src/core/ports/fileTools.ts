@@ -16,6 +16,10 @@ export interface FileTools {
   read(directory: string, path: string): Promise<string>
   /** Replace or create a file, making its folders. At most 1 MB. The mode of an existing file is kept. */
   write(directory: string, path: string, text: string): Promise<void>
+  /** The bytes of a file, at most 1 MB, whatever they are. */
+  readBytes(directory: string, path: string): Promise<Uint8Array>
+  /** Replace the bytes of a file that exists. Nothing is created, and the mode is kept. At most 1 MB. */
+  replaceBytes(directory: string, path: string, bytes: Uint8Array): Promise<void>
   remove(directory: string, path: string): Promise<void>
   /** Regular files whose path matches a glob, sorted, at most `most`. */
   list(directory: string, glob: string, most: number): Promise<string[]>

@@ -27,6 +27,8 @@ export interface Git {
   ): Promise<EvidenceResult>
   /** The text of a file at a commit, or null; bounded at 1 MB. */
   read(repository: RepositoryName, sha: Sha, path: string): Promise<string | null>
+  /** The bytes of a file at a commit, exactly; null where there is no blob, or one over 1 MB. */
+  bytes(repository: RepositoryName, sha: Sha, path: string): Promise<Uint8Array | null>
   /** A commit that changes nothing (the plan commit). */
   commitEmpty(repository: RepositoryName, input: CommitInput): Promise<Sha>
   /**
@@ -36,6 +38,14 @@ export interface Git {
   push(
     repository: RepositoryName,
     input: { branch: string; sha: Sha; expected: Sha | null },
+  ): Promise<'done' | 'moved'>
+  /**
+   * Push one commit to the branch of a pull request, whatever its name, only when it holds `expected` and only forwards.
+   * The caller has made sure that no rule protects the branch (F2).
+   */
+  pushFix(
+    repository: RepositoryName,
+    input: { branch: string; sha: Sha; expected: Sha },
   ): Promise<'done' | 'moved'>
 }
 

@@ -1,11 +1,14 @@
 /** Answers: every press and command on a pull request is settled once, with one sentence (A1, A4, O4). */
 import { judgePress } from '../../approvals/press.ts'
 import type { Action } from '../../core/action.ts'
+import { parseButton } from '../../core/checkRun.ts'
 import { type Fact, type FactBody, settledBySeq } from '../../core/facts.ts'
 import { code } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import { fixesOf } from '../../fix/state.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { judgeCommand } from './commands.ts'
+import { judgeCommand, mayAsk } from './commands.ts'
+import { judgeFixPress } from './fixes.ts'
 import type { Answer, PullVerdicts } from './verdicts.ts'
 
 type RequestBody = Extract<FactBody, { kind: 'button.pressed' | 'comment.command' | 'comment.unknown' }>
@@ -45,11 +48,20 @@ export function answerRequests(snapshot: PullSnapshot<Policy>, verdicts: PullVer
   const judged = open.map((fact) => ({ fact, answer: judge(snapshot, verdicts, fact) }))
   const decided = judged.some(({ answer }) => answer.kind === 'decision')
   result.pending = judged.some(({ answer }) => answer.kind === 'wait')
+  let fixing = false
   for (const { fact, answer: first } of judged) {
     // Whether it may be merged depends on what is decided in this very round: the next one tells.
     if (first.kind === 'wait' || (first.kind === 'merge' && (decided || result.pending))) continue
     const answer = settleMerge(first, verdicts)
     if (answer.kind === 'merge') result.mergeWanted = true
+    // Two requests of one round would both be judged on threads that neither has taken yet: one a round.
+    if (answer.kind === 'fix') {
+      if (answer.body.kind === 'fix.accepted') {
+        if (fixing) continue
+        fixing = true
+      }
+      result.records.push({ kind: 'record', subject: snapshot.key, actor: fact.actor, body: answer.body })
+    }
     if (answer.kind === 'decision')
       result.records.push({ kind: 'record', subject: snapshot.key, actor: fact.actor, body: answer.body })
     const outcome = answer.kind === 'refused' ? 'refused' : 'accepted'
@@ -76,6 +88,8 @@ function judge(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, fact: Req
           sentence: `This pull request is ${snapshot.pull.state}, so the press changed nothing.`,
         }
       if (!snapshot.policy.ok) return { kind: 'refused', sentence: snapshot.policy.sentence }
+      if (parseButton(body.identifier)?.intent === 'fix')
+        return mayAsk(snapshot, fact.actor, 'a fix') ?? judgeFixPress(snapshot, { ...fact, body })
       return judgePress(snapshot.key, { ...fact, body }, verdicts.asked)
     case 'comment.command':
       return judgeCommand(snapshot, verdicts, { ...fact, body })
@@ -97,6 +111,7 @@ function settleMerge(answer: Answer, verdicts: PullVerdicts): Answer {
 export function answerComments(snapshot: PullSnapshot<Policy>): Extract<Action, { kind: 'comment' }>[] {
   if (snapshot.missing.length > 0) return []
   const settled = settledBySeq(snapshot.facts)
+  const accepted = new Set(fixesOf(snapshot.facts).map((fix) => fix.accepted.body.request))
   const present = new Set(snapshot.ownComments.map((comment) => comment.marker))
   return snapshot.facts
     .filter(isRequest)
@@ -105,6 +120,8 @@ export function answerComments(snapshot: PullSnapshot<Policy>): Extract<Action, 
       const answer = settled.get(fact.seq)
       const marker = `answer:${fact.seq}`
       if (!answer || present.has(marker)) return []
+      // The progress comment and the threads tell it.
+      if (accepted.has(fact.seq)) return []
       if (
         fact.body.kind === 'button.pressed' ? answer.body.outcome === 'accepted' : fact.actor?.type !== 'User'
       )

@@ -1,11 +1,13 @@
 /** Commands on pull requests: who may, what each does here, and the sentence when it does nothing (A1, A4, O4). */
 import { judgeDecision } from '../../approvals/press.ts'
-import { hasRole } from '../../core/account.ts'
+import { type Account, hasRole } from '../../core/account.ts'
 import { type FactOf, factsOf } from '../../core/facts.ts'
 import { code, listed, person, short } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import { openFixes } from '../../fix/state.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { contextOf } from './context.ts'
+import { judgeFixCommand, judgeRework } from './fixes.ts'
 import { flagDigest, gatesQuestion } from './gates.ts'
 import { helpText, statusText, whyText } from './texts.ts'
 import type { Answer, PullVerdicts } from './verdicts.ts'
@@ -31,6 +33,8 @@ export function judgeCommand(
     case 'stop':
     case 'resume':
     case 'retry':
+      if (!snapshot.task && verb === 'stop' && openFixes(snapshot.facts).length > 0)
+        return accepted('The fix that is in work stops; nothing of it is pushed.')
       if (!snapshot.task)
         return refused(`No task of Countersign belongs to this pull request, so there is nothing to ${verb}.`)
       return accepted(
@@ -56,15 +60,14 @@ export function judgeCommand(
         sentence: `${person(command.actor ?? { login: 'nobody' })} asked for the merge.`,
       }
     case 'fix':
-      return refused(
-        `${code('/agent fix')} is not available yet: push the fix, or ask for changes with the button on countersign/review.`,
-      )
+      return judgeFixCommand(snapshot, command)
+    case 'rework':
+      return judgeRework(command)
     case 'start':
     case 'route':
     case 'draft':
     case 'answer':
     case 'budget':
-    case 'rework':
       return refused(
         `${code(`/agent ${verb}`)} belongs on the delegated issue${snapshot.task ? ` #${snapshot.task.issue}` : ''}, not on a pull request.`,
       )
@@ -86,13 +89,18 @@ function mayCommand(snapshot: PullSnapshot<Policy>, command: Command): Answer | 
   // A stop or a rejection only ever holds things back, so a later edit does not undo it (A4).
   if (touched && body.verb !== 'reject' && body.verb !== 'stop')
     return refused('The comment was edited or deleted, so its command does not count. Write a new comment.')
+  return mayAsk(snapshot, actor, code(`/agent ${body.verb}`))
+}
+
+/** A person with write at this moment; `what` is what was asked for, in words. */
+export function mayAsk(snapshot: PullSnapshot<Policy>, actor: Account | null, what: string): Answer | null {
+  if (actor?.type !== 'User')
+    return refused(`Only people ask for ${what}; an account of a bot or App does not.`)
   const standing = snapshot.people.get(actor.id)
   if (!standing || standing.role === 'unknown')
     return { kind: 'wait', sentence: `The access of ${person(actor)} could not be read yet.` }
   if (!hasRole(standing, 'write'))
-    return refused(
-      `${person(actor)} has no write access, and ${code(`/agent ${body.verb}`)} needs it. Ask somebody who has.`,
-    )
+    return refused(`${person(actor)} has no write access, and ${what} needs it. Ask somebody who has.`)
   return null
 }
 

@@ -8,7 +8,8 @@ import type { Policy } from '../../policy/schema.ts'
 import { answerComments, answerRequests } from './answers.ts'
 import { checkActions, sharedTitle } from './checks.ts'
 import { baseSeenNow } from './context.ts'
-import { mergeActions, mergedActions } from './merge.ts'
+import { fixActions } from './fixes.ts'
+import { incidentActions, mergeActions, mergedActions, openIncidents } from './merge.ts'
 import { needs } from './needs.ts'
 import type { PullVerdicts } from './verdicts.ts'
 
@@ -29,6 +30,8 @@ export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): 
   const actions: Action[] = [
     ...records,
     ...answerComments(snapshot),
+    ...fixActions(snapshot),
+    ...incidentActions(snapshot),
     ...(open ? collectActions(snapshot) : []),
   ]
   // The verdicts were judged before these records: a rejection among them must not be followed by a green or a merge.
@@ -112,5 +115,8 @@ function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]
 
 /** True when nothing can happen to the pull request any more, short of a new fact. */
 export function isOver({ pull, facts }: PullSnapshot<Policy>): boolean {
-  return pull.state === 'closed' || (pull.state === 'merged' && lastFact(facts, 'merged') !== undefined)
+  return (
+    pull.state === 'closed' ||
+    (pull.state === 'merged' && lastFact(facts, 'merged') !== undefined && openIncidents(facts).length === 0)
+  )
 }

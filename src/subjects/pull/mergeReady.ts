@@ -1,6 +1,7 @@
 /** Whether a pull request may be merged at this very snapshot, and why not (A5). */
 import { code, listed } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import { openFixes } from '../../fix/state.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { PullVerdicts } from './verdicts.ts'
 
@@ -21,6 +22,10 @@ export function judgeMerge(
   if (alone.missing.length > 0)
     return no(`Could not be read: ${listed(alone.missing, 3)}. Ask again in a minute.`)
   if (pull.draft) return no('It is still a draft. Mark it as ready for review, then ask again.')
+  if (openFixes(snapshot.facts).length > 0)
+    return no(
+      'A fix of review comments is in work. Ask again when its replies are there, or stop it with `/agent stop`.',
+    )
   const checks = shared ?? {
     plan: alone.plan.verdict,
     gates: alone.gates.verdict,

@@ -5,6 +5,7 @@ import { digestOf } from '../../core/digest.ts'
 import type { Digest, Sha } from '../../core/ids.ts'
 import { fail, pass, type Verdict, wait } from '../../core/verdict.ts'
 import { baseSeenNow, diffOf, type PullContext } from './context.ts'
+import { unresolvedThreads } from './fixes.ts'
 import type { GatesVerdict, ReviewVerdict } from './verdicts.ts'
 
 /** What a review approval binds to, for one commit; null while its diff is not there. */
@@ -51,7 +52,10 @@ export function judgeReview(context: PullContext, gates: GatesVerdict): ReviewVe
   if (context.treatment === 'gates')
     return {
       ...none,
-      verdict: afterGates(gates, `A person's pull request needs no approval beside the gates. ${context.origin.sentence}`),
+      verdict: afterGates(
+        gates,
+        `A person's pull request needs no approval beside the gates. ${context.origin.sentence}`,
+      ),
     }
   if (snapshot.reviews === 'unknown')
     return { ...none, verdict: wait('The reviews could not be read; they are asked for again.') }
@@ -77,12 +81,14 @@ export function judgeReview(context: PullContext, gates: GatesVerdict): ReviewVe
   )
   const block = heard.find((voice) => voice.state === 'blocks')
   const check = { shown, lines: heard.map((voice) => voice.sentence), needed: result.needed, voices: heard }
-  const ask = { ...check, buttons: ['approve', 'reject'] as const }
+  // Three buttons are the most (github-facts): Fix takes the free place while comments wait.
+  const fix = unresolvedThreads(snapshot.threads) > 0 ? (['fix'] as const) : []
+  const ask = { ...check, buttons: ['approve', 'reject', ...fix] as const }
   if (block) return { ...ask, buttons: [...ask.buttons], verdict: fail(block.sentence) }
   if (!result.met) return { ...ask, buttons: [...ask.buttons], verdict: wait(quorumSentence(result)) }
   const verdict = afterGates(gates, quorumSentence(result))
   const canMerge = verdict.state === 'pass' && context.policy.merge.mode === 'merge'
-  return { ...check, buttons: canMerge ? ['merge', 'reject'] : ['reject'], verdict }
+  return { ...check, buttons: canMerge ? ['merge', 'reject', ...fix] : ['reject', ...fix], verdict }
 }
 
 function afterGates(gates: GatesVerdict, sentence: string): Verdict {

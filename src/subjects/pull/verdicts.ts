@@ -5,6 +5,7 @@ import type { PeopleSettings, Profile } from '../../approvals/settings.ts'
 import type { Voice } from '../../approvals/standing.ts'
 import type { Account } from '../../core/account.ts'
 import type { ButtonIntent } from '../../core/checkRun.ts'
+import type { FactBody } from '../../core/facts.ts'
 import type { Digest } from '../../core/ids.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Verdict } from '../../core/verdict.ts'
@@ -71,4 +72,12 @@ export interface PullVerdicts {
 }
 
 /** What one press or command comes to. `merge` asks the round to merge; it is settled by what the merge rules say. */
-export type Answer = PressJudgement | { kind: 'accepted'; sentence: string }
+export type Answer =
+  | PressJudgement
+  | { kind: 'accepted'; sentence: string }
+  /** A fix request or classification that counts; `body` is put on record with the answer. */
+  | {
+      kind: 'fix'
+      sentence: string
+      body: Extract<FactBody, { kind: 'fix.accepted' | 'rework.classified' }>
+    }
