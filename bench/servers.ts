@@ -26,7 +26,15 @@ async function frontDoor(): Promise<string> {
   const queue = await bullQueue({ redisUrl, prefix: 'door' }, tools)
   const metrics = createMetrics()
   const resolvers = { withHead: async () => [], onBase: async () => [], onInstalled: async () => undefined }
-  const app = createApp({ ledger, queue, log: silentLog, metrics, resolvers, appId: 1 })
+  const app = createApp({
+    ledger,
+    queue,
+    log: silentLog,
+    metrics,
+    resolvers,
+    readings: { drop: () => undefined },
+    appId: 1,
+  })
   const webhook = { secret, receive: app.receive }
   const server = await startServer({
     host: '127.0.0.1',

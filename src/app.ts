@@ -1,6 +1,7 @@
 /** The App's front door behind the signature: a verified delivery becomes facts, then keys in the queue, then an answer. */
 import { createHints, type HintResolvers } from './app/hints.ts'
-import type { Ledger, Log, Metrics, NewFact, Queue } from './core/ports.ts'
+import { staleAfter } from './app/stale.ts'
+import type { Ledger, Log, Metrics, NewFact, Queue, Readings } from './core/ports.ts'
 import { intake } from './intake/intake.ts'
 
 export interface Delivery {
@@ -17,6 +18,7 @@ export interface AppPorts {
   log: Log
   metrics: Metrics
   resolvers: HintResolvers
+  readings: Pick<Readings, 'drop'>
   appId: number
 }
 
@@ -30,12 +32,15 @@ export interface App {
   idle(): Promise<void>
 }
 
-export function createApp({ ledger, queue, log, metrics, resolvers, appId }: AppPorts): App {
+export function createApp({ ledger, queue, log, metrics, resolvers, readings, appId }: AppPorts): App {
   const hints = createHints(log)
 
   return {
     async receive({ event, id, payload }) {
-      const { facts, keys, acknowledge, shas, bases, installed, word } = intake(event, payload, id, { appId })
+      const understood = intake(event, payload, id, { appId })
+      const { facts, keys, acknowledge, shas, bases, installed, word } = understood
+      // Before anything is queued: a round that this event asks for must not reuse what it made old.
+      for (const { repository, parts } of staleAfter(event, understood)) readings.drop(repository, parts)
 
       const bySubject = new Map<string, NewFact[]>()
       for (const { subject, entry } of facts)

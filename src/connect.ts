@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemClock } from './adapters/clock.ts'
 import { createForge } from './adapters/github/forge.ts'
+import { createReadings, dropping, droppingPushes } from './adapters/github/readings.ts'
 import { startServer } from './adapters/http/server.ts'
 import { openLedger } from './adapters/ledger/open.ts'
 import { createLog, createRedactor } from './adapters/log.ts'
@@ -14,6 +15,7 @@ import { inProcessQueue } from './adapters/queue/inProcess/queue.ts'
 import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
 import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
 import { createApp } from './app.ts'
+import { auditBranch } from './audit.ts'
 import { roundHandler } from './connect/rounds.ts'
 import { workHandler } from './connect/work.ts'
 import { formatKey } from './core/ids.ts'
@@ -75,7 +77,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       : inProcessQueue({ clock, log, onGiveUp })
     closers.push(() => queue.close(stopGraceMs))
 
-    const forge = createForge({
+    const github = createForge({
       appId: environment.APP_ID,
       privateKey: environment.privateKey,
       baseUrl: environment.GITHUB_API_URL,
@@ -85,6 +87,8 @@ export async function start(environment: Environment, overrides: Overrides = {})
       metrics,
       onSecret: redactor.add,
     })
+    const readings = createReadings(github, clock)
+    const forge = dropping(github, readings)
     const sandbox = overrides.sandbox ?? createBubblewrapSandbox({ log })
     const tested = await sandbox.selfTest()
     metrics.gauge('sandbox_ready', tested.ok ? 1 : 0)
@@ -93,7 +97,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
         { reason: tested.reason },
         'no sandbox: repository commands are refused until it passes its self-test',
       )
-    const { git, workspace, close } = createWorkspaceAdapters({
+    const {
+      git: plainGit,
+      workspace,
+      close,
+    } = createWorkspaceAdapters({
       root: join(dataDir, 'repositories'),
       credentials: forge.credentials,
       sandbox,
@@ -101,7 +109,8 @@ export async function start(environment: Environment, overrides: Overrides = {})
     })
     closers.push(close)
 
-    const ports = { forge, ledger, queue, git, workspace, clock, metrics, log }
+    const git = droppingPushes(plainGit, readings)
+    const ports = { forge, readings, ledger, queue, git, workspace, clock, metrics, log }
     const handlers: QueueHandlers = {
       reconcile: roundHandler(ports),
       acknowledge: (item) => forge.acknowledge(item),
@@ -124,17 +133,21 @@ export async function start(environment: Environment, overrides: Overrides = {})
       queue,
       log,
       metrics,
+      readings,
       appId: environment.APP_ID,
       resolvers: {
         withHead: async (repository, sha) => pullKeys(repository, await forge.pullsWithHead(repository, sha)),
-        onBase: async (repository) => pullKeys(repository, await forge.openPulls(repository)),
+        onBase: async (repository, ref) => {
+          await auditBranch(repository, ref, ports)
+          return pullKeys(repository, await forge.openPulls(repository))
+        },
         onInstalled: async (repositories) => {
           await scanRepositories({ forge, queue, clock, log }, repositories, scanPauseMs, sweeping.signal)
         },
       },
     })
     const sweep = runSweep(
-      { ledger, queue, clock, log, metrics, deliveries: forge.deliveries },
+      { ledger, queue, clock, log, metrics, deliveries: github.deliveries },
       environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
       sweeping.signal,
     )

@@ -53,6 +53,8 @@ export function written(comment: Written): Intake {
  */
 export function touched(comment: Written, how: 'edited' | 'deleted', before: string | undefined): Intake {
   const { subject, id, sender, author, delivery } = comment
+  // Our own edits come back as events; to answer them with a round would go round for ever.
+  if (author?.type === 'Bot' && sender?.type === 'Bot') return understood(`comment of a bot ${how} by a bot`)
   const keys = [subject]
   const wasCommand = before === undefined || parseCommand(before).kind !== 'none'
   if (author?.type === 'Bot' || !wasCommand || !sender) return understood(`comment ${how}`, { keys })

@@ -53,7 +53,15 @@ export async function openDoor(
     onInstalled: async () => undefined,
     ...given.resolvers,
   }
-  const app = createApp({ ledger, queue, log: silentLog, metrics, resolvers, appId })
+  const app = createApp({
+    ledger,
+    queue,
+    log: silentLog,
+    metrics,
+    resolvers,
+    readings: { drop: () => undefined },
+    appId,
+  })
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,

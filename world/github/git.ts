@@ -1,6 +1,7 @@
 /** git on bare repositories, called with fixed arguments and a clean environment. */
 import { spawn } from 'node:child_process'
 import { GitHubError } from './errors.ts'
+import { remembering } from './gitMemory.ts'
 
 export type GitResult = { code: number; stdout: Buffer; stderr: string }
 export type GitOptions = {
@@ -52,13 +53,16 @@ export function runGit(args: string[], options: GitOptions = {}): Promise<GitRes
     child.on('close', (exit) => {
       const result = { code: exit ?? 1, stdout: Buffer.concat(out), stderr }
       if (result.code === 0 || options.allowFailure === true) resolve(result)
-      else reject(new Error(`git ${args.slice(0, 4).join(' ')} failed (${exit}): ${stderr.trim()}`))
+      else reject(failed(args, result))
     })
     // A git that exits before reading its input closes the pipe; the exit code tells the story.
     child.stdin.on('error', () => undefined)
     child.stdin.end(options.input ?? '')
   })
 }
+
+const failed = (args: string[], { code, stderr }: GitResult) =>
+  new Error(`git ${args.slice(0, 4).join(' ')} failed (${code}): ${stderr.trim()}`)
 
 export type CommitInfo = {
   sha: string
@@ -95,8 +99,16 @@ function parseCommits(text: string): CommitInfo[] {
 export type GitStore = ReturnType<typeof createGitStore>
 
 export function createGitStore() {
-  const run = (dir: string, args: string[], options: GitOptions = {}) =>
+  const call = (dir: string, args: string[], options: GitOptions = {}) =>
     runGit(['--git-dir', dir, '-c', 'safe.bareRepository=all', ...args], options)
+  const remembered = remembering((dir, args) => call(dir, args, { allowFailure: true }))
+  const run = async (dir: string, args: string[], options: GitOptions = {}) => {
+    if (options.input !== undefined || options.env !== undefined || options.cwd !== undefined)
+      return call(dir, args, options)
+    const result = await remembered(dir, args)
+    if (result.code === 0 || options.allowFailure === true) return result
+    throw failed(args, result)
+  }
   const text = async (dir: string, args: string[], options: GitOptions = {}) =>
     (await run(dir, args, options)).stdout.toString('utf8')
 

@@ -1,0 +1,20 @@
+/** Readings: what one round may reuse of what was read from GitHub a moment ago, and what makes it old. */
+import type { RepositoryName } from '../ids.ts'
+import type { ForgeReads } from './forge.ts'
+
+/** What one event makes old. `people` are roles and teams, `branches` are tips and pushes. */
+export type ReadingPart = 'repository' | 'pull' | 'issue' | 'checks' | 'people' | 'branches'
+
+/** The reads of one look at GitHub. */
+export interface Reading {
+  forge: ForgeReads
+  /** True when something that this look gave out had been read before it was opened. */
+  reused(): boolean
+}
+
+export interface Readings {
+  /** A look that may reuse what is a few seconds old, or, `fresh`, only what it has read itself. */
+  open(options: { fresh: boolean }): Reading
+  /** Forget these parts of a repository (all of them unless told): something there has changed. */
+  drop(repository: RepositoryName, parts?: readonly ReadingPart[]): void
+}
