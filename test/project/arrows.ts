@@ -36,6 +36,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   intake: { layers: ['core'], packages: ['zod'], pure: true },
   app: { layers: ['core', 'intake'], packages: [], pure: false },
   sweep: { layers: ['core'], packages: ['zod'], pure: false },
+  audit: { layers: ['core', 'policy', 'observe', 'enforcement'], packages: [], pure: false },
   web: { layers: ['core'], packages: ['zod', 'node:http', 'node:crypto'], pure: false },
   adapters: { layers: ['core'], packages: 'any', pure: false },
   environment: { layers: [], packages: ['zod', 'node:fs'], pure: false },

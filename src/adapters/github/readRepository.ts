@@ -22,7 +22,12 @@ const Content = z.union([
   z.object({ type: z.string() }),
   z.array(z.unknown()),
 ])
-const Pull = z.object({ number: z.number().int(), state: z.string(), head: z.object({ sha: z.string() }) })
+const Pull = z.object({
+  number: z.number().int(),
+  state: z.string(),
+  head: z.object({ sha: z.string() }),
+  merged_at: z.string().nullish(),
+})
 const Installations = z.array(z.object({ id: z.number().int(), suspended_at: z.string().nullish() }))
 const Repositories = z.object({ repositories: z.array(z.object({ full_name: RepositoryName })) })
 
@@ -141,6 +146,17 @@ export async function readOpenPulls(client: Client, name: RepositoryName): Promi
 
 /** Open pull requests whose head is this commit; none for a commit that GitHub does not know here. */
 export async function readPullsWithHead(client: Client, name: RepositoryName, sha: Sha): Promise<number[]> {
+  const pulls = await readPullsOf(client, name, sha)
+  return pulls.filter((pull) => pull.state === 'open' && pull.head.sha === sha).map((pull) => pull.number)
+}
+
+/** Merged pull requests that brought this commit in; none for a commit that GitHub does not know here. */
+export async function readMergedPulls(client: Client, name: RepositoryName, sha: Sha): Promise<number[]> {
+  const pulls = await readPullsOf(client, name, sha)
+  return pulls.filter((pull) => pull.merged_at != null).map((pull) => pull.number)
+}
+
+async function readPullsOf(client: Client, name: RepositoryName, sha: Sha): Promise<z.infer<typeof Pull>[]> {
   const route = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls'
   const inputs = { ...parts(name), commit_sha: sha }
   const asked = client.pages(on(name, 'read'), route, inputs, {
@@ -149,8 +165,7 @@ export async function readPullsWithHead(client: Client, name: RepositoryName, sh
     most: pagesOfPulls,
   })
   try {
-    const pulls = await asked
-    return pulls.filter((pull) => pull.state === 'open' && pull.head.sha === sha).map((pull) => pull.number)
+    return await asked
   } catch (error) {
     if (error instanceof GitHubRefusal && [404, 409, 422].includes(error.status)) return []
     throw error

@@ -25,6 +25,7 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
     help: 'Rounds refused by an invariant.',
     labels: ['invariant'],
   },
+  incidents_total: { kind: 'counter', help: 'Incidents reported.', labels: ['kind'] },
   jobs_given_up_total: { kind: 'counter', help: 'Jobs dropped with a reason, by lane.', labels: ['lane'] },
   queue_depth: { kind: 'gauge', help: 'Jobs that wait or run, by lane.', labels: ['lane'] },
   sweep_subjects_total: { kind: 'counter', help: 'Subjects queued by the sweep.', labels: [] },

@@ -1,7 +1,10 @@
 /** The merge: only what one complete snapshot shows green, at the SHA and base it shows, and its reading back (A5, T1, T42). */
 import type { Action } from '../../core/action.ts'
-import { factsOf, lastFact } from '../../core/facts.ts'
+import { type Fact, type FactOf, factsOf, lastFact } from '../../core/facts.ts'
+import { listed } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
+import { requiredNames } from '../../enforcement/weaknesses.ts'
+import { isProtectedBranch } from '../../policy/branches.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { Answers } from './answers.ts'
 import type { PullVerdicts } from './verdicts.ts'
@@ -102,6 +105,8 @@ type RecordAction = Extract<Action, { kind: 'record' }>
 export function mergedActions(snapshot: PullSnapshot<Policy>): RecordAction[] {
   const { pull, facts, key } = snapshot
   if (pull.state !== 'merged' || pull.mergeCommit === null || lastFact(facts, 'merged')) return []
+  // What was green at the merge must be known before the merge is judged, once.
+  if (snapshot.runs === 'unknown' || snapshot.enforcement === 'unknown') return []
   const intended = lastFact(facts, 'merge.intended')
   const expected = intended?.body.baseRef ?? pull.base.ref
   const record = (body: RecordAction['body']): RecordAction => ({
@@ -127,13 +132,48 @@ export function mergedActions(snapshot: PullSnapshot<Policy>): RecordAction[] {
           sentence: `#${pull.number} was decided for ${expected} and landed on ${pull.base.ref}: its base was changed between the last look and the merge (T42). Check that branch and revert the merge if it does not belong there.`,
         }),
       )
-  } else if (snapshot.policy.ok && snapshot.policy.policy.merge.mode === 'merge') {
-    actions.push(
-      record({
-        kind: 'incident',
-        sentence: `#${pull.number} was merged at ${pull.head.sha} although Countersign had not decided to merge it. Check who may bypass the branch's rules (A5).`,
-      }),
-    )
+  } else {
+    const bypass = bypassed(snapshot)
+    if (bypass) actions.push(record({ kind: 'incident', sentence: bypass }))
   }
   return actions
+}
+
+/** Why a merge that was not decided here got past the gates, or null when it did not (A5, T20). */
+function bypassed(snapshot: PullSnapshot<Policy>): string | null {
+  const { pull, repository, policy, facts, enforcement } = snapshot
+  // Merges into branches that policy does not protect reach nobody yet; they are judged when they come further.
+  if (policy.ok && !isProtectedBranch(policy.policy, repository.defaultBranch, pull.base.ref)) return null
+  const merged = `#${pull.number} was merged into ${pull.base.ref} at ${pull.head.sha}`
+  const look = `Look at it, revert it if it does not belong there, and run \`npm run countersign -- doctor ${repository.name}\` to see who may bypass the rules (A5, T20).`
+  if (policy.ok && policy.policy.merge.mode === 'merge')
+    return `${merged} although Countersign had not decided to merge it. ${look}`
+  const proven = enforcement !== 'unknown' && enforcement.proof !== null
+  const agent = factsOf(facts, 'origin.evidence').length > 0 || pull.author.type !== 'User'
+  if (!proven && !agent) return null
+  const open = requiredNames.filter((name) => !isGreen(snapshot, name))
+  if (open.length === 0) return null
+  return `${merged} although ${listed(open)} ${open.length === 1 ? 'was' : 'were'} not green there. ${look}`
+}
+
+function isGreen({ runs, pull }: PullSnapshot<Policy>, name: string): boolean {
+  if (runs === 'unknown') return false
+  const own = runs.filter((run) => run.name === name && run.sha === pull.head.sha)
+  return own.sort((a, b) => b.id - a.id)[0]?.conclusion === 'success'
+}
+
+/** Incidents that are not on the incident issue yet. */
+export function openIncidents(facts: readonly Fact[]): FactOf<'incident'>[] {
+  const reported = new Set(factsOf(facts, 'incident.reported').map((fact) => fact.body.of))
+  return factsOf(facts, 'incident').filter((fact) => !reported.has(fact.seq))
+}
+
+export function incidentActions({ facts, key, repository }: PullSnapshot<Policy>): Action[] {
+  return openIncidents(facts).map((fact) => ({
+    kind: 'reportIncident',
+    subject: key,
+    repository: repository.name,
+    of: fact.seq,
+    sentence: fact.body.sentence,
+  }))
 }

@@ -1,0 +1,50 @@
+/** The incident issue: one open issue a repository, where each incident is one comment (T20, T42). */
+import { Mutex } from 'async-mutex'
+import { z } from 'zod'
+import type { RepositoryName } from '../../core/ids.ts'
+import { on, parts } from './access.ts'
+import type { Client } from './client.ts'
+import type { Conversation } from './conversation.ts'
+import { readMarker, withMarker } from './text.ts'
+
+const issueMarker = 'incidents'
+const Issue = z.object({
+  number: z.number().int(),
+  body: z.string().nullish(),
+  pull_request: z.unknown().optional(),
+})
+const pagesOfIssues = 5
+const text = [
+  'Countersign found that something got past the checks, or could have. Each comment below is one incident, reported once.',
+  '',
+  'Close this issue when everything in it was looked at; the next incident opens a new one.',
+].join('\n')
+
+/** @param bot tells the login of our bot account: only its issues count. */
+export function createIncidents(client: Client, conversation: Conversation, bot: () => Promise<string>) {
+  const opening = new Mutex()
+
+  async function issue(name: RepositoryName): Promise<number> {
+    const inputs = { ...parts(name), creator: await bot(), state: 'open' }
+    const open = await client.pages(on(name, 'read'), 'GET /repos/{owner}/{repo}/issues', inputs, {
+      schema: z.array(Issue),
+      items: (page) => page,
+      most: pagesOfIssues,
+    })
+    const found = open.find((one) => !one.pull_request && readMarker(one.body ?? '')?.marker === issueMarker)
+    if (found) return found.number
+    const body = { ...parts(name), title: 'Countersign: incidents', body: withMarker(issueMarker, text) }
+    return (await client.rest(on(name, 'discuss'), 'POST /repos/{owner}/{repo}/issues', body, Issue)).number
+  }
+
+  return {
+    /** Report once: found again by its marker on the open incident issue. Returns the issue's number. */
+    report(name: RepositoryName, marker: string, sentence: string): Promise<number> {
+      return opening.runExclusive(async () => {
+        const number = await issue(name)
+        await conversation.upsert(name, number, `incident:${marker}`, sentence, null)
+        return number
+      })
+    },
+  }
+}

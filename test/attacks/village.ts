@@ -1,0 +1,142 @@
+/** A small repository under Countersign for attacks: people, an agent's App, branch rules, and no sandbox to wait for. */
+import { createAppAuth } from '@octokit/auth-app'
+import { Octokit } from '@octokit/rest'
+import { openStage, type Stage } from '../../demo/stage.ts'
+import { wantedRulesets } from '../../src/enforcement/rulesets.ts'
+import type { Mode } from '../../src/enforcement/weaknesses.ts'
+import type { Files, GitHubState } from '../../world/index.ts'
+
+export const repository = 'acme/mill'
+
+export interface Village {
+  stage: Stage
+  pull(number: number): GitHubState.Pull
+  /** Countersign's newest run of this name at a commit. */
+  run(name: Check, sha: string): GitHubState.CheckRun | undefined
+  /** Resolves with the run once it has this conclusion; rejects with what it says instead. */
+  becomes(name: Check, sha: string, conclusion: string | null): Promise<GitHubState.CheckRun>
+  identifier(run: GitHubState.CheckRun, label: string): string
+  /** A branch of the agent's, pushed by its bot, and a pull request from it. */
+  agentPull(branch: string, files: Files, base?: string): Promise<GitHubState.Pull>
+  personPull(login: string, branch: string, files: Files, base?: string): Promise<GitHubState.Pull>
+  /** Everyone's latest approval button on plan and review, pressed by these people. */
+  approve(name: 'plan' | 'review', sha: string, logins: string[]): Promise<void>
+  commentsOn(number: number): string[]
+  incidents(): string[]
+  close(): Promise<void>
+}
+type Check = 'plan' | 'gates' | 'review'
+
+/** Code, a test and documentation together: what the gates of an empty policy let through. */
+export const goodFiles = (name: string): Files => ({
+  [`src/${name}.ts`]: `export const ${name} = 1\n`,
+  [`test/${name}.test.ts`]: `import { ${name} } from '../src/${name}.ts'\nif (${name} !== 1) throw new Error()\n`,
+  [`docs/${name}.md`]: `# ${name}\n\nIt is one.\n`,
+})
+
+/** @param policy YAML of the policy file on main; the branch rules follow `mode`. */
+export async function openVillage({
+  policy = '',
+  mode = 'merge' as Mode,
+  files = {} as Files,
+} = {}): Promise<Village> {
+  const stage = await openStage()
+  const { github } = stage
+  for (const login of ['ana', 'ben', 'cleo', 'dev', 'eve', 'owner']) github.createUser(login)
+  github.createOrg('acme', { owners: ['owner'], members: ['ana', 'ben', 'cleo', 'dev'] })
+  github.createTeam('acme', 'seniors', { members: ['cleo'] })
+  const repo = await github.createRepo('acme', 'mill', {
+    files: {
+      'README.md': '# Mill\n',
+      'src/mill.ts': 'export const mill = 1\n',
+      '.github/countersign.yml': `seniors: [acme/seniors]\ngates:\n  ci:\n    workflows: []\nmerge:\n  mode: ${mode}\n${policy}`,
+      ...files,
+    },
+    collaborators: { ana: 'write', ben: 'write', cleo: 'write', dev: 'write', eve: 'read' },
+  })
+  github.installApp(github.app, 'acme')
+  for (const ruleset of wantedRulesets(mode, github.app.id, ['~DEFAULT_BRANCH']))
+    await github.as('owner').api('POST', `/repos/${repository}/rulesets`, ruleset)
+  const agent = github.createApp({
+    slug: 'copilot-swe-agent',
+    permissions: { metadata: 'read', contents: 'write', pull_requests: 'write' },
+    events: [],
+  })
+  const installation = github.installApp(agent, 'acme')
+  const octokit = new Octokit({
+    baseUrl: github.apiUrl,
+    authStrategy: createAppAuth,
+    auth: { appId: agent.id, privateKey: agent.privateKeyPem, installationId: installation.id },
+  })
+
+  const inRepo = (one: { repoId: number }) => one.repoId === repo.id
+  const pull = (number: number) => {
+    const found = [...github.state.pulls.values()].find((one) => inRepo(one) && one.number === number)
+    if (!found) throw new Error(`no pull request #${number}`)
+    return found
+  }
+  const run = (name: Check, sha: string) =>
+    [...github.state.checkRuns.values()]
+      .filter((one) => inRepo(one) && one.appId === github.app.id)
+      .filter((one) => one.name === `countersign/${name}` && one.headSha === sha)
+      .at(-1)
+  const identifier = (of: GitHubState.CheckRun, label: string) => {
+    const button = of.actions.find((one) => one.label === label)
+    if (!button) throw new Error(`${of.name} shows no button "${label}": ${of.output.title}`)
+    return button.identifier
+  }
+  const becomes = async (name: Check, sha: string, conclusion: string | null) => {
+    try {
+      return await stage.until(
+        `${name} at ${sha.slice(0, 7)} to be ${conclusion}`,
+        () => {
+          const found = run(name, sha)
+          return found && found.conclusion === conclusion ? found : undefined
+        },
+        20_000,
+      )
+    } catch (error) {
+      const found = run(name, sha)
+      throw new Error(`${(error as Error).message}; it is ${found?.conclusion}: ${found?.output.summary}`)
+    }
+  }
+  const commentsOf = (wanted: (issue: GitHubState.Issue) => boolean) =>
+    [...github.state.comments.values()].flatMap((one) => {
+      const issue = github.state.issues.get(one.issueId)
+      return issue && inRepo(issue) && wanted(issue) ? [one.body] : []
+    })
+  return {
+    stage,
+    pull,
+    run,
+    becomes,
+    identifier,
+    async agentPull(branch, changed, base = 'main') {
+      await github.as('ana').push(repository, branch, { files: changed, base, message: `Work on ${branch}` })
+      const opened = await octokit.rest.pulls.create({
+        owner: 'acme',
+        repo: 'mill',
+        title: `Work on ${branch}`,
+        head: branch,
+        base,
+        body: 'As asked.',
+      })
+      return pull(opened.data.number)
+    },
+    async personPull(login, branch, changed, base = 'main') {
+      const person = github.as(login)
+      await person.push(repository, branch, { files: changed, base, message: `Work on ${branch}` })
+      return person.openPull(repository, { title: `Work on ${branch}`, head: branch, base, body: 'By hand.' })
+    },
+    async approve(name, sha, logins) {
+      for (const login of logins) {
+        const shown = await becomes(name, sha, 'action_required')
+        await github.as(login).press(shown.id, identifier(shown, 'Approve'))
+        await stage.settle()
+      }
+    },
+    commentsOn: (number) => commentsOf((issue) => issue.number === number),
+    incidents: () => commentsOf((issue) => issue.title === 'Countersign: incidents'),
+    close: () => stage.close(),
+  }
+}
