@@ -76,7 +76,7 @@ export async function evaluateRange(
 }
 
 function localRequest(request: EvidenceRequest): LocalRequest {
-  if (request.kind === 'diff' || request.kind === 'commits') return request
+  if (request.kind === 'diff' || request.kind === 'commits' || request.kind === 'references') return request
   throw new Bug(`a gate over the change alone asked for ${request.kind}`)
 }
 

@@ -125,7 +125,7 @@ export type UnresolvedReference = z.infer<typeof UnresolvedReference>
 
 export const ReferencesBody = z.object({
   /** Changed files of a known language that were read. */
-  files: z.number().int().nonnegative(),
+  filesRead: z.number().int().nonnegative(),
   unresolved: z.array(UnresolvedReference).max(500),
   /** What could not be looked at, so that it is not taken for fine. */
   unchecked: z.array(z.object({ path: gitPath, reason: z.string().max(500) })).max(200),

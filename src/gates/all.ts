@@ -7,6 +7,7 @@ import { gateIntegrity } from './gateIntegrity.ts'
 import { hiddenText } from './hiddenText.ts'
 import { integration } from './integration.ts'
 import { protectedPaths } from './protectedPaths.ts'
+import { references } from './references.ts'
 import { scope } from './scope.ts'
 import { secrets } from './secrets.ts'
 import { testIntegrity } from './testIntegrity.ts'
@@ -26,6 +27,7 @@ export const allGates: readonly Gate[] = [
   testIntegrity,
   testsWithCode,
   docsWithCode,
+  references,
   hiddenText,
   secrets,
 ]

@@ -56,6 +56,14 @@ export const GatesSettings = z.strictObject({
     .describe(
       'What counts as test, documentation and configuration; a kind that is named replaces its defaults.',
     ),
+  references: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      known: globs
+        .default([])
+        .describe('Imports, packages and names that resolve in a way the gate cannot see, as globs (G14).'),
+    })
+    .prefault({}),
   secrets: z
     .strictObject({
       ignore_paths: globs.default([]).describe('Paths of made-up secrets, such as test fixtures.'),

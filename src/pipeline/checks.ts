@@ -4,6 +4,7 @@ import { citations } from './checks/citations.ts'
 import { commands } from './checks/commands.ts'
 import { planShape } from './checks/planShape.ts'
 import { protectedFiles } from './checks/protectedFiles.ts'
+import { references } from './checks/references.ts'
 import { scope } from './checks/scope.ts'
 import { greenOnResult, redOnBase, testsFrozen } from './checks/tests.ts'
 import type { CheckId } from './phase.ts'
@@ -20,6 +21,7 @@ const checks: Record<CheckId, Check> = {
   testsFrozen,
   commands,
   protected: protectedFiles,
+  references,
 }
 
 /**

@@ -35,6 +35,7 @@ export type CheckId =
   | 'testsFrozen'
   | 'commands'
   | 'protected'
+  | 'references'
 
 export interface Phase<Output extends z.ZodObject = z.ZodObject> {
   id: PhaseId

@@ -39,6 +39,10 @@ function input(
         { kind: 'commits', ...range },
         { ok: true, body: { commits: [commit('head')] } },
       ],
+      [
+        { kind: 'references', ...range },
+        { ok: true, body: { filesRead: 1, unresolved: [], unchecked: [] } },
+      ],
       ...more,
     ]),
     ...parts,

@@ -212,6 +212,10 @@ export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
           { kind: 'commits', ...range },
           { ok: true, body: { commits: gitCommits } },
         ],
+        [
+          { kind: 'references', ...range },
+          { ok: true, body: { filesRead: 1, unresolved: [], unchecked: [] } },
+        ],
       ]
   return {
     key,

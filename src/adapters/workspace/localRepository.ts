@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Terminal } from '../../core/errors.ts'
 import type { EvidenceRequest, EvidenceResult } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
+import { collectReferences } from '../references/collect.ts'
 import { collectCommits } from './gitCommits.ts'
 import { collectDiff } from './gitDiff.ts'
 import { allPathAttributes } from './gitMirrors.ts'
@@ -12,7 +13,7 @@ import { readBlobs } from './gitObjects.ts'
 import { GitFailure, gitText, runGit } from './gitProcess.ts'
 
 /** What the diff gates rest on. */
-export type LocalRequest = Extract<EvidenceRequest, { kind: 'diff' | 'commits' }>
+export type LocalRequest = Extract<EvidenceRequest, { kind: 'diff' | 'commits' | 'references' }>
 
 export interface LocalRepository {
   /** The commit that a revision names. Throws Terminal when there is none. */
@@ -23,6 +24,8 @@ export interface LocalRepository {
   read(sha: Sha, path: string): Promise<string | null>
   close(): Promise<void>
 }
+
+const collectors = { diff: collectDiff, commits: collectCommits, references: collectReferences } as const
 
 const maximumTextBytes = 1024 * 1024
 
@@ -83,7 +86,7 @@ export async function openLocalRepository(directory: string): Promise<LocalRepos
       })
     },
     async collect(request) {
-      const collect = request.kind === 'diff' ? collectDiff : collectCommits
+      const collect = collectors[request.kind]
       try {
         return await collect(scratch, request.base, request.head)
       } catch (error) {

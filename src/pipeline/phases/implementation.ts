@@ -26,6 +26,6 @@ written, ask; do not work around it.`,
   commands: ['typecheck', 'lint', 'test', 'integration', 'build'],
   mayAsk: true,
   tier: 'standard',
-  checks: ['scope', 'testsFrozen', 'protected', 'greenOnResult', 'commands'],
+  checks: ['scope', 'testsFrozen', 'protected', 'references', 'greenOnResult', 'commands'],
   validated: true,
 })
