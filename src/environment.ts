@@ -1,31 +1,38 @@
 /** The environment: read once by `main` and `cli`, checked as a whole, and refused in one message that lists everything. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { type ModelEndpoint, readEndpoints } from './environment/endpoints.ts'
 
-const port = z.coerce.number().int().min(0).max(65_535)
 const url = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL')
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const count = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error })
+}
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+const numeric = { error: "must be the numeric id on the App's settings page" }
+const appId = z.coerce.number(numeric).int(numeric).positive(numeric)
 
 /** Every variable that Countersign reads. `.env.example` documents each with the same words. */
 const Variables = z.object({
-  APP_ID: z.coerce.number({ error: "must be the numeric id on the App's settings page" }).int().positive(),
+  APP_ID: appId,
   WEBHOOK_SECRET: z
     .string({ error: "is missing: set the secret of the App's webhook (at least 16 characters)" })
-    .refine(
-      (secret) => secret !== 'development',
-      'is "development", Probot\'s well-known default: anyone could sign webhooks (T33)',
-    )
+    .refine((secret) => secret !== 'development', {
+      error: 'is "development", Probot\'s well-known default: anyone could sign webhooks (T33)',
+      abort: true,
+    })
     .refine((secret) => secret.length >= 16, 'is shorter than 16 characters'),
   PRIVATE_KEY: z.string().optional(),
   PRIVATE_KEY_PATH: z.string().optional(),
-  DRAFTER_APP_ID: z.coerce.number().int().positive().optional(),
+  DRAFTER_APP_ID: appId.optional(),
   DRAFTER_PRIVATE_KEY: z.string().optional(),
   DRAFTER_PRIVATE_KEY_PATH: z.string().optional(),
   GITHUB_API_URL: url.default('https://api.github.com'),
   HOST: z.string().default('127.0.0.1'),
-  PORT: port.default(3000),
+  PORT: count(0, 65_535).default(3000),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
@@ -40,12 +47,15 @@ const Variables = z.object({
   COUNTERSIGN_WORK_AT_ONCE: count(1, 256).default(16),
   ANTHROPIC_API_KEY: z.string().optional(),
   COUNTERSIGN_MODEL_BASE_URL: url.default('https://api.anthropic.com'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  COUNTERSIGN_MODEL_ENDPOINTS: z.string().optional(),
+  LOG_LEVEL: z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'),
 })
 
 export interface Environment extends Omit<z.infer<typeof Variables>, 'PRIVATE_KEY' | 'DRAFTER_PRIVATE_KEY'> {
   privateKey: string
   drafter: { appId: number; privateKey: string } | null
+  /** By the names that policy uses (P10). */
+  modelEndpoints: Record<string, ModelEndpoint>
 }
 
 export type EnvironmentReading =
@@ -80,12 +90,14 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
   const privateKey = readKey(given, 'PRIVATE_KEY', mistakes)
   const drafterKey =
     given['DRAFTER_APP_ID'] === undefined ? null : readKey(given, 'DRAFTER_PRIVATE_KEY', mistakes)
+  const baseUrl = parsed.data?.COUNTERSIGN_MODEL_BASE_URL ?? ''
+  const modelEndpoints = readEndpoints(given, baseUrl, mistakes)
   if (!parsed.success || mistakes.length > 0) return { kind: 'refused', message: refusal(mistakes) }
 
   const { PRIVATE_KEY: _key, DRAFTER_PRIVATE_KEY: _drafterKey, ...rest } = parsed.data
   const drafter =
     rest.DRAFTER_APP_ID && drafterKey ? { appId: rest.DRAFTER_APP_ID, privateKey: drafterKey } : null
-  return { kind: 'ready', environment: { ...rest, privateKey: privateKey ?? '', drafter } }
+  return { kind: 'ready', environment: { ...rest, privateKey: privateKey ?? '', drafter, modelEndpoints } }
 }
 
 /** The PEM from `NAME` (literal `\n` allowed, as .env files need) or from the file at `NAME_PATH`. */

@@ -40,7 +40,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<Answer | null> => {
     const path = (request.url ?? '').split('?', 1)[0]
-    if (path === webhookPath) return webhook(request)
+    // The set-up page's manifest names the bare address as the webhook's, since Probot leaves no room for a path there.
+    if (path === webhookPath || (path === '/' && request.method === 'POST')) return webhook(request)
     if (request.method === 'GET' || request.method === 'HEAD') {
       if (path === '/healthz') return healthy
       if (path === '/readyz') return readiness(options.readiness)

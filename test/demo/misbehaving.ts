@@ -1,0 +1,13 @@
+/** The demo with a model that does not keep to the story: its first session hands in nothing that fits. Started by a test. */
+import { readOptions } from '../../demo/options.ts'
+import { play } from '../../demo/play.ts'
+
+const reading = readOptions(process.argv.slice(2), undefined)
+if (reading.kind !== 'options') throw new Error('wrong options')
+process.exitCode = await play(reading.options, {
+  out: process.stdout,
+  err: process.stderr,
+  colour: false,
+  signal: new AbortController().signal,
+  script: { sessions: [] },
+})
