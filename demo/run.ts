@@ -23,12 +23,15 @@ async function main(): Promise<number> {
     if (Date.now() - firstMs > patienceMs) process.exit(130)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  return play(reading.options, {
+  const code = await play(reading.options, {
     out: process.stdout,
     err: process.stderr,
     colour: process.stdout.isTTY === true && !process.env['NO_COLOR'],
     signal: interrupt.signal,
   })
+  // The interrupted step still waits for what will never come.
+  if (interrupt.signal.aborted) process.exit(code)
+  return code
 }
 
 process.exitCode = await main()

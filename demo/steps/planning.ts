@@ -28,12 +28,9 @@ export const planning: Step = {
     const second = await stage.until('the second plan', () =>
       phaseOf(theatre, 'plan').find((one) => one.attempt === 2),
     )
-    const objection = JSON.stringify(second.body).match(
-      /[^"\\]*does not resolve[^"\\]*|[^"\\]*no such (?:line|file)[^"\\]*/i,
-    )?.[0]
-    say(
-      `the first plan cites an interface that does not exist and goes back: ${objection?.trim() ?? 'with its objection'}`,
-    )
+    const objection = JSON.stringify(second.body).match(/The citation (\S+) .{0,200}?does not resolve[^)]*\)/)
+    must(objection, 'the second attempt was not told which citation does not resolve')
+    say(`the first plan cites ${objection[1]}, which does not exist, and goes back to its session with that`)
     await stage.until('the draft pull request', () => agentPull(theatre))
     const sessions = new Set(stage.model.requests.map((one) => `${one.phase}`))
     must(

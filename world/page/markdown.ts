@@ -127,7 +127,7 @@ function inline(text: string): string {
     .join('')
 }
 
-/** Strong, emphasis, a line break, and a hint by `<span title>`, found in text that is escaped already. */
+/** Strong, emphasis, a line break, entities, backslashes and a hint by `<span title>`, in text that is escaped already. */
 function emphasis(escaped: string): string {
   return escaped
     .replace(
@@ -138,4 +138,6 @@ function emphasis(escaped: string): string {
     .replace(/\*\*(\S.*?)\*\*/g, '<strong>$1</strong>')
     .replace(/(?<![\w*])\*(?=\S)([^*]+?)(?<=\S)\*(?![\w*])/g, '<em>$1</em>')
     .replace(/(?<![\w"])_(?=\S)([^_<>]+?)(?<=\S)_(?!\w)/g, '<em>$1</em>')
+    .replace(/&amp;(amp|lt|gt|quot|#39);/g, '&$1;')
+    .replace(/\\([[\]|*\\`_])/g, '$1')
 }

@@ -24,7 +24,7 @@ export async function collectCitations(
     if (blobs.get(name) === 'large')
       return no(citation, `${citation.path} is larger than 5 MB and cannot be cited.`)
     const text = lines.get(name)
-    if (!text) return no(citation, `${citation.path} does not exist at the base commit ${base.slice(0, 12)}.`)
+    if (!text) return no(citation, `${citation.path} does not exist in ${base.slice(0, 12)}.`)
     return resolve(citation, text)
   })
   return { ok: true, body: { results } }

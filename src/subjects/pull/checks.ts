@@ -47,7 +47,9 @@ function ownRun(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, name: Na
   const check = verdicts[name]
   const { verdict } = check
   const shown = check.shown ?? digestOf({ nothing: snapshot.key, head: snapshot.pull.head.sha, name })
-  const generation = factsOf(snapshot.facts, 'decision').length
+  // As of the last decision on this very check: one on another check does not make this page old.
+  const generation =
+    factsOf(snapshot.facts, 'decision').findLastIndex((fact) => fact.body.check === `countersign/${name}`) + 1
   return {
     name: `countersign/${name}`,
     sha: snapshot.pull.head.sha,
@@ -87,7 +89,7 @@ function summaryOf(verdicts: PullVerdicts, name: Name, check: CheckVerdict): str
     lines.push('', `Accepting it takes ${listed(check.needed)}.`)
   if (check.lines.length > 0) lines.push('', ...check.lines.map((line) => `- ${line}`))
   if (name === 'gates') lines.push(...gateLines(verdicts.gates.results))
-  if (name === 'plan' && verdicts.plan.plan) lines.push(...planLines(verdicts.plan.plan))
+  if (name === 'plan' && verdicts.plan.plan) lines.push(...planLines(verdicts.plan.plan, state === 'pass'))
   if (name === 'review' && state !== 'fail') lines.push('', `Next: ${verdicts.next}`)
   if (check.shown && check.buttons.length > 0)
     lines.push('', `The buttons count for exactly what is shown here: \`${short(check.shown)}\`.`)
@@ -95,10 +97,10 @@ function summaryOf(verdicts: PullVerdicts, name: Name, check: CheckVerdict): str
 }
 
 const marks: Record<Verdict['state'], string> = {
-  pass: '✅ passed',
-  flag: '🚩 flagged',
-  wait: '⏳ waiting',
-  fail: '❌ failed',
+  pass: '✅\u00a0passed',
+  flag: '🚩\u00a0flagged',
+  wait: '⏳\u00a0waiting',
+  fail: '❌\u00a0failed',
 }
 /** What stops comes first. */
 const ranks: readonly Verdict['state'][] = ['fail', 'flag', 'wait', 'pass']
@@ -106,7 +108,7 @@ const ranks: readonly Verdict['state'][] = ['fail', 'flag', 'wait', 'pass']
 /** A table with one row a gate; those that policy does not switch on follow in one line. */
 export function gateLines(results: readonly GateResult[]): string[] {
   const row = ({ verdict, title, requirement, accepted }: GateResult) =>
-    `| ${accepted ? '☑️ accepted' : marks[verdict.state]} | **${title}** (${requirement}) | ${cell(`${verdict.sentence}${accepted ? ` ${accepted}.` : ''}`)} |`
+    `| ${accepted ? '☑️\u00a0accepted' : marks[verdict.state]} | **${title}** (${requirement}) | ${cell(`${verdict.sentence}${accepted ? ` ${accepted}.` : ''}`)} |`
   const rank = (result: GateResult) => (result.accepted ? ranks.length : ranks.indexOf(result.verdict.state))
   const on = results.filter(({ configured }) => configured).sort((a, b) => rank(a) - rank(b))
   const off = results.filter(({ configured }) => !configured)
@@ -150,6 +152,9 @@ function differs(run: DesiredCheckRun, observed: ObservedCheckRun | undefined): 
   if (!observed) return true
   const status = run.state === 'in_progress' ? 'in_progress' : 'completed'
   const conclusion = run.state === 'in_progress' ? null : run.state
+  // While it waits for machines its title says for what; the table under it follows when the title changes.
+  if (status === 'in_progress' && observed.status === 'in_progress')
+    return observed.externalId !== run.externalId || observed.title !== run.title
   return (
     observed.status !== status ||
     observed.conclusion !== conclusion ||

@@ -7,14 +7,21 @@ const text = (words: string) => outgoingText(words, { inline: true, most: 1000 }
 const section = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? [] : ['', `#### ${title}`, '', ...lines]
 
-/** Lines of Markdown; whatever the model wrote is made harmless (T28). */
-export function planLines(plan: Plan): string[] {
+/**
+ * Lines of Markdown; whatever the model wrote is made harmless (T28).
+ *
+ * @param folded true once it is decided: the page then shows the plan only to who opens it.
+ */
+export function planLines(plan: Plan, folded: boolean): string[] {
+  const lines = [text(plan.summary), ...details(plan)]
+  return folded
+    ? ['', '<details><summary>The plan</summary>', '', ...lines, '', '</details>']
+    : ['', '### The plan', '', ...lines]
+}
+
+function details(plan: Plan): string[] {
   const { tests, documentation } = plan
   return [
-    '',
-    '### The plan',
-    '',
-    text(plan.summary),
     ...section(
       'Steps',
       plan.steps.map(({ title, detail }, index) => `${index + 1}. **${text(title)}**: ${text(detail)}`),
