@@ -122,6 +122,10 @@ const collected = new Map(
       return [
         [`diff ${range.base} ${range.head}`, { ok: true, body: files[head] as (typeof files)[number] }],
         [`commits ${range.base} ${range.head}`, { ok: true, body: { commits } }],
+        [
+          `references ${range.base} ${range.head}`,
+          { ok: true, body: { filesRead: 1, unresolved: [], unchecked: [] } },
+        ],
       ]
     }),
   ),
