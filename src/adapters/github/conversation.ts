@@ -1,4 +1,4 @@
-/** Comments, labels and reactions: each found again before it is made, and not written when it already stands (S7). */
+/** Comments, labels and reactions: each found again before it is made, so that it is made once (S7). */
 import { Mutex } from 'async-mutex'
 import { z } from 'zod'
 import type { RepositoryName } from '../../core/ids.ts'
@@ -11,8 +11,6 @@ import { readMarker, withMarker } from './text.ts'
 
 const pagesOfComments = 10
 const Comment = z.object({ id: z.number().int(), body: z.string().default(''), user: RestAccount.nullable() })
-const Label = z.object({ name: z.string() })
-const Labelled = z.object({ labels: z.array(z.union([z.string(), Label])) })
 const maximumLabel = 50
 
 export interface Conversation {
@@ -39,15 +37,11 @@ export function createConversation(client: Client, botId: () => Promise<number>)
     commentId: number | null,
   ): Promise<number> {
     const text = withMarker(marker, body)
-    if (commentId !== null) {
-      const route = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}'
-      const inputs = { ...parts(name), comment_id: commentId }
-      const standing = await absentOn404(client.rest(on(name, 'read'), route, inputs, Comment))
-      if (standing.found) return edit(name, standing.value, text)
-    }
+    // The caller has observed the comment and found that its body differs: no need to read it once more.
+    if (commentId !== null && (await absentOn404(edit(name, commentId, text))).found) return commentId
     return creating.runExclusive(async () => {
       const found = await find(name, number, marker)
-      if (found) return edit(name, found, text)
+      if (found) return found.body.replaceAll('\r\n', '\n') === text ? found.id : edit(name, found.id, text)
       const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
       const inputs = { ...parts(name), issue_number: number, body: text }
       return (await client.rest(on(name, 'discuss'), route, inputs, Comment)).id
@@ -66,39 +60,22 @@ export function createConversation(client: Client, botId: () => Promise<number>)
     return all.find((comment) => comment.user?.id === bot && readMarker(comment.body)?.marker === marker)
   }
 
-  async function edit(
-    name: RepositoryName,
-    standing: z.infer<typeof Comment>,
-    text: string,
-  ): Promise<number> {
-    if (standing.body.replaceAll('\r\n', '\n') === text) return standing.id
+  async function edit(name: RepositoryName, id: number, text: string): Promise<number> {
     const route = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}'
-    const inputs = { ...parts(name), comment_id: standing.id, body: text }
+    const inputs = { ...parts(name), comment_id: id, body: text }
     return (await client.rest(on(name, 'discuss'), route, inputs, Comment)).id
   }
 
+  /** GitHub adds a label that is there and removes one that is not without harm, so nothing is read first. */
   async function label(name: RepositoryName, number: number, add: string[], remove: string[]): Promise<void> {
     const where = { ...parts(name), issue_number: number }
-    const issue = await client.rest(
-      on(name, 'read'),
-      'GET /repos/{owner}/{repo}/issues/{issue_number}',
-      where,
-      Labelled,
-    )
-    const present = new Set(
-      issue.labels.map((one) => (typeof one === 'string' ? one : one.name).toLowerCase()),
-    )
-    const missing = add
-      .map((one) => one.slice(0, maximumLabel))
-      .filter((one) => !present.has(one.toLowerCase()))
-    if (missing.length > 0) {
+    const labels = add.map((one) => one.slice(0, maximumLabel))
+    if (labels.length > 0) {
       const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/labels'
-      await client.rest(on(name, 'discuss'), route, { ...where, labels: missing }, z.unknown())
+      await client.rest(on(name, 'discuss'), route, { ...where, labels }, z.unknown())
     }
     for (const one of remove) {
-      if (!present.has(one.toLowerCase())) continue
       const route = 'DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}'
-      // Somebody else may have taken it off meanwhile.
       await absentOn404(client.rest(on(name, 'discuss'), route, { ...where, name: one }, z.unknown()))
     }
   }

@@ -12,7 +12,7 @@ import { readJobLog, rerunFailedJobs } from './jobs.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { readChecks } from './readChecks.ts'
 import { parseReference, readIssue, resolveReference } from './readIssue.ts'
-import { readPushes, readStanding } from './readPeople.ts'
+import { createStandings, readPushes } from './readPeople.ts'
 import { createOpenedBy, readPull } from './readPull.ts'
 import * as repositories from './readRepository.ts'
 import { readBranchRules } from './readRules.ts'
@@ -77,7 +77,7 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
     checks: (name, sha) => readChecks(judge, options.appId, name, sha),
     pushes: (name, ref) => readPushes(judge, name, ref),
     issue: async (name, number) => readIssue(judge, await botId(), name, number),
-    standing: (name, account, teams) => readStanding(judge, log, name, account, teams),
+    standing: createStandings(judge, log, clock),
     branchTip: (name, ref) => repositories.readBranchTip(judge, name, ref),
     file: (name, sha, path) => files.read(name, sha, path),
     async resolves(name, sha, text) {

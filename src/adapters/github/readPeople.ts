@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import { type Account, type Role, roles, type Standing } from '../../core/account.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
-import type { Log } from '../../core/ports.ts'
+import type { Clock, ForgeReads, Log } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import { RestAccount } from './accounts.ts'
 import type { Client } from './client.ts'
 import { absentOn404 } from './failures.ts'
+import { createLru, type Lru } from './lru.ts'
 
 const Permission = z.object({ permission: z.string(), role_name: z.string(), user: RestAccount.nullable() })
 const Membership = z.object({ state: z.string() })
@@ -17,13 +18,31 @@ const asRole = z.enum(roles)
 const emptySha = /^0+$/
 
 /**
+ * Who was not in a team is not asked for again so soon: GitHub answers 404, which has no ETag and counts each time. It
+ * can only hold an approval back, by this much; a membership, which lets one count, is read each time.
+ */
+const strangerForMs = 60_000
+
+interface People {
+  client: Client
+  log: Log
+  clock: Clock
+  strangers: Lru<number>
+}
+
+/** The look-up of standing, with its own short memory of who is in no team. */
+export function createStandings(client: Client, log: Log, clock: Clock): ForgeReads['standing'] {
+  const people: People = { client, log, clock, strangers: createLru({ entries: 10_000 }) }
+  return (name, account, teams) => readStanding(people, name, account, teams)
+}
+
+/**
  * Role and teams of an account now (A3). Failed look-ups are `unknown`, which never counts as enough (S9).
  *
  * @param teams `org/slug`, as policy names them.
  */
-export async function readStanding(
-  client: Client,
-  log: Log,
+async function readStanding(
+  people: People,
   name: RepositoryName,
   account: Account,
   teams: string[],
@@ -31,30 +50,29 @@ export async function readStanding(
   // Bots hold no role that any rule asks for; where a bot may start something, policy lists its id.
   if (account.type !== 'User') return { account, role: 'none', teams: [] }
   try {
-    const current = await currentRole(client, name, account)
+    const current = await currentRole(people.client, name, account)
     if (current === null) return { account, role: 'none', teams: [] }
-    const held = await Promise.all(teams.map((team) => isMember(client, name, team, current.login)))
+    const held = await Promise.all(teams.map((team) => isMember(people, name, team, current.login)))
     return {
       account: { ...account, login: current.login },
       role: current.role,
       teams: teams.filter((_, i) => held[i]),
     }
   } catch (error) {
-    log.warn({ account: account.login, error }, 'standing could not be looked up')
-    return readRoleAlone(client, log, name, account, teams)
+    people.log.warn({ account: account.login, error }, 'standing could not be looked up')
+    return readRoleAlone(people, name, account, teams)
   }
 }
 
 /** After a failure: the role may be readable where teams are not, and the reverse helps nobody. */
 async function readRoleAlone(
-  client: Client,
-  log: Log,
+  people: People,
   name: RepositoryName,
   account: Account,
   teams: string[],
 ): Promise<Standing> {
   if (teams.length === 0) return { account, role: 'unknown', teams: 'unknown' }
-  const alone = await readStanding(client, log, name, account, [])
+  const alone = await readStanding(people, name, account, [])
   return { ...alone, teams: 'unknown' }
 }
 
@@ -90,11 +108,19 @@ async function roleByLogin(
   return { id: answer.value.user.id, role }
 }
 
-async function isMember(client: Client, name: RepositoryName, team: string, login: string): Promise<boolean> {
+async function isMember(
+  { client, clock, strangers }: People,
+  name: RepositoryName,
+  team: string,
+  login: string,
+): Promise<boolean> {
   const [org = '', slug = ''] = team.split('/')
+  const key = `${team} ${login}`.toLowerCase()
+  if (clock.nowMs() < (strangers.get(key) ?? 0)) return false
   const route = 'GET /orgs/{org}/teams/{team_slug}/memberships/{username}'
   const inputs = { org, team_slug: slug, username: login }
   const answer = await absentOn404(client.rest(on(name, 'members'), route, inputs, Membership))
+  if (!answer.found) strangers.set(key, clock.nowMs() + strangerForMs)
   return answer.found && answer.value.state === 'active'
 }
 

@@ -10,6 +10,11 @@ import { createLru } from './lru.ts'
 /** A token is not used in its last five minutes, so that a long act does not outlive it. */
 const marginMs = 5 * 60_000
 const tokensKept = 5000
+/**
+ * A repository that the App was not installed on is not asked for again so soon: most organisations have no policy
+ * repository, and every round would ask. The worst is that a new installation is seen this much later.
+ */
+const absentForMs = 60_000
 
 const Installation = z.object({ id: z.number().int().positive() })
 const Minted = z.object({ token: z.string().min(1), expires_at: z.string() })
@@ -37,16 +42,27 @@ export function createTokens(
   const auth = createAppAuth({ appId: app.appId, privateKey: app.privateKey })
   const kept = createLru<{ token: string; usableUntilMs: number }>({ entries: tokensKept })
   const installations = createLru<number>({ entries: tokensKept })
+  const absent = createLru<{ refusal: GitHubRefusal; untilMs: number }>({ entries: tokensKept })
   const minting = new Map<string, Promise<string>>()
 
   async function installationOf(name: RepositoryName): Promise<number> {
     const known = installations.get(name)
     if (known !== undefined) return known
-    const { id } = Installation.parse(
-      await ports.request('GET /repos/{owner}/{repo}/installation', parts(name)),
-    )
+    const missed = absent.get(name)
+    if (missed && ports.clock.nowMs() < missed.untilMs) throw missed.refusal
+    const { id } = Installation.parse(await lookUp(name))
     installations.set(name, id)
     return id
+  }
+
+  async function lookUp(name: RepositoryName): Promise<unknown> {
+    try {
+      return await ports.request('GET /repos/{owner}/{repo}/installation', parts(name))
+    } catch (error) {
+      if (error instanceof GitHubRefusal && error.status === 404)
+        absent.set(name, { refusal: error, untilMs: ports.clock.nowMs() + absentForMs })
+      throw error
+    }
   }
 
   async function mint(access: Exclude<Access, { kind: 'app' }>): Promise<string> {

@@ -8,6 +8,7 @@ import type { Annotation } from '../../core/verdict.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
 import { absentOn404 } from './failures.ts'
+import { createLru } from './lru.ts'
 import { bounded, boundedLine, maximumSummary } from './text.ts'
 
 /** GitHub's limits on one request (github-facts); more annotations follow in updates, which append. */
@@ -17,9 +18,11 @@ const buttonsPerRun = 3
 const maximumAnnotations = 500
 const maximumTitle = 120
 const maximumMessage = 4000
+/** For how long the list of our runs on a commit holds while they are being made. */
+const listedForMs = 10_000
 
 const Written = z.object({ id: z.number().int(), status: z.string() })
-const Listed = z.object({ check_runs: z.array(Written) })
+const Listed = z.object({ check_runs: z.array(Written.extend({ name: z.string() })) })
 const Placed = z.array(
   z.object({
     path: z.string(),
@@ -37,6 +40,7 @@ export interface CheckRunWriter {
 export function createCheckRunWriter(client: Client, appId: number, clock: Clock): CheckRunWriter {
   // Two pull requests with one head want the same run: one creates it, the other finds it.
   const creating = new Mutex()
+  const listed = createLru<{ ids: Map<string, number>; untilMs: number }>({ entries: 500 })
 
   async function write(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number> {
     if (runId !== null) {
@@ -49,28 +53,52 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
     })
   }
 
-  /** Our newest run of this name on this commit: an answer to an earlier creation may have been lost. */
+  /**
+   * Our newest run of this name on this commit: an answer to an earlier creation may have been lost. The runs of one
+   * commit are made together, so the list is read once for all of them.
+   */
   async function find(name: RepositoryName, run: DesiredCheckRun): Promise<number | null> {
+    const key = `${name}@${run.sha}`
+    const known = listed.get(key)
+    if (known && clock.nowMs() < known.untilMs) return known.ids.get(run.name) ?? null
     const route = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
-    const inputs = {
-      ...parts(name),
-      ref: run.sha,
-      check_name: run.name,
-      app_id: appId,
-      filter: 'all',
-      per_page: 100,
-    }
-    const { check_runs } = await client.rest(on(name, 'check'), route, inputs, Listed)
-    return check_runs.length === 0 ? null : Math.max(...check_runs.map((one) => one.id))
+    const inputs = { ...parts(name), ref: run.sha, app_id: appId, filter: 'all' }
+    const list = (page: z.infer<typeof Listed>) => page.check_runs
+    const runs = await client.pages(on(name, 'check'), route, inputs, {
+      schema: Listed,
+      items: list,
+      most: 10,
+    })
+    const ids = new Map<string, number>()
+    for (const one of runs) ids.set(one.name, Math.max(one.id, ids.get(one.name) ?? 0))
+    listed.set(key, { ids, untilMs: clock.nowMs() + listedForMs })
+    return ids.get(run.name) ?? null
   }
 
   async function create(name: RepositoryName, run: DesiredCheckRun): Promise<number> {
     const annotations = run.annotations.slice(0, maximumAnnotations)
     const body = { ...contentOf(run, annotations.slice(0, annotationsPerRequest)), head_sha: run.sha }
     const route = 'POST /repos/{owner}/{repo}/check-runs'
-    const { id } = await client.rest(on(name, 'check'), route, { ...parts(name), ...body }, Written)
+    const id = await created(
+      name,
+      run,
+      client.rest(on(name, 'check'), route, { ...parts(name), ...body }, Written),
+    )
     await append(name, run, id, annotations.slice(annotationsPerRequest))
     return id
+  }
+
+  /** Put the new run into the list, or forget the list when it is not known whether there is one. */
+  async function created(name: RepositoryName, run: DesiredCheckRun, creation: Promise<{ id: number }>) {
+    const key = `${name}@${run.sha}`
+    try {
+      const { id } = await creation
+      listed.get(key)?.ids.set(run.name, id)
+      return id
+    } catch (error) {
+      listed.delete(key)
+      throw error
+    }
   }
 
   async function update(name: RepositoryName, run: DesiredCheckRun, id: number): Promise<number> {

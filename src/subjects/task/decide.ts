@@ -4,7 +4,7 @@ import { type FactBody, settledBySeq } from '../../core/facts.ts'
 import { formatKey, parseKey } from '../../core/ids.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { progressComment } from './progress.ts'
+import { progressComment, sameProgress } from './progress.ts'
 import type { TaskVerdicts } from './verdicts.ts'
 
 /** Comments are restored for this many of the latest answers. */
@@ -71,7 +71,8 @@ function commentActions(snapshot: TaskSnapshot<Policy>, number: number, verdicts
   ]
   return wanted.flatMap(({ marker, body }): Action[] => {
     const own = snapshot.ownComments.find((one) => one.marker === marker)
-    if (own?.body.trim() === body.trim()) return []
+    if (own && (marker === 'progress' ? sameProgress(own.body, body) : own.body.trim() === body.trim()))
+      return []
     return [
       {
         kind: 'comment',

@@ -51,3 +51,27 @@ function row({ phase, attempts, progress }: PhaseState, responsibility: string):
   const model = attempts.at(-1)?.model ?? ''
   return `| <span title="${responsibility}">${phase}</span> | ${word} | ${attempts.length || ''} | ${cost > 0 ? `$${cost.toFixed(2)}` : ''} | ${model.replace(/[|`\n]/g, ' ')} |`
 }
+
+/** States of the phase at work that come and go within seconds. */
+const busy = new Set(['not yet', 'goes back', 'running', 'checking', 'validating'])
+
+/**
+ * True when a person would learn nothing from the new body: tokens, cost and the small steps within one attempt do not
+ * make an edit. They are brought up to date with the next one, at the latest when the attempt ends.
+ */
+export function sameProgress(standing: string, wanted: string): boolean {
+  return visible(standing) === visible(wanted)
+}
+
+function visible(body: string): string {
+  const [first = '', ...rest] = body.trim().split('\n')
+  const working = /\b(?:starts|at work|being checked|passed its checks|goes back|validator)\b/.test(first)
+  const [, active] = (working && /\b([a-z]+)(?: session|:)/.exec(first)) || []
+  const attempt = /, attempt \d+/.exec(first)?.[0] ?? ''
+  const rows = rest.slice(0, -1).map((line) => {
+    const [, phase, word = ''] = /^\| <span[^>]*>([^<]*)<\/span> \| ([^|]*) \|/.exec(line) ?? []
+    if (phase === undefined) return line
+    return `${phase} ${phase === active && busy.has(word) ? 'at work' : word}`
+  })
+  return [active === undefined ? first : active + attempt, ...rows].join('\n')
+}
