@@ -116,7 +116,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       acknowledge: (item) => forge.acknowledge(item),
       work: workHandler({
         ...ports,
-        model: anthropicModel({ endpoints: endpointsOf(environment), ledger, clock }),
+        model: anthropicModel({ endpoints: environment.modelEndpoints, ledger, clock }),
       }),
     }
     await queue.start(handlers, {
@@ -199,13 +199,7 @@ async function answers(part: { ping(): Promise<void> }): Promise<string> {
 
 /** Values that must never be printed. */
 function secretsOf(environment: Environment): string[] {
-  const { WEBHOOK_SECRET, privateKey, drafter, ANTHROPIC_API_KEY } = environment
-  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ANTHROPIC_API_KEY].filter(
-    (one) => one !== undefined,
-  )
-}
-
-/** The endpoints that policy may name. Only the operator adds one: a policy cannot send a key anywhere else (T25). */
-function endpointsOf({ ANTHROPIC_API_KEY: key, COUNTERSIGN_MODEL_BASE_URL: baseUrl }: Environment) {
-  return key === undefined ? {} : { anthropic: { baseUrl, key } }
+  const { WEBHOOK_SECRET, privateKey, drafter, modelEndpoints } = environment
+  const keys = Object.values(modelEndpoints).map((one) => one.key)
+  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys].filter((one) => one !== undefined)
 }

@@ -4,6 +4,7 @@ import type { Account } from './account.ts'
 import { fixFacts } from './facts/fix.ts'
 import { intakeFacts } from './facts/intake.ts'
 import { pullFacts } from './facts/pull.ts'
+import { providerFacts } from './facts/providers.ts'
 import { repairFacts } from './facts/repair.ts'
 import { sentence, seq } from './facts/shared.ts'
 import { taskFacts } from './facts/task.ts'
@@ -33,6 +34,7 @@ export const FactBody = z.discriminatedUnion('kind', [
   ...intakeFacts,
   ...taskFacts,
   ...repairFacts,
+  ...providerFacts,
   ...pullFacts,
   ...fixFacts,
   settled,

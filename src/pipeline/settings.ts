@@ -69,26 +69,17 @@ const Price = z.strictObject({
 export type Price = z.infer<typeof Price>
 
 const Endpoint = z.strictObject({
-  base_url: z.url({ protocol: /^https?$/ }).describe('Base URL of a server that speaks the Messages API.'),
-  key_variable: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,80}_API_KEY$/, 'the name of an environment variable that ends in _API_KEY')
-    .describe("Name of the operator's environment variable with the key; never the key itself."),
   prices: z
     .record(z.string().max(120), Price)
     .default({})
-    .describe('Prices by model, US dollars per million tokens.'),
+    .describe("Prices by model, US dollars per million tokens; the operator's own prices win."),
 })
-export type Endpoint = z.infer<typeof Endpoint>
-
 /**
  * List prices of the default models (platform.claude.com, models and pricing; autumn 2026). The cheapest has a higher
  * band for long prompts: that band stands here, so that a budget errs towards stopping early. A policy that runs other
  * models names their prices, or its money limits cannot hold.
  */
 const defaultEndpoint = {
-  base_url: 'https://api.anthropic.com',
-  key_variable: 'ANTHROPIC_API_KEY',
   prices: {
     'claude-opus-5-5': { input: 4, output: 20, cache_read: 0.2, cache_write: 5 },
     'claude-sonnet-5-5': { input: 2, output: 10, cache_read: 0.1, cache_write: 2.5 },
@@ -102,8 +93,37 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters,
 const ModelChoice = z.strictObject({ endpoint: name, model: z.string().min(1).max(120) })
 export type ModelChoice = z.infer<typeof ModelChoice>
 
+const chain = z.array(ModelChoice).max(10).default([])
+const patterns = z.array(z.string().trim().min(1).max(300)).max(100).default([])
+
+const SensitiveSettings = z.strictObject({
+  repositories: patterns.describe('Repositories (`acme/*`) whose every task is sensitive.'),
+  paths: patterns.describe(
+    'Paths that only in-house models may see: a task that names one is pinned, and other sessions cannot read them.',
+  ),
+  labels: patterns.describe('Issue labels that pin a task; taking one away later changes nothing.'),
+  risk: z
+    .array(z.enum(['low', 'medium', 'high']))
+    .max(3)
+    .default([]),
+  use: chain.describe(
+    'The models of pinned tasks, the main one first. The operator must have marked their endpoints as in-house.',
+  ),
+})
+export type SensitiveSettings = z.infer<typeof SensitiveSettings>
+
 export const ModelSettings = z.strictObject({
-  endpoints: z.record(name, Endpoint).default({ anthropic: defaultEndpoint }),
+  endpoints: z
+    .record(name, Endpoint)
+    .default({ anthropic: defaultEndpoint })
+    .describe('Endpoints by the names that the operator gave them; address and key are never in a policy.'),
+  fallbacks: z
+    .strictObject({ strong: chain, standard: chain, cheap: chain })
+    .prefault({})
+    .describe('Who takes over, by tier, when a model is down, overloaded, late or refuses to answer.'),
+  sensitive: SensitiveSettings.prefault({}).describe(
+    'What may go to in-house endpoints only, without any fallback outside (P10).',
+  ),
   tiers: z
     .strictObject({
       strong: ModelChoice.default({ endpoint: 'anthropic', model: 'claude-opus-5-5' }),

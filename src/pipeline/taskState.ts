@@ -23,6 +23,8 @@ export interface TaskState {
   /** The accepted stop that no later command has lifted. */
   stopped: AcceptedCommand | null
   spent: Spent
+  /** Why the task is pinned to in-house endpoints, once it is. */
+  sensitive: FactOf<'task.sensitive'> | null
   /** Whether a senior has allowed protected surfaces since the bundle was frozen (D3). */
   protectedAllowed: boolean
 }
@@ -55,6 +57,7 @@ export function taskState(facts: readonly Fact[], settings: PipelineSettings): T
     commands,
     stopped: stopOf(commands, delegation),
     spent: spentOf(facts),
+    sensitive: factsOf(facts, 'task.sensitive')[0] ?? null,
     protectedAllowed: commands.some((one) => one.verb === 'allow' && one.settledSeq > since),
   }
   return { ...state, issued: currentPlan(state) }

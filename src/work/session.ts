@@ -1,4 +1,5 @@
 /** Runs one model session of one attempt: prompt, tools, the model, the host's commit, and the facts about it. */
+import { Bug } from '../core/errors.ts'
 import type { FactBody } from '../core/facts.ts'
 import { parseKey, type RepositoryName, type Sha } from '../core/ids.ts'
 import type {
@@ -15,7 +16,7 @@ import type {
   Worktree,
 } from '../core/ports.ts'
 import type { PolicyReading } from '../core/snapshot/common.ts'
-import { priceOf, sessionLimits } from '../pipeline/budget.ts'
+import { sessionLimits } from '../pipeline/budget.ts'
 import { mayWrite } from '../pipeline/checks/scope.ts'
 import { openingMessage, systemPrompt } from '../pipeline/inputs.ts'
 import { taskState } from '../pipeline/taskState.ts'
@@ -23,6 +24,7 @@ import type { Policy } from '../policy/schema.ts'
 import { type Due, dueOf, type SessionItem } from './sessionDue.ts'
 import { endedFact } from './sessionEnd.ts'
 import { commandsOf, gatherMaterial } from './sessionMaterial.ts'
+import { providersOf } from './sessionProviders.ts'
 import { type StopWatch, watchForStop } from './stopWatch.ts'
 import { commandTools } from './tools/commands.ts'
 import { askName, endingTools, handInName } from './tools/ending.ts'
@@ -114,18 +116,22 @@ async function converse(
   const material = await gatherMaterial(ports.git, where.repository, state, position, where.base, due.attempt)
   const input = { subject: where.subject, phase, of, attempt: item.attempt, material }
   const plan = material.plan
+  const providers = providersOf(item, where.repository, policy, due)
+  const [main, ...fallbacks] = providers.chain
+  if (!main) throw new Bug('a session without a model')
   const context: ToolContext = {
     worktree,
     workspace: ports.workspace,
     files: ports.files,
+    mayRead: providers.mayRead,
     mayWrite: (path) => plan !== null && mayWrite(phase.writes, plan, path),
   }
-  const price = priceOf({ endpoint: item.endpoint, model: item.model }, policy.models)
   return ports.model.run(
     {
       session: due.session,
-      endpoint: item.endpoint,
-      model: item.model,
+      ...main,
+      fallbacks,
+      inHouseOnly: providers.inHouseOnly,
       system: systemPrompt(input),
       opening: openingMessage(input),
       continues: due.continues,
@@ -137,12 +143,6 @@ async function converse(
       ],
       handIn: { deliverable: handInName, questions: phase.mayAsk ? askName : null },
       limits: sessionLimits(policy.budgets, state.spent),
-      prices: price && {
-        input: price.input,
-        output: price.output,
-        cacheRead: price.cache_read ?? price.input,
-        cacheWrite: price.cache_write ?? price.input,
-      },
     },
     watch.signal,
   )

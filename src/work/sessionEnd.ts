@@ -42,8 +42,8 @@ export async function endedFact(
     usage,
     costUsd,
     durationMs,
-    model: item.model,
-    endpoint: item.endpoint,
+    model: result.by?.model ?? item.model,
+    endpoint: result.by?.endpoint ?? item.endpoint,
   }
   if (refused.length > 0 && result.kind === 'deliverable') {
     const named = refused.slice(0, 10).join(', ')

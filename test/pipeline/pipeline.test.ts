@@ -227,7 +227,7 @@ describe('models and budgets', () => {
   })
   test('P2: policy moves single phases, and high risk moves the rest to the strongest', () => {
     expect(modelFor('tests', models, 'low')).toEqual(models.tiers.strong)
-    expect(modelFor('review', models, 'high')).toEqual({ endpoint: 'house', model: 'own' })
+    expect(modelFor('review', models, 'low')).toEqual({ endpoint: 'house', model: 'own' })
     expect(modelFor('validate', models, 'low')).toEqual(models.tiers.cheap)
     expect(modelFor('validate', models, 'high')).toEqual(models.tiers.strong)
   })
@@ -240,12 +240,8 @@ describe('models and budgets', () => {
     )
     expect(overBudget({ budgets, models, pipeline: settings }, spent)).toBeNull()
   })
-  test('T25: a policy can name only variables that hold an API key', () => {
-    const endpoint = (key_variable: string) => ({
-      endpoints: { x: { base_url: 'https://x.test', key_variable } },
-    })
-    expect(ModelSettings.safeParse(endpoint('HOUSE_API_KEY')).success).toBe(true)
-    for (const name of ['WEBHOOK_SECRET', 'PRIVATE_KEY', 'PATH'])
-      expect(ModelSettings.safeParse(endpoint(name)).success).toBe(false)
+  test('T25 P10: a policy gives an endpoint neither an address nor a key', () => {
+    for (const more of [{ base_url: 'https://x.test' }, { key_variable: 'HOUSE_API_KEY' }])
+      expect(ModelSettings.safeParse({ endpoints: { x: { prices: {}, ...more } } }).success).toBe(false)
   })
 })

@@ -6,6 +6,17 @@ import { z } from 'zod'
 export interface EndpointAccess {
   baseUrl: string
   key: string
+  /** Inside the organisation: only such endpoints are asked for sensitive work. Absent means no. */
+  inHouse?: boolean
+  /** One answer may take this long; 10 minutes when absent. */
+  timeoutMs?: number
+  /** False for a server that refuses marks for prompt caching. */
+  promptCache?: boolean
+  /** US dollars per million tokens by model, as the operator knows them. */
+  prices?: Record<
+    string,
+    { input: number; output: number; cache_read?: number | undefined; cache_write?: number | undefined }
+  >
 }
 
 /** Retries of one request on 429, 5xx, 529 and broken answers; the SDK adds jitter and honours retry-after. */
@@ -21,13 +32,13 @@ const Answer = z.looseObject({
 })
 
 /** A client for an endpoint. Nothing is read from the environment and nothing is logged. */
-export function clientFor({ baseUrl, key }: EndpointAccess, retries = requestRetries): Anthropic {
+export function clientFor({ baseUrl, key, timeoutMs }: EndpointAccess, retries = requestRetries): Anthropic {
   return new Anthropic({
     apiKey: key,
     authToken: null,
     baseURL: baseUrl,
     maxRetries: retries,
-    timeout: requestTimeoutMs,
+    timeout: timeoutMs ?? requestTimeoutMs,
     logLevel: 'off',
     fetch: wholeAnswers,
   })

@@ -1,6 +1,7 @@
 /** What an error during a session means: stopped, a reason for the person, or come back later. */
 import Anthropic from '@anthropic-ai/sdk'
 import { RetryLater, Terminal } from '../../core/errors.ts'
+import { ModelRefused } from './chain.ts'
 
 export type Failure =
   | { kind: 'stopped' }
@@ -17,6 +18,11 @@ export type Failure =
 export function failureOf(error: unknown, endpoint: string): Failure {
   if (error instanceof RetryLater) return { kind: 'thrown', error }
   if (error instanceof Terminal) return { kind: 'failed', reason: error.forUser }
+  if (error instanceof ModelRefused)
+    return {
+      kind: 'failed',
+      reason: `The model behind the endpoint "${endpoint}" refused to answer, and no other one is left (\`models.fallbacks\`).`,
+    }
   if (error instanceof Anthropic.APIUserAbortError) return { kind: 'stopped' }
   if (error instanceof Anthropic.APIConnectionError)
     return {

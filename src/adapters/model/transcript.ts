@@ -1,5 +1,7 @@
 /** The transcript of a session: everything needed to go on after a kill without asking or doing anything twice. */
 import { z } from 'zod'
+import type { Ledger } from '../../core/ports/ledger.ts'
+import type { SessionRequest } from '../../core/ports/model.ts'
 import { noUsage, Usage } from '../../core/usage.ts'
 
 const Message = z.object({ role: z.enum(['user', 'assistant']), content: z.unknown() })
@@ -48,6 +50,19 @@ export function newTranscript(messages: TranscriptMessage[]): Transcript {
   }
 }
 
+/** The saved transcript of a session; else the earlier attempt's with the new message; else the opening. */
+export async function loadTranscript(
+  ledger: Pick<Ledger, 'transcript'>,
+  { session, continues, opening }: Pick<SessionRequest, 'session' | 'continues' | 'opening'>,
+): Promise<Transcript> {
+  const saved = Transcript.safeParse(await ledger.transcript(session))
+  if (saved.success) return saved.data
+  const earlier = continues ? Transcript.safeParse(await ledger.transcript(continues.session)) : null
+  if (continues && earlier?.success) return newTranscript(continued(earlier.data, continues.message))
+  const text = continues ? `${opening}\n\n${continues.message}` : opening
+  return newTranscript([{ role: 'user', content: [{ type: 'text', text }] }])
+}
+
 const Block = z.looseObject({ type: z.string() })
 
 /** The content of a message as blocks; a plain string is one text block. */
@@ -62,7 +77,7 @@ export function blocksOf(message: TranscriptMessage | undefined): z.infer<typeof
  * The messages of an earlier attempt with one more user message at their end. Roles alternate, and every tool call of
  * the last answer is paired with a result, whatever moment the earlier session ended at.
  */
-export function continued(earlier: Transcript, message: string): TranscriptMessage[] {
+function continued(earlier: Transcript, message: string): TranscriptMessage[] {
   const messages = paired(earlier)
   const text = { type: 'text', text: message }
   const last = messages.at(-1)

@@ -17,11 +17,21 @@ export class ToolRefusal extends Error {
   override readonly name = 'ToolRefusal'
 }
 
-export interface SessionRequest {
-  /** Stable id; the transcript is saved under it after every step and resumed from there. */
-  session: string
+/** A model behind a named endpoint, with its price. */
+export interface ModelChoice {
   endpoint: string
   model: string
+  /** US dollars per million tokens; null counts the cost as 0, so that only the other limits hold. */
+  prices: { input: number; output: number; cacheRead: number; cacheWrite: number } | null
+}
+
+export interface SessionRequest extends ModelChoice {
+  /** Stable id; the transcript is saved under it after every step and resumed from there. */
+  session: string
+  /** Asked in this order when the one before is overloaded, out, late, or refuses to answer (P10). */
+  fallbacks?: readonly ModelChoice[]
+  /** Sensitive work: only endpoints that the operator has marked as in-house are asked, never another. */
+  inHouseOnly?: boolean
   system: string
   /** The opening user message. */
   opening: string
@@ -31,11 +41,15 @@ export interface SessionRequest {
   /** The tool whose successful call ends the session with its input as the deliverable (T29: never in-band text). */
   handIn: { deliverable: string; questions: string | null }
   limits: { maxSteps: number; maxOutputTokens: number; maxMinutes: number; maxCostUsd: number }
-  /** US dollars per million tokens by policy; null counts the cost as 0, so that only the other limits hold. */
-  prices: { input: number; output: number; cacheRead: number; cacheWrite: number } | null
 }
 
-export type SessionResult = { usage: Usage; costUsd: number; durationMs: number } & (
+export type SessionResult = {
+  usage: Usage
+  costUsd: number
+  durationMs: number
+  /** The endpoint and model that were asked last; absent when nothing was asked. */
+  by?: Pick<ModelChoice, 'endpoint' | 'model'>
+} & (
   | { kind: 'deliverable'; deliverable: unknown }
   | { kind: 'questions'; questions: string[] }
   | { kind: 'failed'; reason: string }

@@ -14,6 +14,7 @@ import { bundleStep, judgeDelegation } from './delegation.ts'
 import { pushStep, readyStep } from './delivery.ts'
 import { phaseStep } from './phaseStep.ts'
 import { approvalStep, issueStep, protectedBundleStep } from './planStep.ts'
+import { sensitiveStep } from './sensitiveStep.ts'
 import { statusText } from './texts.ts'
 import { type Answer, type Step, step, type TaskVerdicts } from './verdicts.ts'
 
@@ -92,6 +93,7 @@ function nextStep(context: TaskContext): Step {
   const steps: (() => Step | null)[] = [
     () => failedStep(context),
     () => routeStep(context),
+    () => sensitiveStep(context),
     () => protectedBundleStep(context),
     ...before.map((phase) => () => budgeted(context, phaseStep(context, phase))),
     () => issueStep(context),

@@ -3,10 +3,10 @@ import { lastFact } from '../../core/facts.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
 import { Plan } from '../../core/plan.ts'
 import type { Attempt } from '../../pipeline/attempts.ts'
-import { modelFor } from '../../pipeline/budget.ts'
 import { type CheckContext, type CheckResult, runChecks } from '../../pipeline/checks.ts'
 import { handOffText } from '../../pipeline/handOff.ts'
 import { validatorPrefix } from '../../pipeline/phases.ts'
+import { modelsFor } from '../../pipeline/providers.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
 import { acceptedHead, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import { validatorJudgement } from '../../pipeline/validator.ts'
@@ -21,12 +21,17 @@ export function phaseStep(context: TaskContext, phase: PhaseId): Step | null {
     case 'accepted':
       return null
     case 'due':
-      return step('machine', `The ${phase} session starts${ordinal(progress.attempt)}.`, {
-        effects: [session(context, phase, phase, progress.attempt)],
-      })
+      return started(
+        context,
+        phase,
+        phase,
+        progress.attempt,
+        `The ${phase} session starts${ordinal(progress.attempt)}.`,
+      )
     case 'running':
       return step('machine', `The ${phase} session is at work${ordinal(progress.attempt.attempt)}.`, {
-        effects: [resumed(context, phase, progress.attempt)],
+        // Under the same key as when it started, so that the queue sees one job.
+        effects: [session(context, phase, progress.attempt.attempt, progress.attempt)],
       })
     case 'judging':
       return judging(context, phase, progress.attempt)
@@ -74,30 +79,30 @@ function lastRetry(context: TaskContext): number {
   return Math.max(-1, ...context.commands.filter((one) => one.verb === 'retry').map((one) => one.settledSeq))
 }
 
-function session(
+/** The step that starts a session on the main model of its phase. */
+function started(
   context: TaskContext,
   name: string,
   model: PhaseId,
   attempt: number,
-): Step['effects'][number] {
-  const choice = modelFor(model, context.policy.models, context.frozen?.body.bundle.riskClass ?? 'high')
-  return {
-    kind: 'session',
-    subject: context.snapshot.key,
-    phase: name,
-    attempt,
-    endpoint: choice.endpoint,
-    model: choice.model,
+  sentence: string,
+): Step {
+  const risk = context.frozen?.body.bundle.riskClass ?? 'high'
+  const [choice] = modelsFor(model, context.policy.models, risk, context.sensitive !== null)
+  if (!choice) {
+    const why = `Nothing was sent to any model: ${context.sensitive?.body.why ?? ''}, and the policy names no in-house model for such work. A maintainer adds one to \`models.sensitive.use\`, then someone comments \`/agent retry\`.`
+    return step('person', why, { comments: [{ marker: 'failed:sensitive', body: why }] })
   }
+  return step('machine', sentence, { effects: [session(context, name, attempt, choice)] })
 }
 
-/** A session that has started is resumed under the same key, so that the queue sees one job. */
-function resumed(
+function session(
   context: TaskContext,
-  phase: PhaseId,
-  { attempt, endpoint, model }: Attempt,
+  name: string,
+  attempt: number,
+  { endpoint, model }: { endpoint: string; model: string },
 ): Step['effects'][number] {
-  return { kind: 'session', subject: context.snapshot.key, phase, attempt, endpoint, model }
+  return { kind: 'session', subject: context.snapshot.key, phase: name, attempt, endpoint, model }
 }
 
 function judging(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
@@ -125,19 +130,11 @@ function judging(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
 function validating(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
   const judgement = validatorJudgement(phase, attempt)
   if (judgement) return step('machine', `${phase}: the validator has answered.`, { records: [judgement] })
-  const running = attempt.validatorRunning
+  const { validatorRunning: running } = attempt
   const name = validatorPrefix + phase
-  const action = running
-    ? ({
-        kind: 'session',
-        subject: context.snapshot.key,
-        phase: name,
-        attempt: attempt.attempt,
-        endpoint: running.endpoint,
-        model: running.model,
-      } as const)
-    : session(context, name, 'validate', attempt.attempt)
-  return step('machine', `${phase}: attempt ${attempt.attempt} is being validated.`, { effects: [action] })
+  const sentence = `${phase}: attempt ${attempt.attempt} is being validated.`
+  if (!running) return started(context, name, 'validate', attempt.attempt, sentence)
+  return step('machine', sentence, { effects: [session(context, name, attempt.attempt, running)] })
 }
 
 /** Run the deterministic checks of an attempt against this snapshot. */

@@ -65,7 +65,7 @@ export function sameProgress(standing: string, wanted: string): boolean {
 
 function visible(body: string): string {
   const [first = '', ...rest] = body.trim().split('\n')
-  const working = /\b(?:starts|at work|being checked|passed its checks|goes back|validator)\b/.test(first)
+  const working = /\b(?:starts|at work|being checked|passed its checks|goes back|validat\w+)\b/.test(first)
   const [, active] = (working && /\b([a-z]+)(?: session|:)/.exec(first)) || []
   const attempt = /, attempt \d+/.exec(first)?.[0] ?? ''
   const rows = rest.slice(0, -1).map((line) => {

@@ -1,6 +1,7 @@
 /** Tools that read: one file with line numbers, the names of files, and lines that contain a text. */
 import { z } from 'zod'
-import type { Tool } from '../../core/ports.ts'
+import { type Tool, ToolRefusal } from '../../core/ports.ts'
+import { code } from '../../core/sentences.ts'
 import { type ToolContext, tool } from './tool.ts'
 
 const path = z.string().min(1).max(1024).describe('Relative to the repository root, with forward slashes.')
@@ -10,8 +11,14 @@ const mostNames = 500
 const mostHits = 100
 
 /** The reading tools, which every phase has. */
-export function readingTools({ worktree, files }: ToolContext): Tool[] {
+export function readingTools({ worktree, files, mayRead = () => true }: ToolContext): Tool[] {
   const { directory } = worktree
+  const guard = (target: string) => {
+    if (!mayRead(target))
+      throw new ToolRefusal(
+        `${code(target)} is sensitive by policy (models.sensitive.paths): only in-house models may see it.`,
+      )
+  }
   return [
     tool({
       name: 'read_file',
@@ -19,6 +26,7 @@ export function readingTools({ worktree, files }: ToolContext): Tool[] {
       input: z.strictObject({ path, from_line: z.number().int().positive().max(10_000_000).default(1) }),
       hasEffect: false,
       async execute(input) {
+        guard(input.path)
         const lines = (await files.read(directory, input.path)).split('\n')
         const shown = lines.slice(input.from_line - 1, input.from_line - 1 + mostLines)
         const more = lines.length - (input.from_line - 1) - shown.length
@@ -35,7 +43,7 @@ export function readingTools({ worktree, files }: ToolContext): Tool[] {
       input: z.strictObject({ glob: glob.default('**') }),
       hasEffect: false,
       async execute(input) {
-        const names = await files.list(directory, input.glob, mostNames)
+        const names = (await files.list(directory, input.glob, mostNames)).filter(mayRead)
         if (names.length === 0) return 'No file matches.'
         return names.length >= mostNames
           ? `${names.join('\n')}\n(cut at ${mostNames}; use a narrower glob)`
@@ -49,7 +57,8 @@ export function readingTools({ worktree, files }: ToolContext): Tool[] {
       input: z.strictObject({ pattern: z.string().min(1).max(500), glob: glob.default('**') }),
       hasEffect: false,
       async execute(input) {
-        const hits = await files.search(directory, input.pattern, input.glob, mostHits)
+        const found = await files.search(directory, input.pattern, input.glob, mostHits)
+        const hits = found.filter((hit) => mayRead(hit.path))
         return hits.length === 0
           ? 'Nothing found.'
           : hits.map((hit) => `${hit.path}:${hit.line}: ${hit.text}`).join('\n')

@@ -6,6 +6,8 @@ export interface ToolContext {
   worktree: Worktree
   workspace: Pick<Workspace, 'runIn'>
   files: FileTools
+  /** Whether this session may see a path: the sensitive ones are for in-house models (P10). Absent means all. */
+  mayRead?: (path: string) => boolean
   /** Whether this phase may change a path (P5, P12); shared with the host's commit and the scope check. */
   mayWrite: (path: string) => boolean
 }

@@ -1,0 +1,29 @@
+/** Pins a task to in-house endpoints as soon as anything about it is sensitive, and for good (P10). */
+
+import { sensitivity } from '../../pipeline/providers.ts'
+import { acceptedPlan } from '../../pipeline/taskState.ts'
+import type { TaskContext } from './context.ts'
+import { type Step, step } from './verdicts.ts'
+
+/** The step that records why the task is pinned, or null when it is pinned already or nothing is sensitive. */
+export function sensitiveStep(context: TaskContext): Step | null {
+  const { frozen, issued, snapshot, policy } = context
+  if (context.sensitive || !frozen) return null
+  const { bundle } = frozen.body
+  const plan = issued?.body.record.plan ?? acceptedPlan(context)
+  const why = sensitivity(policy.models.sensitive, {
+    repository: snapshot.repository.name,
+    labels: snapshot.issue?.labels ?? [],
+    risk: bundle.riskClass,
+    paths: [
+      ...bundle.priorArt,
+      ...(plan?.files.map((file) => file.path) ?? []),
+      ...(plan?.citations.map((citation) => citation.path) ?? []),
+    ],
+  })
+  return why === null
+    ? null
+    : step('machine', `Only in-house models may work on this: ${why}.`, {
+        records: [{ kind: 'task.sensitive', why }],
+      })
+}
