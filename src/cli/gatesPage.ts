@@ -1,4 +1,5 @@
 /** The text of docs/gates.md, made from the gates and the classification that judge (a test holds that it is current). */
+import { languages } from '../adapters/references/languages.ts'
 import { classifyDefaults, type FileKind } from '../core/classify.ts'
 import { allGates } from '../gates/all.ts'
 import type { Gate } from '../gates/gate.ts'
@@ -74,6 +75,22 @@ ${section('documentation')}
 ${section('configuration')}
 
 A fixture below a test folder is a test whatever its ending, since it decides what the tests prove.
+
+## What is resolved as a reference
+
+On added lines of ${languages.map((language) => language.id).join(', ')}, by tree-sitter grammars:
+
+- **Imports** lead to a file of the tree, a package of the manifest or lockfile above the file, the language's own
+  library, or a place that tools write (ignored by git, or a folder such as \`dist\`). In TypeScript, JavaScript and
+  Python the names taken from a file of the tree must be there too. What leads nowhere fails, with the nearest real names.
+- **Packages** added to a package.json stand in the lockfile.
+- **Calls** of plain names (\`total(1)\`) are declared in the file, the language, or anywhere in the tree; otherwise they
+  are flagged. Files with wildcard imports, inheritance or mixins are left out, since names may come from there.
+- **Methods on values** (\`cart.total()\`) are left to the type checker: name \`commands.typecheck\` in the policy.
+- Java and C# name packages, not the artifacts that hold them, and builds resolve dependencies of dependencies: there an
+  unknown package is flagged and does not fail. In PHP only names with a capital inside are taken for a project's own.
+
+What resolves in a way that the gate cannot see is named in \`gates.references.known\`.
 `
 }
 
