@@ -1,12 +1,18 @@
 /** `countersign`: the command line for operators. Reads the same settings as the App; only `doctor --fix` changes anything on GitHub. */
+import { check } from './check.ts'
 import { doctor } from './doctor.ts'
 import { gates } from './gates.ts'
 import { ledgerVerify } from './ledger.ts'
+import { trace } from './trace.ts'
 
 const usage = `npm run countersign -- <command>
 
   ledger verify [subject]   recompute the hash chains and name the first link that does not hold
                             (subject: e.g. task:owner/repo#12 or pull:owner/repo#34; all of them without)
+  trace SHA                 what the ledger knows about a commit: who asked, the plan, the sessions with models and cost,
+                            who approved which bytes, and the merge
+  check [FILE]              the policy that a file makes (.github/countersign.yml without one), each value with where it
+                            comes from; or its mistakes with line and column
   gates --base REV [--head REV] [--repo DIR] [--policy FILE] [--each] [--allow-flags] [--json | --sarif]
                             what the gates say about a local change; no network, no App (docs/gates.md)
   doctor owner/repo [--mode checks|merge] [--fix] [--json]
@@ -15,8 +21,13 @@ const usage = `npm run countersign -- <command>
   help                      this text
 
 Settings come from the environment or .env: DATABASE_URL, or COUNTERSIGN_DATA_DIR for the embedded ledger. The embedded
-ledger belongs to one process: stop the App before you verify it.
+ledger belongs to one process: stop the App before you verify or trace.
 `
+
+const terminal = {
+  out: (text: string) => void process.stdout.write(text),
+  err: (text: string) => void process.stderr.write(text),
+}
 
 type Command = (rest: string[]) => Promise<number>
 
@@ -26,17 +37,12 @@ const commands: Record<string, Command> = {
       return refuse(`"ledger ${[verb, subject, ...extra].join(' ').trim()}" is not a command.`)
     return ledgerVerify(process.env, subject, (text) => void process.stdout.write(text))
   },
+  trace: (args) => trace(process.env, args, terminal),
+  check: async (args) => check(args, process.env['INIT_CWD'] ?? process.cwd(), terminal),
   gates: (args) =>
     // npm runs scripts in the package's folder and tells where the person stood.
-    gates(args, process.env['INIT_CWD'] ?? process.cwd(), {
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
-    }),
-  doctor: (args) =>
-    doctor(args, process.env, {
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
-    }),
+    gates(args, process.env['INIT_CWD'] ?? process.cwd(), terminal),
+  doctor: (args) => doctor(args, process.env, terminal),
   help: async () => {
     process.stdout.write(usage)
     return 0

@@ -1,0 +1,79 @@
+/** `countersign check`: the effective policy with where each value comes from, and mistakes with line and column. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { check } from '../../src/cli/check.ts'
+import { parsePolicy } from '../../src/policy/parse.ts'
+import { runProgram } from '../support/process.ts'
+import { folder, printed, removeFolders } from './support.ts'
+
+afterAll(removeFolders)
+
+function checked(text: string | null, ...args: string[]) {
+  const place = folder()
+  if (text !== null) {
+    mkdirSync(join(place, '.github'))
+    writeFileSync(join(place, '.github/countersign.yml'), text)
+  }
+  const { output, text: said } = printed()
+  return { code: check(args, place, output), ...said }
+}
+const line = (out: string, key: string) =>
+  out.split('\n').find((one) => one.trim().startsWith(`${key}:`)) ?? ''
+
+describe('countersign check', () => {
+  test('says of each value whether the file or a default gives it', () => {
+    const { code, out, err } = checked('seniors: [acme/seniors]\n\napprovals:\n  profile: strict\n')
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    expect(line(out, 'seniors')).toMatch(/acme\/seniors.* # \.github\/countersign\.yml:1$/)
+    expect(line(out, 'profile')).toMatch(/profile: strict +# \.github\/countersign\.yml:4$/)
+    expect(line(out, 'by')).toMatch(/# default$/)
+    expect(line(out, 'mode')).toMatch(/mode: checks +# default$/)
+  })
+
+  test('what it prints is itself a policy file that makes the same policy', () => {
+    const { out } = checked(
+      'protected: ["src/money/**"]\nmerge: { mode: merge }\ncommands:\n  test: { run: "npm test # all" }\n',
+    )
+    const again = parsePolicy(out)
+    expect(again).toMatchObject({ ok: true })
+    const direct = parsePolicy(
+      'protected: ["src/money/**"]\nmerge: { mode: merge }\ncommands:\n  test: { run: "npm test # all" }\n',
+    )
+    expect(again).toEqual(direct)
+  })
+
+  test('names every mistake with line and column, and what may stand there', () => {
+    const { code, out, err } = checked('approvals:\n  profil: strict\nmerge:\n  mode: always\n')
+    expect(code).toBe(1)
+    expect(out).toBe('')
+    expect(err).toMatch(/^\.github\/countersign\.yml:2:3: .*profil.*Did you mean `profile`/m)
+    expect(err).toMatch(/^\.github\/countersign\.yml:4:\d+: .*`merge\.mode` is `"always"`; allowed: /m)
+    expect(err).toMatch(/2 mistakes/)
+  })
+
+  test('a file that is not YAML is refused at its place', () => {
+    const { code, err } = checked('merge:\n  mode: [merge\n')
+    expect(code).toBe(1)
+    expect(err).toMatch(/^\.github\/countersign\.yml:\d+:\d+: not valid YAML/m)
+  })
+
+  test('without a file the defaults are printed; a file that was named must be there', () => {
+    expect(checked(null)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('There is no .github/countersign.yml'),
+    })
+    expect(checked(null, 'other.yml')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('other.yml is not there'),
+    })
+    expect(checked('', 'a', 'b')).toMatchObject({ code: 2 })
+  })
+
+  test('runs as a command', async () => {
+    const { code, stdout } = await runProgram('src/cli/main.ts', ['check'], { cwd: folder() })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/version: 1 +# default/)
+  })
+})
