@@ -10,16 +10,17 @@ import { createLog, createRedactor } from './adapters/log.ts'
 import { createMetrics } from './adapters/metrics/prometheus.ts'
 import { anthropicModel } from './adapters/model/anthropic.ts'
 import { bullQueue } from './adapters/queue/bull/queue.ts'
-import type { GivenUp } from './adapters/queue/common.ts'
 import { inProcessQueue } from './adapters/queue/inProcess/queue.ts'
 import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
 import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
 import { createApp } from './app.ts'
 import { auditBranch } from './audit.ts'
+import { giveUpHandler } from './connect/giveUp.ts'
+import { runNightly } from './connect/nightly.ts'
 import { roundHandler } from './connect/rounds.ts'
 import { workHandler } from './connect/work.ts'
 import { formatKey } from './core/ids.ts'
-import type { Clock, Ledger, Log, QueueHandlers, Sandbox } from './core/ports.ts'
+import type { Clock, Ledger, Log, Queue, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
 import { runSweep, scanRepositories } from './sweep.ts'
 
@@ -68,15 +69,6 @@ export async function start(environment: Environment, overrides: Overrides = {})
     const ledger = await openLedger(place, { clock, log })
     closers.push(() => ledger.close())
 
-    const onGiveUp = ({ lane, key, reason }: GivenUp) => {
-      metrics.count('jobs_given_up_total', { lane })
-      log.error({ lane, key, reason }, 'a job was given up')
-    }
-    const queue = environment.REDIS_URL
-      ? await bullQueue({ redisUrl: environment.REDIS_URL, prefix: 'countersign' }, { clock, log, onGiveUp })
-      : inProcessQueue({ clock, log, onGiveUp })
-    closers.push(() => queue.close(stopGraceMs))
-
     const github = createForge({
       appId: environment.APP_ID,
       privateKey: environment.privateKey,
@@ -89,6 +81,12 @@ export async function start(environment: Environment, overrides: Overrides = {})
     })
     const readings = createReadings(github, clock)
     const forge = dropping(github, readings)
+    const onGiveUp = giveUpHandler({ ledger, forge, queue: () => queue, metrics, log })
+    const queue: Queue = environment.REDIS_URL
+      ? await bullQueue({ redisUrl: environment.REDIS_URL, prefix: 'countersign' }, { clock, log, onGiveUp })
+      : inProcessQueue({ clock, log, onGiveUp })
+    closers.push(() => queue.close(stopGraceMs))
+
     const sandbox = overrides.sandbox ?? createBubblewrapSandbox({ log })
     const tested = await sandbox.selfTest()
     metrics.gauge('sandbox_ready', tested.ok ? 1 : 0)
@@ -100,6 +98,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
     const {
       git: plainGit,
       workspace,
+      maintain,
       close,
     } = createWorkspaceAdapters({
       root: join(dataDir, 'repositories'),
@@ -151,9 +150,10 @@ export async function start(environment: Environment, overrides: Overrides = {})
       environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
       sweeping.signal,
     )
+    const nightly = runNightly(maintain, { clock, log }, sweeping.signal)
     closers.push(async () => {
       sweeping.abort()
-      await sweep
+      await Promise.all([sweep, nightly])
     })
     const server = await startServer({
       host: environment.HOST,
