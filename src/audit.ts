@@ -44,7 +44,7 @@ export async function auditBranch(name: RepositoryName, branch: string, ports: A
   const kept = await ledger.setting(proofSetting(name, branch))
   const proof = kept === null ? null : EnforcementProof.parse(JSON.parse(kept))
   // A broken policy may have been merge mode: nothing is promised less for it.
-  const promised = !reading.ok || isWatched(reading.policy.merge.mode, proof)
+  const promised = !reading.ok || (reading.policy.enforce && isWatched(reading.policy.merge.mode, proof))
 
   for (const move of await movesSince(name, branch, ports)) {
     const numbers = await forge.mergedPulls(name, move.sha)

@@ -58,7 +58,8 @@ export interface DesiredCheckRun {
   name: CheckName
   sha: Sha
   externalId: string
-  state: 'in_progress' | 'action_required' | 'success' | 'failure'
+  /** `neutral` is shadow mode: what would have happened, holding nothing up. */
+  state: 'in_progress' | 'action_required' | 'success' | 'failure' | 'neutral'
   /** At most 120 characters: the sentence seen in the pull request's check list. */
   title: string
   /** Markdown, at most 65,535 characters. */

@@ -47,7 +47,7 @@ export function inspect(seen: Protection): Line[] {
       if (weakness === null) return green(fine)
       const mend =
         of === 'queue'
-          ? `Turn the merge queue off at ${seen.url}/settings/rules, or set merge.mode to checks.`
+          ? `Turn the merge queue off at ${seen.url}/settings/rules.`
           : `npm run countersign -- doctor ${seen.repository} --fix`
       return red(`On ${seen.branch}, ${weakness}.`, mend)
     })
@@ -65,7 +65,7 @@ export function inspect(seen: Protection): Line[] {
     ),
     line('forcePushes', 'Force pushes', clause('forcePushes', 'Blocked.'), 'proves'),
     line('deletions', 'Deletion', clause('deletions', 'Blocked.'), 'proves'),
-    line('queue', 'Merge queue', clause('queue', 'Fits the mode.')),
+    line('queue', 'Merge queue', clause('queue', 'Off.')),
     line(
       'bypass',
       'Who may bypass',

@@ -26,10 +26,9 @@ export function weaknesses(rules: BranchRules, appId: number, mode: Mode): Recor
         : null,
     forcePushes: rules.forcePushesBlocked ? null : 'force pushes are not blocked',
     deletions: rules.deletionsBlocked ? null : 'the branch can be deleted',
-    queue:
-      mode === 'merge' && rules.mergeQueue
-        ? 'a merge queue is on, and merge mode does not merge through one (use checks mode, or turn it off)'
-        : null,
+    queue: rules.mergeQueue
+      ? 'a merge queue is on, and Countersign does not answer for its groups: they wait in vain'
+      : null,
   }
 }
 

@@ -4,6 +4,7 @@ import type { RepositoryName, Sha } from '../core/ids.ts'
 import type { ForgeReads, Ledger } from '../core/ports.ts'
 import type { PolicyReading, RepositoryReading } from '../core/snapshot/common.ts'
 import { namesBranch } from '../policy/branches.ts'
+import { raiseToFloor } from '../policy/floor.ts'
 import { parsePolicy, policyPath } from '../policy/parse.ts'
 import { defaultPolicy, type Policy } from '../policy/schema.ts'
 
@@ -60,7 +61,14 @@ async function readAt(
   const parsed = parsePolicy(file.value, policyPath, organisation.policy)
   return {
     written: true,
-    reading: parsed.ok ? { ok: true, policy: parsed.policy, sha, source: 'repository' } : { ...parsed, sha },
+    reading: parsed.ok
+      ? {
+          ok: true,
+          policy: raiseToFloor(parsed.policy, organisation.policy.floor),
+          sha,
+          source: 'repository',
+        }
+      : { ...parsed, sha },
   }
 }
 
@@ -93,7 +101,10 @@ async function readOrganisation(ports: Ports, name: RepositoryName): Promise<Pol
   }
   if (!wasKnown) await ports.ledger.putSetting(setting, 'known')
   const parsed = parsePolicy(file.value, `${shared}:${policyPath}`)
-  if (parsed.ok) return { ok: true, policy: parsed.policy, sha: tip.value, source: 'organisation' }
+  if (parsed.ok) {
+    const policy = raiseToFloor(parsed.policy, parsed.policy.floor)
+    return { ok: true, policy, sha: tip.value, source: 'organisation' }
+  }
   // The lines are in another repository: they would point at the wrong file as annotations here.
   return { ok: false, mistakes: [], sentence: parsed.sentence, sha: tip.value }
 }

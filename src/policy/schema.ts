@@ -7,9 +7,17 @@ import { DelegationSettings } from '../delegation/settings.ts'
 import { FixSettings } from '../fix/settings.ts'
 import { GatesSettings } from '../gates/settings.ts'
 import { BudgetSettings, ModelSettings, PipelineSettings } from '../pipeline/settings.ts'
+import { FloorSettings } from './floor.ts'
 
 export const Policy = z.strictObject({
   version: z.literal(1).default(1),
+  enforce: z
+    .boolean()
+    .default(true)
+    .describe(
+      'false is shadow mode: the checks say what would have happened and hold nothing up (`neutral`).',
+    ),
+  floor: FloorSettings.optional(),
   seniors: z
     .array(z.string().trim().min(1).max(140))
     .max(100)

@@ -68,6 +68,7 @@ describe('T20: merged past the gates', () => {
     expect(await village.stage.until('the incident', incident)).toMatch(
       /#\d+ was merged into main at [0-9a-f]{40} although Countersign had not decided to merge it/,
     )
+    await village.stage.settle()
     await village.stage.restart()
     await village.stage.github.as('ana').comment(repository, pull.number, '/agent status')
     await village.stage.settle()
@@ -125,4 +126,33 @@ test('A5: a recorded proof is shown on the gates', async () => {
   const pull = await village.personPull('dev', 'topic', goodFiles('one'))
   const run = await village.becomes('gates', pull.headSha, 'success')
   expect(run.output.summary).toMatch(/Enforcement: proven on .* by `owner`/)
+})
+
+describe('checks mode', () => {
+  test("A5: with `auto`, the App merges what is green under GitHub's own rules, and by no right of its own", async () => {
+    village = await openVillage({ mode: 'checks', policy: '  auto: true\n' })
+    const pull = await village.personPull('dev', 'topic', goodFiles('one'))
+    await village.stage.until('the merge', () => (pull.merged ? true : undefined))
+    expect(pull.mergeCommitSha).not.toBe(pull.headSha)
+    const agents = await village.agentPull('copilot/one', goodFiles('two'))
+    await village.becomes('gates', agents.headSha, 'success')
+    await village.stage.settle()
+    expect([agents.merged, village.incidents()]).toEqual([false, []])
+  })
+
+  test("A5: without it GitHub's own button merges, once the checks are green and not before", async () => {
+    village = await openVillage({ mode: 'checks' })
+    const { stage } = village
+    const agents = await village.agentPull('copilot/one', goodFiles('one'))
+    await village.becomes('gates', agents.headSha, 'success')
+    await village.approve('plan', agents.headSha, ['ben'])
+    await expect(stage.github.as('dev').merge(repository, agents.number)).rejects.toThrow(
+      /countersign\/review/,
+    )
+    await village.approve('review', agents.headSha, ['ben', 'cleo'])
+    await village.becomes('review', agents.headSha, 'success')
+    await stage.github.as('dev').merge(repository, agents.number)
+    await stage.settle()
+    expect([agents.merged, village.incidents()]).toEqual([true, []])
+  })
 })

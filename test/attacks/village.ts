@@ -49,7 +49,7 @@ export async function openVillage({
     files: {
       'README.md': '# Mill\n',
       'src/mill.ts': 'export const mill = 1\n',
-      '.github/countersign.yml': `seniors: [acme/seniors]\ngates:\n  ci:\n    workflows: []\nmerge:\n  mode: ${mode}\n${policy}`,
+      '.github/countersign.yml': `seniors: [acme/seniors]\ngates:\n  ci:\n    enabled: false\nmerge:\n  mode: ${mode}\n${policy}`,
       ...files,
     },
     collaborators: { ana: 'write', ben: 'write', cleo: 'write', dev: 'write', eve: 'read' },

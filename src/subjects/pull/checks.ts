@@ -38,9 +38,30 @@ const plain = (text: string) => text.replace(/[*`]/g, '')
 
 /** Every run of a pull request as it should be now. */
 export function desiredRuns(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): DesiredCheckRun[] {
-  return names.map((name) =>
+  const runs = names.map((name) =>
     verdicts.shared ? sharedRun(snapshot, verdicts.shared, name) : ownRun(snapshot, verdicts, name),
   )
+  return snapshot.policy.ok && !snapshot.policy.policy.enforce ? runs.map(inShadow) : runs
+}
+
+const wouldBe = {
+  success: 'green',
+  failure: 'red',
+  action_required: 'waiting for a person',
+  in_progress: 'waiting',
+  neutral: 'neutral',
+} as const
+
+/** Shadow mode: what would have happened, without a button to press and without holding anything up. */
+function inShadow(run: DesiredCheckRun): DesiredCheckRun {
+  const note = `Shadow mode (\`enforce: false\`): this check would be ${wouldBe[run.state]}. Nothing is held up.`
+  return {
+    ...run,
+    state: 'neutral',
+    title: headline(`Not enforced: ${run.title}`, longestTitle),
+    summary: cut(`${note}\n\n${run.summary}`, 60_000),
+    buttons: [],
+  }
 }
 
 function ownRun(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, name: Name): DesiredCheckRun {

@@ -146,6 +146,8 @@ function bypassed(snapshot: PullSnapshot<Policy>): string | null {
   if (policy.ok && !isProtectedBranch(policy.policy, repository.defaultBranch, pull.base.ref)) return null
   const merged = `#${pull.number} was merged into ${pull.base.ref} at ${pull.head.sha}`
   const look = `Look at it, revert it if it does not belong there, and run \`npm run countersign -- doctor ${repository.name}\` to see who may bypass the rules (A5, T20).`
+  // In shadow mode nothing was promised.
+  if (policy.ok && !policy.policy.enforce) return null
   if (policy.ok && policy.policy.merge.mode === 'merge')
     return `${merged} although Countersign had not decided to merge it. ${look}`
   const proven = enforcement !== 'unknown' && enforcement.proof !== null

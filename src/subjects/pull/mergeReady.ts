@@ -15,7 +15,8 @@ export function judgeMerge(
   const { pull, policy } = snapshot
   if (!policy.ok) return no(policy.sentence)
   if (pull.state !== 'open') return no(`This pull request is ${pull.state}.`)
-  if (policy.policy.merge.mode !== 'merge')
+  const { mode, auto } = policy.policy.merge
+  if (mode === 'checks' && !auto)
     return no(
       "Policy lets GitHub merge (`merge.mode: checks`): press GitHub's own Merge button when the checks are green.",
     )
