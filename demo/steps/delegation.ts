@@ -25,6 +25,7 @@ export const delegation: Step = {
       `the comment names a part that is there: ${gaps}`,
     )
     say(`countersign: ${firstLine(gaps)}`)
+    for (const [, gap] of gaps.matchAll(/^- (.+?\.) /gm)) say(`  ${gap}`)
     await stage.settle()
     must(stage.model.requests.length === 0, 'a session started before the bundle was complete')
 
