@@ -23,13 +23,18 @@ interface Read {
 }
 type Add = (path: string, line: number, text: string, resolution: Resolution) => void
 
-/** Resolve what a change refers to. `failed` for the reasons for which the diff fails. */
+/**
+ * Resolve what a change refers to. `failed` for the reasons for which the diff fails.
+ *
+ * @param known the diff of the same range, where the caller has it already.
+ */
 export async function collectReferences(
   directory: string,
   base: Sha,
   head: Sha,
+  known?: EvidenceResult<'diff'>,
 ): Promise<EvidenceResult<'references'>> {
-  const diff = await collectDiff(directory, base, head)
+  const diff = known ?? (await collectDiff(directory, base, head))
   if (!diff.ok) return diff
   const { files, mergeBase } = diff.body
   const world = await readWorld(directory, head)

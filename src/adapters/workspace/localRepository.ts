@@ -25,8 +25,6 @@ export interface LocalRepository {
   close(): Promise<void>
 }
 
-const collectors = { diff: collectDiff, commits: collectCommits, references: collectReferences } as const
-
 const maximumTextBytes = 1024 * 1024
 
 /**
@@ -39,6 +37,7 @@ export async function openLocalRepository(directory: string): Promise<LocalRepos
   const gitDirectory = await findGitDirectory(resolve(directory))
   const common = resolve(gitDirectory, (await textOf(join(gitDirectory, 'commondir'))) ?? '.')
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-gates-'))
+  const diffs = new Map<string, ReturnType<typeof collectDiff>>()
   const close = () => rm(scratch, { recursive: true, force: true })
   try {
     await runGit({ directory: scratch, args: ['init', '--bare', '--quiet', '--template='] })
@@ -86,9 +85,16 @@ export async function openLocalRepository(directory: string): Promise<LocalRepos
       })
     },
     async collect(request) {
-      const collect = collectors[request.kind]
       try {
-        return await collect(scratch, request.base, request.head)
+        const { kind, base, head } = request
+        if (kind === 'commits') return await collectCommits(scratch, base, head)
+        const range = `${base} ${head}`
+        const diff = diffs.get(range) ?? collectDiff(scratch, base, head)
+        diffs.set(range, diff)
+        if (kind === 'diff') return await diff
+        // References are asked for after the diff, and nothing asks for a range twice.
+        diffs.delete(range)
+        return await collectReferences(scratch, base, head, await diff)
       } catch (error) {
         if (!(error instanceof GitFailure)) throw error
         return { ok: false, reason: `git could not read this change: ${error.message.slice(0, 500)}` }
