@@ -75,24 +75,45 @@ export function prove(before: string, after: string, regions: readonly LineRange
   if (!after.startsWith(first)) return no('text before the first cited line was changed')
   const end = after.length - last.length
   if (end < first.length || !after.endsWith(last)) return no('text after the last cited line was changed')
+  const read = pieces(after, outside.slice(1, -1), first.length, end)
+  if (read === null) return no('text between two cited places was changed')
+  const broken = boundaryBreak(before, outside, read.at(-1) ?? '')
+  if (broken === null) return { ok: true, inside: read }
+  // The leftmost reading may leave text for the last region where another one leaves none: that one counts as well.
+  const emptied = last === '' ? pieces(after, outside.slice(1, -1), first.length, end, true) : null
+  return emptied ? { ok: true, inside: emptied } : no(broken)
+}
+
+/**
+ * What stands between the pieces, each found leftmost at the start of a line; null when one is not there.
+ *
+ * @param anchored the last piece is to end where the text ends, so that nothing follows it.
+ */
+function pieces(
+  text: string,
+  middle: readonly string[],
+  from: number,
+  end: number,
+  anchored = false,
+): string[] | null {
   const inside: string[] = []
-  let at = first.length
-  for (const piece of outside.slice(1, -1)) {
-    const found = lineStarting(after, piece, at, end)
-    if (found === -1) return no('text between two cited places was changed')
-    inside.push(after.slice(at, found))
+  let at = from
+  for (const [index, piece] of middle.entries()) {
+    const start = anchored && index === middle.length - 1 ? Math.max(at, end - piece.length) : at
+    const found = lineStarting(text, piece, start, end, at)
+    if (found === -1) return null
+    inside.push(text.slice(at, found))
     at = found + piece.length
   }
-  inside.push(after.slice(at, end))
-  const broken = boundaryBreak(before, outside, inside.at(-1) ?? '')
-  return broken ? no(broken) : { ok: true, inside }
+  inside.push(text.slice(at, end))
+  return anchored && at !== end ? null : inside
 }
 
 const no = (sentence: string): Proof => ({ ok: false, sentence })
 
-/** First place at or behind `at` where a line begins and `piece` stands whole before `end`. */
-function lineStarting(text: string, piece: string, at: number, end: number): number {
-  for (let found = text.indexOf(piece, at); found !== -1; found = text.indexOf(piece, found + 1)) {
+/** First place at or behind `start` where a line begins and `piece` stands whole before `end`; one begins at `at`. */
+function lineStarting(text: string, piece: string, start: number, end: number, at: number): number {
+  for (let found = text.indexOf(piece, start); found !== -1; found = text.indexOf(piece, found + 1)) {
     if (found + piece.length > end) return -1
     if (found === at || text[found - 1] === '\n') return found
   }

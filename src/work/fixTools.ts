@@ -21,12 +21,9 @@ export interface Region {
 
 /** UTF-8 of a byte string, or null when it is none. */
 export function decoded(bytes: string): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(textAsBytes(bytes))
-  } catch (error) {
-    if (error instanceof TypeError) return null
-    throw error
-  }
+  const raw = Buffer.from(bytes, 'latin1')
+  const decodedText = raw.toString('utf8')
+  return Buffer.from(decodedText, 'utf8').equals(raw) ? decodedText : null
 }
 
 /** What now stands inside the region. The file on disk tells, so that a resumed session goes on where it was. */

@@ -51,6 +51,10 @@ function judgeFix(
 ): Answer {
   const closed = notHere(snapshot)
   if (closed) return refused(closed)
+  if (snapshot.policy.ok && !snapshot.policy.policy.fix.people) {
+    const { origin } = contextOf(snapshot, snapshot.policy.policy)
+    if (origin.kind === 'unclear') return { kind: 'wait', sentence: origin.sentence }
+  }
   if (!snapshot.policy.ok) return refused(snapshot.policy.sentence)
   const { fix } = snapshot.policy.policy
   const selection = selectThreads(place, words, snapshot.threads, fix.max_threads)
