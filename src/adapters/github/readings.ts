@@ -13,6 +13,8 @@ import type {
 
 /** How old a reading may be that a round reuses, in milliseconds of the App's clock. */
 export const readingsLiveMs = 10_000
+/** A repository's name, default branch and visibility change by an administrator's hand, and a fresh look reads them. */
+const repositoryLivesMs = 60_000
 /** Readings kept of all repositories together; beyond it everything is read again. */
 const mostKept = 2000
 
@@ -94,7 +96,8 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
       const key = JSON.stringify([part, ...asked])
       const entry = entries.get(key)
       const own = entry !== undefined && entry.order > opened
-      const usable = entry !== undefined && (own || (!fresh && clock.nowMs() - entry.startedMs < liveMs))
+      const lifeMs = part === 'repository' ? Math.max(repositoryLivesMs, liveMs) : liveMs
+      const usable = entry !== undefined && (own || (!fresh && clock.nowMs() - entry.startedMs < lifeMs))
       if (!usable) return ask(entries, key, part, read, known)
       reused ||= !own
       // The key covers the method and its parameters, so what is kept under it has its type.
@@ -112,7 +115,7 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
         pushes: (name, ref) => through(name, 'branches', ['pushes', ref], () => forge.pushes(name, ref)),
         branchTip: (name, ref) => through(name, 'branches', ['tip', ref], () => forge.branchTip(name, ref)),
         branchRules: (name, ref) =>
-          through(name, 'repository', ['rules', ref], () => forge.branchRules(name, ref)),
+          through(name, 'branches', ['rules', ref], () => forge.branchRules(name, ref)),
         resolves: (name, sha, reference) =>
           through(name, 'issue', ['resolves', sha, reference], () => forge.resolves(name, sha, reference)),
         standing: (name, account, teams) =>

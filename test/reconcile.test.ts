@@ -1,0 +1,251 @@
+/** The loop itself: what a round reads again, what it decides on, and what it never does on an old or broken decision. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { systemClock } from '../src/adapters/clock.ts'
+import { createReadings } from '../src/adapters/github/readings.ts'
+import { silentLog } from '../src/adapters/log.ts'
+import { createMetrics } from '../src/adapters/metrics/prometheus.ts'
+import type { Action } from '../src/core/action.ts'
+import type { Fact, FactBody } from '../src/core/facts.ts'
+import type { Forge, Ledger, Queue } from '../src/core/ports.ts'
+import { type RoundPorts, reconcile, type SubjectLoop } from '../src/reconcile.ts'
+import { openTestLedger } from './support/ledger.ts'
+
+const repository = 'acme/widgets'
+const sha = (digit: string) => digit.repeat(40)
+
+/** A tip that moves, seen through the real readings, and what was done to it. */
+interface Place {
+  tip: string
+  /** How often GitHub was asked. */
+  looks: number
+  done: string[]
+  queued: string[]
+}
+interface Snapshot {
+  facts: Fact[]
+  missing: string[]
+  tip: string
+}
+
+let ledger: Ledger
+/** Each test has a subject of its own in the one ledger. */
+let key: string
+let tests = 0
+let place: Place
+let ports: RoundPorts
+
+beforeAll(async () => {
+  ledger = await openTestLedger()
+})
+afterAll(() => ledger.close())
+
+beforeEach(() => {
+  tests += 1
+  key = `pull:acme/widgets#${tests}`
+  place = { tip: sha('a'), looks: 0, done: [], queued: [] }
+  const forge = {
+    async branchTip() {
+      place.looks += 1
+      return { found: true, value: place.tip }
+    },
+    async upsertComment(_name: string, _number: number, _marker: string, body: string) {
+      place.done.push(`comment ${body}`)
+      return 1
+    },
+    async merge(_name: string, _number: number, input: { sha: string }) {
+      place.done.push(`merge ${input.sha[0]}`)
+      return { kind: 'moved' }
+    },
+    async writeCheckRun(_name: string, run: { state: string }) {
+      place.done.push(`run ${run.state}`)
+      return 1
+    },
+  } as unknown as Forge
+  const queue = { reconcile: async (of: string) => void place.queued.push(of) } as unknown as Queue
+  const readings = createReadings(forge, systemClock)
+  ports = {
+    ledger,
+    forge,
+    queue,
+    readings,
+    clock: systemClock,
+    log: silentLog,
+    metrics: createMetrics(false),
+  }
+})
+
+function loopOf(
+  decide: (snapshot: Snapshot) => Action[],
+  parts: Partial<SubjectLoop<Snapshot, null>> = {},
+): SubjectLoop<Snapshot, null> {
+  return {
+    async observe(of, forge) {
+      const facts = await ledger.facts(of)
+      const tip = await forge.branchTip(repository, 'main')
+      return tip.found ? { facts, missing: [], tip: tip.value } : null
+    },
+    extend: async (snapshot, recorded) => ({ ...snapshot, facts: [...snapshot.facts, ...recorded] }),
+    judge: () => null,
+    decide,
+    check: () => [],
+    isOver: () => false,
+    ...parts,
+  }
+}
+
+const fact = (reason: string): FactBody => ({ kind: 'work.failed', what: 'test', reason })
+const record = (reason: string): Action => ({ kind: 'record', subject: key, actor: null, body: fact(reason) })
+const comment = (body: string): Action => ({
+  kind: 'comment',
+  repository,
+  number: 3,
+  marker: 'm',
+  body,
+  commentId: null,
+})
+const merge = (of: string): Action => ({
+  kind: 'merge',
+  subject: key,
+  repository,
+  number: 3,
+  sha: of,
+  baseRef: 'main',
+  base: sha('b'),
+  method: 'merge',
+  title: 't',
+  message: 'm',
+})
+const run = (state: 'success' | 'failure') =>
+  ({
+    kind: 'checkRun',
+    repository,
+    run: { state, name: 'countersign/plan' },
+    runId: null,
+  }) as unknown as Action
+
+describe('a round', () => {
+  test('S1: an action that would break an invariant stops everything, records included', async () => {
+    const loop = loopOf(() => [record('one'), comment('hello')], { check: () => ['S1 MergedApproved: no'] })
+    await expect(reconcile(key, loop, ports)).rejects.toThrow('S1 MergedApproved')
+    expect(place.done).toEqual([])
+    expect(await ledger.facts(key)).toEqual([])
+  })
+
+  test('S7: when somebody recorded meanwhile, nothing is done and the round runs again', async () => {
+    const loop = loopOf(() => [record('mine'), comment('on old facts')], {
+      async observe(of, forge) {
+        const seen = await loopOf(() => []).observe(of, forge)
+        await ledger.append(key, [{ actor: null, body: fact('theirs') }])
+        return seen
+      },
+    })
+    expect(await reconcile(key, loop, ports)).toEqual({ actions: [], again: true })
+    expect(place.done).toEqual([])
+    expect(place.queued).toEqual([key])
+    expect((await ledger.facts(key)).map(({ body }) => body)).toEqual([fact('theirs')])
+  })
+
+  test('what it records is decided on again with the same look, and only the last word is written', async () => {
+    const loop = loopOf(({ facts }) =>
+      facts.length < 3 ? [record(`${facts.length}`), comment(`draft ${facts.length}`)] : [comment('final')],
+    )
+    const { actions, again } = await reconcile(key, loop, ports)
+    expect(actions).toEqual(['record', 'record', 'record', 'comment'])
+    expect(again).toBe(false)
+    expect(place.done).toEqual(['comment final'])
+    expect(place.looks).toBe(1)
+  })
+
+  test('T30: a decision that records for ever is cut, and goes on in the next round', async () => {
+    const loop = loopOf(({ facts }) => [record(`${facts.length}`)])
+    expect(await reconcile(key, loop, ports)).toMatchObject({ again: true })
+    expect(await ledger.facts(key)).toHaveLength(8)
+    expect(place.queued).toEqual([key])
+  })
+
+  test('facts that ask for more than was read lead to another look', async () => {
+    const loop = loopOf(({ facts }) => (facts.length === 0 ? [record('x')] : [comment(`${facts.length}`)]), {
+      extend: async () => null,
+    })
+    await reconcile(key, loop, ports)
+    expect(place.done).toEqual(['comment 1'])
+  })
+
+  test('S7: a crash between record and act leaves the act to the next round', async () => {
+    const loop = loopOf(({ facts }) => (facts.length === 0 ? [record('decided')] : [comment('follows')]))
+    const crashing = {
+      ...loop,
+      async extend(): Promise<Snapshot> {
+        throw new Error('the process died here')
+      },
+    }
+    await expect(reconcile(key, crashing, ports)).rejects.toThrow('died')
+    expect(place.done).toEqual([])
+    await reconcile(key, loop, ports)
+    expect(place.done).toEqual(['comment follows'])
+  })
+})
+
+describe('old readings', () => {
+  test('a second round within seconds asks GitHub nothing, and may hold back on what it knows', async () => {
+    await reconcile(
+      key,
+      loopOf(() => []),
+      ports,
+    )
+    place.tip = sha('c')
+    await reconcile(
+      key,
+      loopOf(() => [run('failure')]),
+      ports,
+    )
+    expect(place).toMatchObject({ looks: 1, done: ['run failure'] })
+  })
+
+  test('S3, A3: what lets something pass is decided on what the round has read itself', async () => {
+    await reconcile(
+      key,
+      loopOf(() => []),
+      ports,
+    )
+    place.tip = sha('c')
+    const loop = loopOf(({ tip }) => [run(tip === sha('a') ? 'success' : 'failure')])
+    await reconcile(key, loop, ports)
+    expect(place).toMatchObject({ looks: 2, done: ['run failure'] })
+  })
+
+  test('S1: a merge is decided on a look made for it, although the round has read everything itself', async () => {
+    const loop = loopOf(({ facts, tip }) => (facts.length === 0 ? [record('wanted')] : [merge(tip)]), {
+      async extend(snapshot, recorded) {
+        place.tip = sha('c')
+        return { ...snapshot, facts: [...snapshot.facts, ...recorded] }
+      },
+    })
+    await reconcile(key, loop, ports)
+    expect(place).toMatchObject({ looks: 2, done: ['merge c'] })
+  })
+
+  test('T12: an event drops what it made old, a read under way included', async () => {
+    const first = ports.readings.open({ fresh: false })
+    const underWay = first.forge.branchTip(repository, 'main')
+    ports.readings.drop(repository, ['branches'])
+    await underWay
+    const second = ports.readings.open({ fresh: false })
+    await second.forge.branchTip(repository, 'main')
+    expect(place.looks).toBe(2)
+    expect(second.reused()).toBe(false)
+    ports.readings.drop(repository, ['people'])
+    const third = ports.readings.open({ fresh: false })
+    await third.forge.branchTip(repository, 'main')
+    expect(place.looks).toBe(2)
+    expect(third.reused()).toBe(true)
+  })
+
+  test('a look that was opened before another one asked does not count that as old', async () => {
+    const early = ports.readings.open({ fresh: true })
+    await ports.readings.open({ fresh: true }).forge.branchTip(repository, 'main')
+    await early.forge.branchTip(repository, 'main')
+    expect(early.reused()).toBe(false)
+    expect(place.looks).toBe(1)
+  })
+})
