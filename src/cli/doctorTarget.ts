@@ -27,6 +27,8 @@ export interface Target {
   /** Patterns of policy's `branches.protected`. */
   patterns: string[]
   mode: Mode
+  /** False in shadow mode. */
+  enforce: boolean
 }
 
 /** @throws when the repository cannot be seen with this token, or its policy is broken and no mode is given. */
@@ -48,6 +50,7 @@ export async function readTarget(operator: Operator, name: string, mode: Mode | 
     url: html_url,
     defaultBranch: default_branch,
     patterns: reading.ok ? reading.policy.branches.protected : [],
+    enforce: !reading.ok || reading.policy.enforce,
     mode: mode ?? (reading.ok ? reading.policy.merge.mode : 'checks'),
   }
 }

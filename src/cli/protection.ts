@@ -53,7 +53,7 @@ const Suite = z.object({
 /** What is asked about. `permissions` comes from the App's own key, when the operator has it. */
 export type Asked = Pick<
   Protection,
-  'repository' | 'branch' | 'url' | 'mode' | 'appId' | 'botId' | 'permissions'
+  'repository' | 'branch' | 'url' | 'mode' | 'enforce' | 'appId' | 'botId' | 'permissions'
 >
 
 export async function readProtection(operator: Operator, asked: Asked): Promise<Protection> {

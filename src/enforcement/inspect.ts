@@ -25,7 +25,9 @@ const green = (sentence: string): Finding => ({ state: 'green', sentence, mend: 
 const red = (sentence: string, mend: string): Finding => ({ state: 'red', sentence, mend })
 
 function line(id: string, title: string, finding: Finding, kind: 'proves' | 'beside' = 'beside'): Line {
-  const fixable = kind === 'proves' && finding.state === 'red'
+  // The policy is the repository's own, and a bypass list is somebody's decision: rulesets are all that is mended.
+  const mended = ['checks', 'updates', 'forcePushes', 'deletions'].includes(id)
+  const fixable = mended && finding.state === 'red'
   return { id, title, ...finding, fixable, proves: kind === 'proves' }
 }
 
@@ -53,6 +55,17 @@ export function inspect(seen: Protection): Line[] {
     })
   const settings = `${seen.url}/settings`
   return [
+    line(
+      'enforce',
+      'Policy',
+      seen.enforce
+        ? green('Enforced.')
+        : red(
+            'Shadow mode: the checks hold nothing up (`enforce: false`).',
+            'Take `enforce: false` out of .github/countersign.yml.',
+          ),
+      'proves',
+    ),
     line('checks', 'Required checks', clause('checks', `Pinned to the App's id ${seen.appId}.`), 'proves'),
     line(
       'updates',

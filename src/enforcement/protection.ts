@@ -46,6 +46,8 @@ export interface Protection {
   /** Website address of the repository, for links to settings. */
   url: string
   mode: Mode
+  /** False in shadow mode. */
+  enforce: boolean
   appId: number
   /** Numeric id of the App's bot account; null when not known. */
   botId: number | null

@@ -47,6 +47,16 @@ export async function readPolicy(
   }
 }
 
+/** The policy as it stands at any commit: what a pull request proposes, to be told about and never to be followed (S14). */
+export async function readProposedPolicy(
+  ports: Ports,
+  repository: RepositoryReading,
+  sha: Sha,
+): Promise<PolicyReading<Policy>> {
+  const organisation = await readOrganisation(ports, repository.name)
+  return organisation.ok ? (await readAt(ports, repository.name, sha, organisation)).reading : organisation
+}
+
 type Organisation = Extract<PolicyReading<Policy>, { ok: true }>
 
 async function readAt(

@@ -4,13 +4,14 @@ import type { EvidenceResult } from '../core/evidence.ts'
 import { type Fact, factsOf } from '../core/facts.ts'
 import { type Digest, formatKey, parseKey, type RepositoryName, type SubjectKey } from '../core/ids.ts'
 import type { PullObservation } from '../core/ports.ts'
-import type { Known } from '../core/snapshot/common.ts'
+import type { Known, PolicyReading } from '../core/snapshot/common.ts'
 import type { PullReading, PullSnapshot } from '../core/snapshot/pull.ts'
+import { policyPath } from '../policy/parse.ts'
 import type { Policy } from '../policy/schema.ts'
 import { readEnforcement } from './enforcement.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn, writingIn } from './people.ts'
-import { readPolicy } from './policy.ts'
+import { readPolicy, readProposedPolicy } from './policy.ts'
 import { type ObservePorts, tryRead } from './ports.ts'
 
 /**
@@ -79,13 +80,28 @@ export async function observePull(
     ci: checks === 'unknown' ? 'unknown' : checks.ci,
     siblings,
     enforcement,
+    proposedPolicy: null,
     ownComments: observed.value.ownComments,
     facts,
     task,
     evidence: viewOf(name, results),
   }
   await loadNeeds(name, results, ledger, () => ports.needs.pull(snapshot))
-  return snapshot
+  return { ...snapshot, proposedPolicy: await proposedPolicy(ports, snapshot) }
+}
+
+/** Read only where the diff touches the policy file; without it a reviewer reads the diff, and nothing else changes. */
+async function proposedPolicy(
+  ports: ObservePorts,
+  { repository, pull, policy, evidence }: PullSnapshot<Policy>,
+): Promise<PolicyReading<Policy> | null> {
+  const diff = evidence.get({ kind: 'diff', base: pull.base.tip, head: pull.head.sha })
+  if (!policy.ok || !diff?.ok) return null
+  if (!diff.body.files.some((file) => [file.path, file.renamedFrom].includes(policyPath))) return null
+  const reading = await tryRead([], 'The proposed policy', () =>
+    readProposedPolicy(ports, repository, pull.head.sha),
+  )
+  return reading === 'unknown' ? null : reading
 }
 
 /** A pull request belongs to a task when its head is the branch that the task's plan was issued for. */

@@ -149,7 +149,7 @@ describe('checks mode', () => {
     await expect(stage.github.as('dev').merge(repository, agents.number)).rejects.toThrow(
       /countersign\/review/,
     )
-    await village.approve('review', agents.headSha, ['ben', 'cleo'])
+    await village.approve('review', agents.headSha, ['ben', 'cleo', 'dev'])
     await village.becomes('review', agents.headSha, 'success')
     await stage.github.as('dev').merge(repository, agents.number)
     await stage.settle()

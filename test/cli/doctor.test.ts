@@ -166,6 +166,13 @@ describe('countersign doctor', () => {
     expect(shown.find((line) => line.id === 'secrets')?.sentence).toContain('DEPLOY_KEY')
   })
 
+  test('A5: shadow mode is red, and no proof is recorded of it', async () => {
+    await world.as('ada').push(name, 'main', { files: { '.github/countersign.yml': 'enforce: false\n' } })
+    const { out } = await run(['--mode', 'checks', '--fix'])
+    expect(out).toMatch(/Shadow mode/)
+    expect(out).toContain('No proof is recorded')
+  })
+
   test('A5: permissions in excess and permissions that lack are named', async () => {
     world.app.permissions = { ...permissions, secrets: 'write' }
     for (const one of world.state.installations.values())

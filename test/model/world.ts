@@ -191,6 +191,7 @@ export function snapshotOf(state: State, pull: number, blind = false, depth = 0)
     runs: tables.runs.get(state.runs).filter((run) => run.sha === sha),
     ci: [fixture.greenCi(sha)],
     enforcement: { rules: fixture.goodRules(), proof: null },
+    proposedPolicy: null,
     siblings: blind && depth === 0 ? 'unknown' : siblings,
     ownComments: answered(facts),
     facts: facts.map(({ who, body }, seq) => ({

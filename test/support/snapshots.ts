@@ -234,6 +234,7 @@ export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
     ci: [greenCi(pull.head.sha)],
     siblings: [],
     enforcement: { rules: goodRules(), proof: null },
+    proposedPolicy: null,
     ownComments: [],
     facts: factsFrom(key, facts),
     task: null,

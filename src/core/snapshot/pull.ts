@@ -131,6 +131,8 @@ export interface PullSnapshot<P = unknown> {
   siblings: Known<PullSnapshot<P>[]>
   /** The rules in force on the base branch, where they are watched, and what was proven of them (A5, T19). */
   enforcement: Known<EnforcementReading>
+  /** The policy as the head would have it, where the change touches the file; only told about, never followed (S14). */
+  proposedPolicy: PolicyReading<P> | null
   ownComments: OwnComment[]
   facts: Fact[]
   /** The task that issued a plan for this pull request, if any, and its facts. */

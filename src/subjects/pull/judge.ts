@@ -10,6 +10,7 @@ import { gatesQuestion, judgeGates } from './gates.ts'
 import { judgeMerge } from './mergeReady.ts'
 import { nextStep } from './next.ts'
 import { judgePlan, planQuestion, planShown } from './plan.ts'
+import { withPolicyChange } from './policyChange.ts'
 import { judgeReview, reviewQuestion } from './review.ts'
 import type { CheckVerdict, GatesVerdict, PlanVerdict, PullVerdicts, ReviewVerdict } from './verdicts.ts'
 
@@ -37,7 +38,7 @@ function judgeAlone(snapshot: PullSnapshot<Policy>): Alone {
     treatment: context.treatment,
     profile: context.profile,
     plan: complete(plan, missing),
-    gates: complete(gates, missing),
+    gates: withPolicyChange(context, complete(gates, missing)),
     review: complete(review, missing),
     asked: missing.length > 0 ? new Map() : askedNow(context, plan, gates, review),
   }
