@@ -1,18 +1,19 @@
 /** Work item `fix`: one accepted request, group by group, proven, pushed by compare-and-swap, and put on record (F1 to F4). */
 import { Terminal } from '../core/errors.ts'
-import type { ReworkCause, ThreadEnd } from '../core/facts/fix.ts'
-import { type Fact, type FactBody, type FactOf, factsOf } from '../core/facts.ts'
+import type { ReworkCause } from '../core/facts/fix.ts'
+import { type Fact, type FactBody, factsOf } from '../core/facts.ts'
 import { parseKey, type RepositoryName, type Sha } from '../core/ids.ts'
 import type { Log, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
 import type { LineRange } from '../fix/lineMap.ts'
 import { groupRegions } from '../fix/region.ts'
 import { type FixState, openFixes } from '../fix/state.ts'
-import { cannotReply, endSentence, fixedReply, suggestionReply } from '../fix/texts.ts'
-import type { Policy } from '../policy/schema.ts'
+import { endSentence } from '../fix/texts.ts'
 import { proveCommit } from './fixChecks.ts'
-import { type GroupEnd, type GroupPorts, runGroup } from './fixGroup.ts'
+import { type Ending, refusedAll, repliesOf } from './fixEnding.ts'
+import { type GroupEnd, runGroup } from './fixGroup.ts'
 import { type CitedThread, type Look, type LookPorts, lookAt } from './fixLook.ts'
+import type { GroupPorts } from './fixSession.ts'
 import { isStopped } from './stopped.ts'
 import { type StopWatch, watchForStop } from './stopWatch.ts'
 
@@ -22,7 +23,6 @@ export interface FixPorts extends GroupPorts, Omit<LookPorts, 'git'> {
 }
 
 type FixItem = Extract<WorkItem, { kind: 'fix' }>
-type Ending = Omit<FactOf<'fix.ended'>['body'], 'kind'>
 /** What a run came to; `moved` asks for another one on what now stands. */
 type Outcome = { kind: 'ended'; ending: Ending } | { kind: 'moved'; why: string }
 
@@ -204,42 +204,6 @@ async function push(
     : { kind: 'moved', why: 'Somebody pushed to the branch during the fix.' }
 }
 
-function repliesOf(
-  { group, end }: { group: { path: string; range: LineRange; members: CitedThread[] }; end: GroupEnd },
-  at: { repository: RepositoryName; before: Sha; sha: Sha | null; fork: boolean; policy: Policy },
-): ThreadEnd[] {
-  return group.members.map(({ thread, range }, index) => {
-    const common = { thread: thread.id, root: thread.comments[0]?.id ?? 0 }
-    if (end.kind === 'refused' || end.kind === 'stopped')
-      return {
-        ...common,
-        outcome: 'refused',
-        reply: `Not fixed: ${end.kind === 'refused' ? end.sentence : 'it was stopped.'}`,
-      }
-    const answer = end.deliverable.answers.find((one) => one.thread === index + 1)
-    const said = answer?.answer ?? end.deliverable.summary
-    if (end.kind === 'unchanged' || answer?.outcome === 'cannot')
-      return { ...common, outcome: 'unchanged', reply: cannotReply(said, group.path, end.deliverable.needs) }
-    if (at.fork) {
-      // A suggestion replaces the thread's own lines, so it stands for the region only where the two are the same.
-      const placed =
-        group.members.length === 1 &&
-        thread.line !== null &&
-        thread.side === 'RIGHT' &&
-        thread.subject === 'line' &&
-        range.to - 1 === thread.line &&
-        range.from ===
-          thread.line - ((thread.originalLine ?? 0) - (thread.originalStartLine ?? thread.originalLine ?? 0))
-      return { ...common, outcome: 'suggested', reply: suggestionReply(said, end.text, placed) }
-    }
-    return {
-      ...common,
-      outcome: 'fixed',
-      reply: fixedReply(at.repository, at.before, at.sha ?? end.sha, said, at.policy.fix.resolve),
-    }
-  })
-}
-
 /** The ending of an earlier run of this item that pushed and was cut off before it could say so. */
 async function alreadyPushed(
   facts: readonly Fact[],
@@ -265,19 +229,6 @@ async function alreadyPushed(
     if (merge?.ok && 'tree' in merge.body && merge.body.mergeBase === body.sha) return ending
   }
   return null
-}
-
-function refusedAll(fix: FixState, before: Sha, sentence: string): Ending {
-  const { request, threads } = fix.accepted.body
-  const reply = `Not fixed: ${sentence}`.slice(0, 20_000)
-  return {
-    request,
-    before,
-    sha: null,
-    cause: null,
-    sentence: sentence.slice(0, 4000),
-    threads: threads.map(({ thread, root }) => ({ thread, root, outcome: 'refused', reply })),
-  }
 }
 
 async function finish(item: FixItem, ending: Ending, { ledger }: FixPorts): Promise<void> {

@@ -1,53 +1,12 @@
 /** One group of threads: sessions on its region until code has nothing to object, or the cap is reached (F2, F3, P3). */
-import { digestOf } from '../core/digest.ts'
-import type { FactBody } from '../core/facts.ts'
-import type { RepositoryName, Sha } from '../core/ids.ts'
-import type {
-  Clock,
-  CommitIdentity,
-  FileTools,
-  Ledger,
-  Model,
-  SessionResult,
-  Worktree,
-} from '../core/ports.ts'
+import type { Sha } from '../core/ids.ts'
+import type { SessionResult } from '../core/ports.ts'
 import { FixDeliverable, objectionsTo } from '../fix/deliverable.ts'
-import { fixContinuation, fixOpening, fixSystemPrompt, handInTool } from '../fix/prompt.ts'
 import { bytesAsText, cut, lineCount } from '../fix/proof.ts'
-import type { FixGroup } from '../fix/region.ts'
-import type { FixState } from '../fix/state.ts'
 import { fixMessage } from '../fix/texts.ts'
-import { modelFor, priceOf, sessionLimits, spentOf } from '../pipeline/budget.ts'
-import type { Policy } from '../policy/schema.ts'
-import { type CheckPorts, checkCommit, proveCommit } from './fixChecks.ts'
-import type { CitedThread } from './fixLook.ts'
-import { decoded, fixHandIn, type Region, regionTool } from './fixTools.ts'
-import type { StopWatch } from './stopWatch.ts'
-import { readingTools } from './tools/reading.ts'
-
-export interface GroupPorts extends CheckPorts {
-  ledger: Ledger
-  model: Model
-  files: FileTools
-  clock: Clock
-  author: CommitIdentity
-}
-
-export interface GroupRun {
-  repository: RepositoryName
-  /** `owner/repo#34` */
-  pull: string
-  subject: string
-  fix: FixState
-  policy: Policy
-  worktree: Worktree
-  /** The commit that this group starts on: the head, or the accepted work of the group before. */
-  tip: Sha
-  group: FixGroup<CitedThread>
-  number: number
-  watch: StopWatch
-  host: AbortSignal
-}
+import { checkCommit, proveCommit } from './fixChecks.ts'
+import { converse, endSession, type GroupPorts, type GroupRun, record, startSession } from './fixSession.ts'
+import { decoded, type Region } from './fixTools.ts'
 
 export type GroupEnd =
   | { kind: 'fixed'; sha: Sha; lines: number; text: string; deliverable: FixDeliverable }
@@ -193,99 +152,5 @@ async function judge(
   return over(
     { kind: 'fixed', sha: commit.sha, lines: lineCount(proof.inside[0] ?? ''), text, deliverable },
     commit.sha,
-  )
-}
-
-function choice({ policy, fix }: GroupRun) {
-  return { ...modelFor('implementation', policy.models, 'medium'), request: fix.accepted.body.request }
-}
-
-/** Put the start of a session on record. Each start has its own name: after a crash the work begins anew. */
-async function startSession(run: GroupRun, attempt: number, ports: GroupPorts): Promise<string> {
-  const { endpoint, model, request } = choice(run)
-  const starts = (await ports.ledger.facts(run.subject)).filter(
-    ({ body }) => body.kind === 'attempt.started',
-  ).length
-  const digest = digestOf({ subject: run.subject, request, group: run.number, attempt, starts }).slice(0, 16)
-  const session = `fix-${request}-${run.number}-${attempt}-${digest}`
-  await record(run, ports, { kind: 'attempt.started', phase: 'fix', attempt, session, endpoint, model })
-  return session
-}
-
-async function endSession(
-  run: GroupRun,
-  attempt: number,
-  session: string,
-  result: SessionResult,
-  candidate: Sha | null,
-  ports: GroupPorts,
-) {
-  const { endpoint, model } = choice(run)
-  const { usage, costUsd, durationMs } = result
-  await record(run, ports, {
-    kind: 'attempt.ended',
-    phase: 'fix',
-    attempt,
-    session,
-    candidate,
-    usage,
-    costUsd,
-    durationMs,
-    model,
-    endpoint,
-    outcome:
-      result.kind === 'deliverable'
-        ? { kind: 'deliverable', digest: digestOf(result.deliverable), deliverable: result.deliverable }
-        : {
-            kind: result.kind === 'stopped' ? 'stopped' : 'failed',
-            reason: (result.kind === 'questions' ? 'asked questions' : result.reason).slice(0, 4000),
-          },
-  })
-}
-
-const record = (run: GroupRun, { ledger }: GroupPorts, body: FactBody) =>
-  ledger.append(run.subject, [{ actor: null, body }])
-
-async function converse(
-  run: GroupRun,
-  region: Region,
-  session: string,
-  attempt: number,
-  objections: readonly string[],
-  earlier: string | null,
-  ports: GroupPorts,
-): Promise<SessionResult> {
-  const { policy, group, worktree } = run
-  const { endpoint, model } = choice(run)
-  const price = priceOf({ endpoint, model }, policy.models)
-  const opening = fixOpening({
-    subject: run.pull,
-    path: group.path,
-    text: Buffer.from(region.before, 'latin1').toString('utf8'),
-    range: group.range,
-    windowLines: policy.fix.window_lines,
-    threads: group.members.map(({ comments }) => ({ comments })),
-  })
-  const context = { worktree, files: ports.files, workspace: ports.workspace, mayWrite: () => false }
-  return ports.model.run(
-    {
-      session,
-      endpoint,
-      model,
-      system: fixSystemPrompt,
-      opening,
-      continues:
-        earlier === null ? null : { session: earlier, message: fixContinuation(attempt, objections) },
-      tools: [...readingTools(context), regionTool(ports.files, region), fixHandIn()],
-      handIn: { deliverable: handInTool, questions: null },
-      limits: sessionLimits(policy.budgets, spentOf(await ports.ledger.facts(run.subject))),
-      prices: price && {
-        input: price.input,
-        output: price.output,
-        cacheRead: price.cache_read ?? price.input,
-        cacheWrite: price.cache_write ?? price.input,
-      },
-    },
-    run.watch.signal,
   )
 }

@@ -154,6 +154,10 @@ async function fix(model: Model, of = path, range = { from: 2, to: 3 }, attempts
 }
 let directory = ''
 const at = (file: string) => join(directory, file)
+function swapForLink() {
+  rmSync(at(path))
+  symlinkSync('../test/a.test.mjs', at(path))
+}
 
 const call = async (tools: SessionRequest['tools'], old_text: string, new_text: string) => {
   const tool = tools.find((one) => one.name === 'replace_in_region')
@@ -253,7 +257,7 @@ describe('T32, S10: by proof, with a hand that leaves the tools', () => {
     ['a rename', () => renameSync(at(path), at('src/b.mjs')), /src\/b\.mjs/],
     ['a removal', () => rmSync(at(path)), /was deleted/],
     ['a mode', () => chmodSync(at(path), 0o755), /the mode of src\/a\.mjs/],
-    ['a symlink', () => (rmSync(at(path)), symlinkSync('../test/a.test.mjs', at(path))), /type changed/],
+    ['a symlink', () => swapForLink(), /type changed/],
   ])('T32: %s is an objection, and after the cap a refusal; nothing is trimmed', async (_, act, words) => {
     const end = await fix(
       modelThat(() => act()),
