@@ -1,7 +1,7 @@
 /** The `commands` part of policy: what gates and the pipeline run in the sandbox, as written and as executed. */
 import { z } from 'zod'
 import { RepositoryPath } from './citation.ts'
-import type { CommandName, CommandSpec, EvidenceRequest } from './evidence.ts'
+import { type CommandName, type CommandSpec, type EvidenceRequest, ReportFormat } from './evidence.ts'
 
 export type CommandRequest = Extract<EvidenceRequest, { kind: 'command' }>
 
@@ -10,9 +10,7 @@ export const CommandSettings = z.strictObject({
   timeout_seconds: z.number().int().min(1).max(3600).default(600),
   memory_mb: z.number().int().min(64).max(16_384).default(2048),
   reports: z
-    .array(
-      z.strictObject({ format: z.enum(['junit', 'lcov', 'istanbul', 'cobertura']), path: RepositoryPath }),
-    )
+    .array(z.strictObject({ format: ReportFormat, path: RepositoryPath }))
     .max(10)
     .default([]),
 })

@@ -78,6 +78,28 @@ export const CoverageReport = z.object({
 })
 export type CoverageReport = z.infer<typeof CoverageReport>
 
+/** Known weaknesses of dependencies, at most 1,000, the worst first. */
+export const AuditReport = z.object({
+  findings: z
+    .array(
+      z.object({
+        name: z.string().max(300),
+        /** `unknown`: the report gives none, or a word that is not known. */
+        severity: z.enum(['info', 'low', 'moderate', 'high', 'critical', 'unknown']),
+        title: z.string().max(300),
+      }),
+    )
+    .max(1000),
+  /** Why the registry did not answer; then the empty list says nothing. */
+  unreachable: z.string().max(500).nullable(),
+})
+export type AuditReport = z.infer<typeof AuditReport>
+
+export const SizeReport = z.object({
+  entries: z.array(z.object({ name: z.string().max(300), bytes: z.number().int().nonnegative() })).max(1000),
+})
+export type SizeReport = z.infer<typeof SizeReport>
+
 /** How one policy command ended in the sandbox on a clean checkout of one commit. */
 export const CommandBody = z.object({
   exitCode: z.number().int().nullable(),
@@ -89,8 +111,13 @@ export const CommandBody = z.object({
   /** `missing`: policy names a report and the command did not write it. `invalid`: it does not parse, with why. */
   tests: z.union([z.array(TestCase).max(20_000), z.object({ problem: z.string() })]).optional(),
   coverage: z.union([CoverageReport, z.object({ problem: z.string() })]).optional(),
+  audit: z.union([AuditReport, z.object({ problem: z.string() })]).optional(),
+  sizes: z.union([SizeReport, z.object({ problem: z.string() })]).optional(),
 })
 export type CommandBody = z.infer<typeof CommandBody>
+
+/** What a command may write for the host to read. */
+export const ReportFormat = z.enum(['junit', 'lcov', 'istanbul', 'cobertura', 'audit', 'size-limit'])
 
 /** Names of policy commands. */
 export const CommandName = z.enum(['setup', 'typecheck', 'lint', 'test', 'integration', 'build', 'audit'])
@@ -102,9 +129,7 @@ export const CommandSpec = z.object({
   timeoutSeconds: z.number().int().min(1).max(3600),
   memoryMb: z.number().int().min(64).max(16_384),
   /** Paths that the command writes; formats are told by `format`. */
-  reports: z
-    .array(z.object({ format: z.enum(['junit', 'lcov', 'istanbul', 'cobertura']), path: RepositoryPath }))
-    .max(10),
+  reports: z.array(z.object({ format: ReportFormat, path: RepositoryPath })).max(10),
 })
 export type CommandSpec = z.infer<typeof CommandSpec>
 

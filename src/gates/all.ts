@@ -1,5 +1,7 @@
 /** Every gate, in the order in which people read them. A new gate is one file and one line here. */
+import { audit } from './audit.ts'
 import { build } from './build.ts'
+import { bundleSize } from './bundleSize.ts'
 import { ci } from './ci.ts'
 import { docsWithCode } from './docsWithCode.ts'
 import type { Gate } from './gate.ts'
@@ -19,7 +21,9 @@ export const allGates: readonly Gate[] = [
   types,
   tests,
   integration,
+  audit,
   build,
+  bundleSize,
   ci,
   scope,
   protectedPaths,

@@ -44,6 +44,24 @@ export const GatesSettings = z.strictObject({
         .describe('CI that has not reported by then fails (T16).'),
     })
     .prefault({}),
+  audit: z
+    .strictObject({
+      minimum: z
+        .enum(['low', 'moderate', 'high', 'critical'])
+        .default('moderate')
+        .describe('The least severity of a known weakness that blocks (G4).'),
+    })
+    .prefault({}),
+  bundle: z
+    .strictObject({
+      max_growth_percent: z
+        .number()
+        .min(0)
+        .max(1000)
+        .default(10)
+        .describe('How much a bundle may grow against the merge base (G8).'),
+    })
+    .prefault({}),
   tests_with_code: z.boolean().default(true),
   docs_with_code: z.boolean().default(true),
   paths: z

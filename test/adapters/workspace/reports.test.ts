@@ -184,3 +184,108 @@ describe('files', () => {
     })
   })
 })
+
+describe('G4: audits', () => {
+  test('npm, with what a finding comes through', async () => {
+    const { audit } = await read(
+      'audit',
+      JSON.stringify({
+        auditReportVersion: 2,
+        vulnerabilities: {
+          a: { severity: 'low', via: ['b'] },
+          b: { severity: 'critical', via: [{ title: 'Prototype pollution' }] },
+        },
+        metadata: {},
+      }),
+    )
+    expect(audit).toEqual({
+      findings: [
+        { name: 'b', severity: 'critical', title: 'Prototype pollution' },
+        { name: 'a', severity: 'low', title: 'through b' },
+      ],
+      unreachable: null,
+    })
+  })
+  test('pnpm and OSV-Scanner', async () => {
+    const pnpm = { advisories: { 1: { module_name: 'a', severity: 'moderate', title: 'T' } } }
+    expect((await read('audit', JSON.stringify(pnpm))).audit).toMatchObject({
+      findings: [{ name: 'a', severity: 'moderate' }],
+    })
+    const found = (id: string, rest = {}) => ({ id, summary: 'S', ...rest })
+    const osv = {
+      results: [
+        {
+          packages: [
+            {
+              package: { name: 'p' },
+              vulnerabilities: [
+                found('X-1'),
+                found('X-2', { database_specific: { severity: 'MODERATE' } }),
+                found('X-3'),
+              ],
+              groups: [{ ids: ['X-1'], max_severity: '9.8' }],
+            },
+          ],
+        },
+      ],
+    }
+    const { audit } = await read('audit', JSON.stringify(osv))
+    expect(audit && 'findings' in audit && audit.findings.map((one) => one.severity)).toEqual([
+      'unknown',
+      'critical',
+      'moderate',
+    ])
+  })
+  test.each([
+    [{ error: { code: 'ENOTFOUND', summary: 'request failed' } }, 'ENOTFOUND: request failed'],
+    [{ statusCode: 405, message: 'Method Not Allowed' }, 'status 405 Method Not Allowed'],
+  ])('a registry that does not answer is told apart: %j', async (json, why) => {
+    expect((await read('audit', JSON.stringify(json))).audit).toEqual({ findings: [], unreachable: why })
+  })
+  test.each(['', '{', '[]', '{}', '{"vulnerabilities":{}}', 'found 0 vulnerabilities'])(
+    '%j is no report',
+    async (text) => {
+      expect((await read('audit', text)).audit).toEqual({
+        problem: expect.stringContaining('cannot be read as audit'),
+      })
+    },
+  )
+})
+
+describe('G8: size-limit', () => {
+  test('sizes in bytes', async () => {
+    const { sizes } = await read(
+      'size-limit',
+      '[{"name":"app","passed":true,"size":1234},{"name":"b","size":0}]',
+    )
+    expect(sizes).toEqual({
+      entries: [
+        { name: 'app', bytes: 1234 },
+        { name: 'b', bytes: 0 },
+      ],
+    })
+  })
+  test.each([
+    '[]',
+    '[{"name":"a","size":-1}]',
+    '[{"name":"a","size":null}]',
+    '[{"name":"a","size":"1 kB"}]',
+    '[{"name":"a","size":1e400}]',
+    '[{"name":"a","size":1},{"name":"a","size":2}]',
+    '[{"name":"a","si',
+  ])('%s is no report', async (text) => {
+    expect((await read('size-limit', text)).sizes).toEqual({
+      problem: expect.stringContaining('cannot be read'),
+    })
+  })
+  test('T16: a report that was not written is a problem, not an absence', async () => {
+    const both = await readReports(scratch('none'), tracked, [
+      { format: 'size-limit', path: 'size.json' },
+      { format: 'audit', path: 'audit.json' },
+    ])
+    expect(both).toEqual({
+      sizes: { problem: expect.stringContaining('missing') },
+      audit: { problem: expect.stringContaining('missing') },
+    })
+  })
+})

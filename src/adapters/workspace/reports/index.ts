@@ -1,15 +1,18 @@
 /** The reports of one command, read from its checkout and put into its evidence. */
 import type { CommandBody, CommandSpec, CoverageReport, TestCase } from '../../../core/evidence.ts'
+import { parseAudit } from './audit.ts'
 import { parseCobertura } from './cobertura.ts'
 import { parseIstanbul } from './istanbul.ts'
 import { parseJunit } from './junit.ts'
 import { parseLcov } from './lcov.ts'
 import { createPathResolver, type Parsed, type PathResolver, readReport } from './read.ts'
+import { parseSizeLimit } from './sizeLimit.ts'
 
+type Reports = Pick<CommandBody, 'tests' | 'coverage' | 'audit' | 'sizes'>
 type Report = CommandSpec['reports'][number]
 
 const coverageParsers: Record<
-  Exclude<Report['format'], 'junit'>,
+  Exclude<Report['format'], 'junit' | 'audit' | 'size-limit'>,
   (text: string, resolve: PathResolver) => Parsed<CoverageReport>
 > = { lcov: parseLcov, istanbul: parseIstanbul, cobertura: parseCobertura }
 
@@ -21,14 +24,20 @@ export async function readReports(
   directory: string,
   tracked: ReadonlySet<string>,
   reports: readonly Report[],
-): Promise<Pick<CommandBody, 'tests' | 'coverage'>> {
+): Promise<Reports> {
   const resolve = createPathResolver(directory, tracked)
-  const found: Pick<CommandBody, 'tests' | 'coverage'> = {}
+  const found: Reports = {}
   for (const report of reports) {
     const text = await readReport(directory, report.path)
     if (report.format === 'junit') {
       const parsed = text.ok ? named(report, parseJunit(text.value)) : text
       found.tests = joinTests(found.tests, parsed)
+    } else if (report.format === 'audit') {
+      const parsed = text.ok ? named(report, parseAudit(text.value)) : text
+      found.audit ??= parsed.ok ? parsed.value : { problem: parsed.problem }
+    } else if (report.format === 'size-limit') {
+      const parsed = text.ok ? named(report, parseSizeLimit(text.value)) : text
+      found.sizes ??= parsed.ok ? parsed.value : { problem: parsed.problem }
     } else if (found.coverage === undefined) {
       const parsed = text.ok ? named(report, coverageParsers[report.format](text.value, resolve)) : text
       found.coverage = parsed.ok ? parsed.value : { problem: parsed.problem }

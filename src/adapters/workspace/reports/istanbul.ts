@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { CoverageReport } from '../../../core/evidence.ts'
 import { createCoverageCounter } from './coverage.ts'
-import type { Parsed, PathResolver } from './read.ts'
+import { type Parsed, type PathResolver, parseJson } from './read.ts'
 
 const count = z.number().int().nonnegative()
 const Summary = z.object({ total: z.object({ lines: z.object({ total: count, covered: count }) }) })
@@ -17,12 +17,9 @@ const Final = z.record(
 
 /** Read either form. A line is as covered as the statements that start on it. */
 export function parseIstanbul(text: string, resolve: PathResolver): Parsed<CoverageReport> {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    return { ok: false, problem: `it is not JSON: ${(error as Error).message.slice(0, 200)}` }
-  }
+  const read = parseJson(text)
+  if (!read.ok) return read
+  const json = read.value
   const summary = Summary.safeParse(json)
   if (summary.success) {
     const { total, covered } = summary.data.total.lines

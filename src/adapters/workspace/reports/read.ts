@@ -31,6 +31,15 @@ export function createPathResolver(directory: string, tracked: ReadonlySet<strin
   }
 }
 
+/** The JSON of a report, or why it is none. */
+export function parseJson(text: string): Parsed<unknown> {
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch (error) {
+    return { ok: false, problem: `it is not JSON: ${(error as Error).message.slice(0, 200)}` }
+  }
+}
+
 /** The bytes of a regular file below `directory` as text. */
 export async function readReport(directory: string, path: string): Promise<Parsed<string>> {
   const no = (problem: string): Parsed<string> => ({ ok: false, problem })
