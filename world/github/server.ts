@@ -160,6 +160,8 @@ async function handle(
     'x-github-media-type': 'github.v3; format=json',
     date: new Date(site.clock.now()).toUTCString(),
   })
+  // A reply that the caller already has goes out as 304, and is counted as one.
+  entry.status = res.statusCode
 }
 
 function describe(entry: RequestLogEntry, actor: Actor): void {
