@@ -30,3 +30,23 @@ export function addUsage(a: Usage, b: Usage): Usage {
     requests: a.requests + b.requests,
   }
 }
+
+/** What was used or may be used, in the three measures of a budget (P11). Tokens in and out, cached ones included. */
+export const Amount = z.object({
+  usd: z.number().nonnegative(),
+  minutes: z.number().nonnegative(),
+  tokens: z.number().nonnegative(),
+})
+export type Amount = z.infer<typeof Amount>
+
+export const nothing: Amount = { usd: 0, minutes: 0, tokens: 0 }
+
+/** The sum of two amounts. */
+export function addAmount(a: Amount, b: Amount): Amount {
+  return { usd: a.usd + b.usd, minutes: a.minutes + b.minutes, tokens: a.tokens + b.tokens }
+}
+
+/** All tokens of a usage. */
+export function tokensOf(usage: Usage): number {
+  return usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
+}

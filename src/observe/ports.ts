@@ -9,7 +9,7 @@ import type { Policy } from '../policy/schema.ts'
 
 export interface ObservePorts {
   forge: ForgeReads
-  ledger: Pick<Ledger, 'facts' | 'evidence' | 'setting' | 'putSetting'>
+  ledger: Pick<Ledger, 'facts' | 'evidence' | 'setting' | 'putSetting' | 'spentSince'>
   clock: Clock
   /** What the subjects declare that they need; pure. Observing may not import the subjects, so they are handed in. */
   needs: {

@@ -21,6 +21,7 @@ import { readPolicy } from './policy.ts'
 import { type ObservePorts, tryRead } from './ports.ts'
 import { observePull } from './pull.ts'
 
+const dayMs = 24 * 3_600_000
 /** References that a round looks up; a bundle holds at most 50. */
 const maximumReferences = 50
 
@@ -83,6 +84,10 @@ export async function observeTask(
     facts,
     evidence: viewOf(name, results),
     pull,
+    spending: {
+      day: await ledger.spentSince(name, ports.clock.nowMs() - dayMs),
+      repository: await ledger.spentSince(name, ports.clock.nowMs() - 30 * dayMs),
+    },
   }
   await loadNeeds(name, results, ledger, () => ports.needs.task(snapshot))
   return snapshot

@@ -189,10 +189,10 @@ function stopReason(facts: readonly Fact[], attempts: readonly Attempt[], cap: n
   return null
 }
 
-/** Attempts before a person's retry or rejection do not count towards the cap any more. */
+/** Attempts before a person's retry, larger budget or rejection do not count towards the cap any more. */
 function lastReset(facts: readonly Fact[], attempts: readonly Attempt[]): number {
   const retried = acceptedCommands(facts)
-    .filter((command) => command.verb === 'retry')
+    .filter((command) => command.verb === 'retry' || command.verb === 'budget')
     .map((command) => command.settledSeq)
   const rejected = attempts.flatMap((one) => (one.rejectedBySeq === null ? [] : [one.rejectedBySeq]))
   return Math.max(-1, ...retried, ...rejected)

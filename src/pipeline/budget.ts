@@ -2,16 +2,9 @@
 
 import { type Fact, factsOf } from '../core/facts.ts'
 import type { SessionRequest } from '../core/ports/model.ts'
-import { addUsage, noUsage, type Usage } from '../core/usage.ts'
+import { type Amount, addAmount, addUsage, nothing, noUsage, tokensOf, type Usage } from '../core/usage.ts'
 import { phases } from './phases.ts'
-import type {
-  BudgetSettings,
-  ModelChoice,
-  ModelSettings,
-  PhaseId,
-  PipelinePolicy,
-  Price,
-} from './settings.ts'
+import type { BudgetSettings, ModelChoice, ModelSettings, PhaseId, Price } from './settings.ts'
 
 /** The endpoint and model of a phase: policy's own choice, else its tier; high risk moves every phase up to strong (D2). */
 export function modelFor(
@@ -50,24 +43,108 @@ export function spentOf(facts: readonly Fact[]): Spent {
   )
 }
 
-/** The limits of the next session: the session's own, and no more than the task has left. */
-export function sessionLimits(budgets: BudgetSettings, spent: Spent): SessionRequest['limits'] {
-  const { session, task } = budgets
+/** What a task has used and may use; the sums over its repository are known to a round, not to the worker. */
+export interface Budget {
+  budgets: BudgetSettings
+  spent: Spent
+  /** What people added to the task's own budget. */
+  raised: Amount
+  spending: { day: Amount; repository: Amount } | null
+}
+
+/** The limits of the next session: the session's own, and no more than what is left of every budget. */
+export function sessionLimits(
+  budgets: BudgetSettings,
+  spent: Spent,
+  raised: Amount = nothing,
+): SessionRequest['limits'] {
+  const { session } = budgets
+  const left = (measure: keyof Amount) =>
+    Math.max(0, budgets.task[measure] + raised[measure] - amountOf(spent)[measure])
   return {
     maxSteps: session.steps,
-    maxOutputTokens: session.output_tokens,
-    maxMinutes: Math.min(session.minutes, Math.max(0, task.minutes - spent.minutes)),
-    maxCostUsd: Math.min(session.usd, Math.max(0, task.usd - spent.costUsd)),
+    maxOutputTokens: Math.min(session.output_tokens, left('tokens')),
+    maxMinutes: Math.min(session.minutes, left('minutes')),
+    maxCostUsd: Math.min(session.usd, left('usd')),
   }
 }
 
-/** The sentence that stops a task whose budget is used up, or null while there is some left. */
-export function overBudget({ budgets }: PipelinePolicy, spent: Spent): string | null {
-  const { task } = budgets
-  const usd = spent.costUsd >= task.usd
-  if (!usd && spent.minutes < task.minutes) return null
-  const what = usd
-    ? `$${spent.costUsd.toFixed(2)} of $${task.usd} (budgets.task.usd)`
-    : `${Math.round(spent.minutes)} of ${task.minutes} minutes (budgets.task.minutes)`
-  return `the task has used ${what} in ${spent.sessions} sessions. Someone with write access raises the budget in the policy and comments \`/agent retry\``
+function amountOf({ costUsd: usd, minutes, usage }: Spent): Amount {
+  return { usd, minutes, tokens: tokensOf(usage) }
+}
+
+interface Use {
+  of: 'task' | 'day' | 'repository'
+  measure: keyof Amount
+  used: number
+  limit: number
+}
+
+function usesOf({ budgets, spent, raised, spending }: Budget): Use[] {
+  const measures = ['usd', 'minutes', 'tokens'] as const
+  const own = addAmount(budgets.task, raised)
+  const uses = (of: Use['of'], used: Amount, limit: Amount) =>
+    measures.map((measure): Use => ({ of, measure, used: used[measure], limit: limit[measure] }))
+  return [
+    ...uses('task', amountOf(spent), own),
+    ...(spending ? uses('day', spending.day, budgets.day) : []),
+    ...(spending ? uses('repository', spending.repository, budgets.repository) : []),
+  ]
+}
+
+/** The share of a budget from which people are warned. */
+const warnFrom = 0.8
+
+const whose = {
+  task: 'the task has used',
+  day: 'the tasks of this repository have used, in 24 hours,',
+  repository: 'the tasks of this repository have used, in 30 days,',
+}
+
+function figures({ of, measure, used, limit }: Use): string {
+  const amounts = {
+    usd: `$${used.toFixed(2)} of $${limit.toFixed(2)}`,
+    minutes: `${Math.round(used)} of ${Math.round(limit)} minutes`,
+    tokens: `${Math.round(used).toLocaleString('en-US')} of ${limit.toLocaleString('en-US')} tokens`,
+  }
+  return `${whose[of]} ${amounts[measure]} (budgets.${of}.${measure})`
+}
+
+/** The sentence that stops a task whose budget is used up, with who can change it; null while there is some left. */
+export function overBudget(budget: Budget): string | null {
+  const over = usesOf(budget).find((use) => use.used >= use.limit)
+  if (!over) return null
+  const more = { usd: '+5usd', minutes: '+30min', tokens: '+1000000tokens' }[over.measure]
+  const who = budget.budgets.raised_by === 'writers' ? 'Someone with write access' : 'A senior'
+  return over.of === 'task'
+    ? `${figures(over)} in ${budget.spent.sessions} sessions. ${who} goes on with \`/agent budget ${more}\``
+    : `${figures(over)}. A maintainer raises it in the policy, or the work goes on by itself when the time has passed`
+}
+
+/** A sentence for each budget that is nearly used up. */
+export function nearBudget(budget: Budget): string[] {
+  return usesOf(budget)
+    .filter((use) => use.used >= warnFrom * use.limit && use.used < use.limit)
+    .map((use) => `Nearly used up: ${figures(use)}.`)
+}
+
+const units: Record<string, keyof Amount> = { usd: 'usd', min: 'minutes', tokens: 'tokens' }
+
+/** What `/agent budget +5usd` adds; null when it cannot be read. Several amounts may follow each other. */
+export function parseAmount(text: string): Amount | null {
+  let sum = nothing
+  const parts = text.trim().toLowerCase().split(/\s+/)
+  for (const part of parts) {
+    const match = /^\+(\d{1,12}(?:\.\d{1,2})?)(usd|min|tokens)$/.exec(part)
+    const measure = units[match?.[2] ?? '']
+    const value = Number(match?.[1])
+    if (!measure || !(value > 0)) return null
+    sum = addAmount(sum, { ...nothing, [measure]: value })
+  }
+  return sum
+}
+
+/** What was added to the task's budget so far. */
+export function raisedOf(facts: readonly Fact[]): Amount {
+  return factsOf(facts, 'budget.raised').reduce((sum, { body }) => addAmount(sum, body.by), nothing)
 }

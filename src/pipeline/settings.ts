@@ -138,6 +138,15 @@ export const ModelSettings = z.strictObject({
 })
 export type ModelSettings = z.infer<typeof ModelSettings>
 
+const limits = (defaults: { usd: number; minutes: number; tokens: number }) =>
+  z
+    .strictObject({
+      usd: usd.default(defaults.usd),
+      minutes: z.number().positive().max(10_000_000).default(defaults.minutes),
+      tokens: z.number().int().positive().max(1e13).default(defaults.tokens),
+    })
+    .prefault({})
+
 export const BudgetSettings = z.strictObject({
   session: z
     .strictObject({
@@ -147,16 +156,17 @@ export const BudgetSettings = z.strictObject({
       output_tokens: z.number().int().min(256).max(2_000_000).default(120_000),
     })
     .prefault({}),
-  task: z
-    .strictObject({ usd: usd.default(30), minutes: z.number().positive().max(10_000).default(240) })
-    .prefault({}),
-  day: z.strictObject({ usd: usd.default(300) }).prefault({}),
+  task: limits({ usd: 30, minutes: 240, tokens: 20_000_000 }).describe('What one task may use in all.'),
+  day: limits({ usd: 300, minutes: 10_000, tokens: 500_000_000 }).describe(
+    'What all tasks of a repository may use in any 24 hours.',
+  ),
+  repository: limits({ usd: 3000, minutes: 100_000, tokens: 5_000_000_000 }).describe(
+    'What all tasks of a repository may use in any 30 days.',
+  ),
+  raised_by: z
+    .enum(['writers', 'seniors'])
+    .default('writers')
+    .describe('Who may raise the budget of one task with `/agent budget`.'),
+  raise_usd: usd.default(100).describe('How much `/agent budget` may add to one task in all, US dollars.'),
 })
 export type BudgetSettings = z.infer<typeof BudgetSettings>
-
-/** The three slices together, as the pipeline's pure functions take them. */
-export interface PipelinePolicy {
-  pipeline: PipelineSettings
-  models: ModelSettings
-  budgets: BudgetSettings
-}

@@ -1,8 +1,9 @@
 /** Where a task stands: its delegation, frozen bundle, route, issued plan and phases, folded from facts alone. */
 import { type Fact, type FactOf, factsOf, lastFact, settledBySeq } from '../core/facts.ts'
 import { Plan, planDigest } from '../core/plan.ts'
+import type { Amount } from '../core/usage.ts'
 import { type AcceptedCommand, acceptedCommands, type PhaseState, phaseState } from './attempts.ts'
-import { type Spent, spentOf } from './budget.ts'
+import { raisedOf, type Spent, spentOf } from './budget.ts'
 import { phases } from './phases.ts'
 import { redsSince } from './repairs.ts'
 import { phasesOf, planningPhase } from './routes.ts'
@@ -23,6 +24,8 @@ export interface TaskState {
   /** The accepted stop that no later command has lifted. */
   stopped: AcceptedCommand | null
   spent: Spent
+  /** What people added to the task's budget. */
+  raised: Amount
   /** Why the task is pinned to in-house endpoints, once it is. */
   sensitive: FactOf<'task.sensitive'> | null
   /** Whether a senior has allowed protected surfaces since the bundle was frozen (D3). */
@@ -57,6 +60,7 @@ export function taskState(facts: readonly Fact[], settings: PipelineSettings): T
     commands,
     stopped: stopOf(commands, delegation),
     spent: spentOf(facts),
+    raised: raisedOf(facts),
     sensitive: factsOf(facts, 'task.sensitive')[0] ?? null,
     protectedAllowed: commands.some((one) => one.verb === 'allow' && one.settledSeq > since),
   }

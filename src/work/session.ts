@@ -142,7 +142,7 @@ async function converse(
         ...endingTools(phase),
       ],
       handIn: { deliverable: handInName, questions: phase.mayAsk ? askName : null },
-      limits: sessionLimits(policy.budgets, state.spent),
+      limits: sessionLimits(policy.budgets, state.spent, state.raised),
     },
     watch.signal,
   )

@@ -53,7 +53,7 @@ describe('P8: red CI on our own pull request', () => {
     })
     const issue = await shop.delegate()
     const pull = await shop.approvePlan()
-    const comment = await shop.commentWith(issue, 'handed to a person')
+    const comment = await shop.commentWith(issue, 'The repair of CI is handed to a person')
     expect(comment).toContain('CI fails exactly as it did before the repair')
     expect(comment).toContain('nothing is good enough')
     expect(comment).toContain('/agent retry')

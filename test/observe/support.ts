@@ -5,6 +5,7 @@ import { digestOf } from '../../src/core/digest.ts'
 import type { EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
 import type { Fact, FactBody } from '../../src/core/facts.ts'
 import type { Digest, SubjectKey } from '../../src/core/ids.ts'
+import { nothing } from '../../src/core/usage.ts'
 import type { ObservePorts } from '../../src/observe/ports.ts'
 import type { Bench } from '../adapters/github/support.ts'
 
@@ -30,6 +31,7 @@ export function createMemory() {
           return found ? [[key, found] as const] : []
         }),
       ),
+    spentSince: async () => nothing,
     setting: async (name: string) => settings.get(name) ?? null,
     putSetting: async (name: string, value: string) => void settings.set(name, value),
   }

@@ -417,7 +417,7 @@ describe('stop', () => {
     ['why', '', 'discovery'],
     ['help', '', '/agent retry'],
     ['merge', '', 'belongs on the pull request'],
-    ['budget', '5', 'not available yet'],
+    ['budget', '5', 'Write how much to add'],
     ['allow', 'everything', '/agent allow protected <reason>'],
     ['reject', 'plan', 'Say what must change'],
     ['answer', 'x', 'No question is open'],

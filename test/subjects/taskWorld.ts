@@ -6,7 +6,7 @@ import { digestOf } from '../../src/core/digest.ts'
 import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../../src/core/evidence.ts'
 import type { Fact, FactBody } from '../../src/core/facts.ts'
 import type { TaskSnapshot } from '../../src/core/snapshot/task.ts'
-import { noUsage } from '../../src/core/usage.ts'
+import { nothing, noUsage } from '../../src/core/usage.ts'
 import type { Policy } from '../../src/policy/schema.ts'
 import { decide, judge, needs, type TaskVerdicts } from '../../src/subjects/task.ts'
 import { planFixture } from '../support/plan.ts'
@@ -57,6 +57,7 @@ export class TaskWorld {
   people: ReadonlyMap<number, Standing> = everybody()
   priorArt: TaskSnapshot['priorArt'] = new Map([['src/parse.ts', true]])
   missing: string[] = []
+  spending = { day: nothing, repository: nothing }
   lastEditor: Account | null = null
   author: Account = dana
   body = goodBody
@@ -151,6 +152,7 @@ export class TaskWorld {
       evidence: {
         get: ((request: EvidenceRequest) => this.evidence(request)) as TaskSnapshot['evidence']['get'],
       },
+      spending: this.spending,
       pull: this.pull
         ? pullSnapshot({ ...this.pull, policy: this.policyRaw, task: { key, issue: 12, facts: this.facts } })
         : null,

@@ -7,6 +7,7 @@ import type { Digest, SubjectKey } from '../../core/ids.ts'
 import type { Clock, Ledger } from '../../core/ports.ts'
 import { type Database, reaching } from './database.ts'
 import { checkedKey, columnsOf, evidenceOf, evidenceText, factOf } from './records.ts'
+import { spentSince } from './spent.ts'
 import type { Tables } from './tables.ts'
 import { verifyChains } from './verify.ts'
 
@@ -64,6 +65,8 @@ export function createLedger({ db, ping, close }: Database, tables: Tables, cloc
     },
     facts: (subject) => factsFrom(subject, -1),
     factsAfter: factsFrom,
+
+    spentSince: (repository, sinceMs) => spentSince(db, facts, repository, sinceMs),
 
     async openSubjects(limit) {
       const next = db
@@ -160,6 +163,7 @@ function reachingLedger(ledger: Ledger): Ledger {
     factsAfter: (...given) => reaching(() => ledger.factsAfter(...given)),
     openSubjects: (...given) => reaching(() => ledger.openSubjects(...given)),
     setOpen: (...given) => reaching(() => ledger.setOpen(...given)),
+    spentSince: (...given) => reaching(() => ledger.spentSince(...given)),
     subjects: (...given) => reaching(() => ledger.subjects(...given)),
     evidence: (...given) => reaching(() => ledger.evidence(...given)),
     putEvidence: (...given) => reaching(() => ledger.putEvidence(...given)),

@@ -2,7 +2,8 @@
 import type { Account } from '../account.ts'
 import type { EvidenceResult } from '../evidence.ts'
 import type { Fact, FactBody } from '../facts.ts'
-import type { Digest, SubjectKey } from '../ids.ts'
+import type { Digest, RepositoryName, SubjectKey } from '../ids.ts'
+import type { Amount } from '../usage.ts'
 
 export interface NewFact {
   actor: Account | null
@@ -33,6 +34,8 @@ export interface Ledger {
   /** A subject is open from its first fact (or first `setOpen`) until a round closes it; a new fact reopens it. */
   setOpen(subject: SubjectKey, open: boolean): Promise<void>
   subjects(options?: { prefix?: string; limit?: number }): Promise<SubjectKey[]>
+  /** What the sessions that ended since then (epoch ms) have spent, over all tasks of a repository (P11). */
+  spentSince(repository: RepositoryName, sinceMs: number): Promise<Amount>
   evidence(keys: Digest[]): Promise<Map<Digest, EvidenceResult>>
   putEvidence(key: Digest, result: EvidenceResult): Promise<void>
   transcript(session: string): Promise<unknown | null>

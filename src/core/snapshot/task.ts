@@ -3,6 +3,7 @@ import type { Account, Standing } from '../account.ts'
 import type { EvidenceView } from '../evidence.ts'
 import type { Fact } from '../facts.ts'
 import type { Digest, Sha, SubjectKey } from '../ids.ts'
+import type { Amount } from '../usage.ts'
 import type { AppIdentity, Known, OwnComment, PolicyReading, RepositoryReading } from './common.ts'
 import type { PullSnapshot } from './pull.ts'
 
@@ -39,4 +40,6 @@ export interface TaskSnapshot<P = unknown> {
   facts: Fact[]
   evidence: EvidenceView
   pull: PullSnapshot<P> | null
+  /** What all tasks of the repository have spent in the last 24 hours and the last 30 days, this one included (P11). */
+  spending: { day: Amount; repository: Amount }
 }

@@ -6,6 +6,7 @@ import { code, person } from '../../core/sentences.ts'
 import { isSenior } from '../../delegation/protectedSurfaces.ts'
 import { epicSentence } from '../../pipeline/routes.ts'
 import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
+import { judgeBudget } from './budgetStep.ts'
 import type { TaskContext } from './context.ts'
 import { confirmableDigest } from './delegation.ts'
 import { helpText } from './texts.ts'
@@ -103,8 +104,9 @@ function judgeVerb(context: TaskContext, command: Command): Judged | null {
       return refused(
         `${code(`/agent ${verb}`)} belongs on the pull request${context.previousPlan ? '' : ', which opens with the plan'}.`,
       )
-    case 'draft':
     case 'budget':
+      return judgeBudget(context, command)
+    case 'draft':
     case 'rework':
       return refused(`${code(`/agent ${verb}`)} is not available yet. ${code('/agent help')} lists what is.`)
     case 'help':

@@ -3,11 +3,11 @@
 import type { EvidenceRequest } from '../../core/evidence.ts'
 import { type Fact, type FactBody, factsOf, lastFact, settledBySeq } from '../../core/facts.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
-import { overBudget } from '../../pipeline/budget.ts'
 import { chooseRoute, epicSentence, routePhases } from '../../pipeline/routes.ts'
 import { routeOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { judge as judgePull } from '../pull.ts'
+import { budgeted } from './budgetStep.ts'
 import { judgeRequest } from './commands.ts'
 import { contextOf, type TaskContext } from './context.ts'
 import { bundleStep, judgeDelegation } from './delegation.ts'
@@ -118,22 +118,6 @@ function routeStep(context: TaskContext): Step | null {
   if (routePhases[route.body.route] === null)
     return step('person', epicSentence, { comments: [{ marker: 'route', body: epicSentence }] })
   return null
-}
-
-/** At a limit no further session starts; what is there stays (P11). */
-function budgeted(context: TaskContext, due: Step | null): Step | null {
-  if (!due?.effects.some((action) => action.kind === 'session')) return due
-  const over = overBudget(context.policy, context.spent)
-  return over === null
-    ? due
-    : step('person', `Stopped at a limit: ${over} (P11).`, {
-        comments: [
-          {
-            marker: 'budget',
-            body: `The work stopped at a limit: ${over} (P11). What was done so far is kept.`,
-          },
-        ],
-      })
 }
 
 /** Work that could not be done, e.g. a refused push: a person looks at it, unless something has happened since. */

@@ -2,9 +2,11 @@
 import { count } from '../../core/sentences.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
 import type { PhaseState } from '../../pipeline/attempts.ts'
+import { nearBudget } from '../../pipeline/budget.ts'
 import { phases } from '../../pipeline/phases.ts'
 import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { budgetOf } from './budgetStep.ts'
 import { contextOf } from './context.ts'
 import type { Step } from './verdicts.ts'
 
@@ -28,7 +30,8 @@ export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): str
     '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
-    `${count(spent.sessions, 'session')}, ${(spent.usage.inputTokens + spent.usage.outputTokens).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${context.policy.budgets.task.usd}. \`/agent help\` lists the commands.`,
+    ...nearBudget(budgetOf(context)).flatMap((warning) => [`**${warning}**`, '']),
+    `${count(spent.sessions, 'session')}, ${(spent.usage.inputTokens + spent.usage.outputTokens).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${(context.policy.budgets.task.usd + context.raised.usd).toFixed(2)}. \`/agent help\` lists the commands.`,
   ].join('\n')
 }
 

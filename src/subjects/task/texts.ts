@@ -26,6 +26,7 @@ export function helpText(): string {
     '- `/agent start`: confirm a text that someone without write access wrote',
     '- `/agent answer <text>`: answer a question of a session',
     '- `/agent route feature` or `hotfix`: change the route before the plan is issued',
+    '- `/agent budget +5usd`: let the task spend more; also `+30min` and `+1000000tokens`',
     '- `/agent reject plan <reason>`: send the plan back to its session',
     '- `/agent allow protected <reason>`: for a senior, let the work touch a protected surface',
     '',
