@@ -48,6 +48,8 @@ export function helpText(): string {
     '- `/agent status`: where this stands and what is next. `/agent why`: every gate and decision behind it.',
     '- `/agent reject plan|review <reason>`: ask for changes. The Approve and Request changes buttons are on the checks.',
     '- `/agent approve plan|review <shown>` and `/agent accept <gate> <shown> <reason>`: only where policy counts comments (`approvals.by`).',
+    '- `/agent fix` in a review thread, or here for every unresolved one: change the cited lines and nothing else. Wider: `/agent fix lines 10-24`, `/agent fix file`; narrower: `/agent fix @reviewer`.',
+    '- `/agent rework <cause>`: note why this had to be reworked.',
     '- `/agent merge`: merge now, when everything is green (`merge.mode: merge`).',
     '- `/agent stop`, `/agent resume`, `/agent retry`: the work of the task behind this pull request.',
   ].join('\n')
