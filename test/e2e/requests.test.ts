@@ -1,0 +1,53 @@
+/** What an unchanged pull request costs: the loop looks again whenever something hints at it, and asks and writes next to nothing. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { countRequests } from '../../demo/requests.ts'
+import { personsCommit } from '../../demo/scripts/commits.ts'
+import { openStage, type Stage } from '../../demo/stage.ts'
+import { repository, setTheatre, type Theatre } from '../../demo/theatre.ts'
+import { ledgerTemplate } from '../support/ledger.ts'
+
+let stage: Stage
+let theatre: Theatre
+let head: string
+
+beforeAll(async () => {
+  stage = await openStage({ ledgerTemplate })
+  theatre = await setTheatre(stage, join(import.meta.dirname, '../../demo/repository'))
+  await theatre.commit(theatre.dev, 'readme-node', personsCommit, 'main')
+  const pull = await theatre.dev.openPull(repository, {
+    title: 'A small note',
+    head: 'readme-node',
+    body: '',
+  })
+  head = pull.headSha
+  await stage.settle()
+}, 120_000)
+afterAll(() => stage?.close())
+
+test('O6: a hint about an unchanged pull request writes nothing, and its look costs two requests at most', async () => {
+  const run = theatre.run('countersign/review', head)
+  expect(run).toMatchObject({ conclusion: 'success' })
+  const from = stage.github.requests.length
+  await theatre.ana.api('POST', `/repos/${repository}/statuses/${head}`, {
+    state: 'success',
+    context: 'other',
+  })
+  await stage.settle()
+  const { counted, writes } = countRequests(stage.github, from)
+  expect(writes).toBe(0)
+  // Which pull requests have this head, and the pull request itself; everything else is unchanged and free.
+  expect(counted).toBeLessThanOrEqual(2)
+}, 60_000)
+
+test('O6: what is asked once more and has not changed is asked with If-None-Match', async () => {
+  const from = stage.github.requests.length
+  for (const state of ['failure', 'success']) {
+    await theatre.ana.api('POST', `/repos/${repository}/statuses/${head}`, { state, context: 'other' })
+    await stage.settle()
+  }
+  const { counted, conditional, writes } = countRequests(stage.github, from)
+  expect(writes).toBe(0)
+  expect(counted).toBeLessThanOrEqual(4)
+  expect(conditional).toBeGreaterThan(0)
+}, 60_000)
