@@ -46,7 +46,9 @@ const ordered = (values: number[]) => [...values].sort((a, b) => a - b)
 const at = (values: number[], share: number) =>
   Math.round(ordered(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0)
 console.log(`fixes                        ${fixes}`)
-console.log(`requests, command to rest    median ${at(requests, 0.5)}, of them ${at(unchanged, 0.5)} answered 304; git, replies, comments, reactions ${at(ofFix, 0.5)}`)
+console.log(
+  `requests, command to rest    median ${at(requests, 0.5)}, of them ${at(unchanged, 0.5)} answered 304; git, replies, comments, reactions ${at(ofFix, 0.5)}`,
+)
 console.log(`bytes to the model a fix     median ${at(bytes, 0.5)} in all requests of its sessions`)
 console.log(`  whole file once            ${whole}`)
 console.log(`  whole diff once            ${diff}`)
