@@ -1,8 +1,11 @@
 /** Attacks on the rules themselves: loosened, removed, or bypassed. None stays unseen, and drift stops the gates. */
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { factsOf } from '../../src/core/facts.ts'
 import { proofSetting } from '../../src/core/snapshot/rules.ts'
 import { goodFiles, openVillage, repository, type Village } from './village.ts'
+
+// A whole App and a whole GitHub a test: seconds each, and more on a busy machine.
+jest.setTimeout(180_000)
 
 let village: Village
 afterEach(async () => {

@@ -1,9 +1,12 @@
 /** Attacks on policy, gates and their inputs, through the front door: none reaches main, and each leaves its sentence. */
 import { createHmac } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { webhookSecret } from '../../demo/stage.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { goodFiles, openVillage, repository, type Village } from './village.ts'
+
+// A whole App and a whole GitHub a test: seconds each, and more on a busy machine.
+jest.setTimeout(180_000)
 
 /** A delivery as GitHub signs it, for events that the stand-in does not make by itself. */
 async function deliver(village: Village, event: string, payload: object): Promise<number> {

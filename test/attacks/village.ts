@@ -93,7 +93,7 @@ export async function openVillage({
           const found = run(name, sha)
           return found && found.conclusion === conclusion ? found : undefined
         },
-        20_000,
+        45_000,
       )
     } catch (error) {
       const found = run(name, sha)
