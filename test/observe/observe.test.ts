@@ -113,7 +113,7 @@ describe('pull requests', () => {
     await observe(pull.number)
     expect(bench.counts.take()).toEqual({ token: 1, read: 8 })
     await observe(pull.number)
-    expect(bench.counts.take()).toEqual({ read: 2, conditional: 4 })
+    expect(bench.counts.take()).toEqual({ read: 1, conditional: 4 })
   })
 })
 

@@ -70,11 +70,11 @@ function visible(body: string): string {
   const [first = '', ...rest] = body.trim().split('\n')
   const working = /\b(?:starts|at work|being checked|passed its checks|goes back|validat\w+)\b/.test(first)
   const [, active] = (working && /\b([a-z]+)(?: session|:)/.exec(first)) || []
-  const attempt = /, attempt \d+/.exec(first)?.[0] ?? ''
+  const attempt = /\battempt \d+/.exec(first)?.[0] ?? 'attempt 1'
   const rows = rest.slice(0, -1).map((line) => {
     const [, phase, word = ''] = /^\| <span[^>]*>([^<]*)<\/span> \| ([^|]*) \|/.exec(line) ?? []
     if (phase === undefined) return line
     return `${phase} ${phase === active && busy.has(word) ? 'at work' : word}`
   })
-  return [active === undefined ? first : active + attempt, ...rows].join('\n')
+  return [active === undefined ? first : `${active}, ${attempt}`, ...rows].join('\n')
 }
