@@ -34,4 +34,7 @@ async function main(): Promise<number> {
   return code
 }
 
-process.exitCode = await main()
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`The demo could not be played: ${error instanceof Error ? error.message : error}\n`)
+  return 1
+})

@@ -1,5 +1,5 @@
 /** The stage: stand-in GitHub, stand-in model and Countersign itself on 127.0.0.1, as the demo and the tests use it. */
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { systemClock } from '../src/adapters/clock.ts'
@@ -48,6 +48,7 @@ export interface Stage {
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'countersign-stage-')))
   // The sandbox's account must reach the worktrees; what is private inside has narrower modes of its own.
+  await mkdir(directory, { recursive: true })
   await chmod(directory, 0o755)
   const clock = options.clock ?? systemClock
   const github = await startGitHub({
