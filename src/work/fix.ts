@@ -117,6 +117,7 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
     const end = await runGroup(
       {
         repository,
+        branch: pull.head.ref,
         pull: `${repository}#${number}`,
         subject: item.subject,
         fix,

@@ -14,11 +14,12 @@ import type {
 import { fixContinuation, fixOpening, fixSystemPrompt, handInTool } from '../fix/prompt.ts'
 import type { FixGroup } from '../fix/region.ts'
 import type { FixState } from '../fix/state.ts'
-import { modelFor, priceOf, sessionLimits, spentOf } from '../pipeline/budget.ts'
+import { modelFor, sessionLimits, spentOf } from '../pipeline/budget.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { CheckPorts } from './fixChecks.ts'
 import type { CitedThread } from './fixLook.ts'
 import { fixHandIn, type Region, regionTool } from './fixTools.ts'
+import { providersOfFix } from './sessionProviders.ts'
 import type { StopWatch } from './stopWatch.ts'
 import { readingTools } from './tools/reading.ts'
 
@@ -32,6 +33,8 @@ export interface GroupPorts extends CheckPorts {
 
 export interface GroupRun {
   repository: RepositoryName
+  /** The pull request's head branch. */
+  branch: string
   /** `owner/repo#34` */
   pull: string
   subject: string
@@ -82,8 +85,8 @@ export async function endSession(
     usage,
     costUsd,
     durationMs,
-    model,
-    endpoint,
+    model: result.by?.model ?? model,
+    endpoint: result.by?.endpoint ?? endpoint,
     outcome:
       result.kind === 'deliverable'
         ? { kind: 'deliverable', digest: digestOf(result.deliverable), deliverable: result.deliverable }
@@ -108,8 +111,9 @@ export async function converse(
   ports: GroupPorts,
 ): Promise<SessionResult> {
   const { policy, group, worktree } = run
-  const { endpoint, model } = choice(run)
-  const price = priceOf({ endpoint, model }, policy.models)
+  const where = { repository: run.repository, branch: run.branch, path: group.path }
+  const { chain, inHouseOnly, mayRead } = await providersOfFix(where, policy, choice(run), ports.ledger)
+  const [main, ...fallbacks] = chain
   const opening = fixOpening({
     subject: run.pull,
     path: group.path,
@@ -118,12 +122,13 @@ export async function converse(
     windowLines: policy.fix.window_lines,
     threads: group.members.map(({ comments }) => ({ comments })),
   })
-  const context = { worktree, files: ports.files, workspace: ports.workspace, mayWrite: () => false }
+  const context = { worktree, files: ports.files, workspace: ports.workspace, mayRead, mayWrite: () => false }
   return ports.model.run(
     {
+      ...main,
+      fallbacks,
+      inHouseOnly,
       session,
-      endpoint,
-      model,
       system: fixSystemPrompt,
       opening,
       continues:
@@ -131,12 +136,6 @@ export async function converse(
       tools: [...readingTools(context), regionTool(ports.files, region), fixHandIn()],
       handIn: { deliverable: handInTool, questions: null },
       limits: sessionLimits(policy.budgets, spentOf(await ports.ledger.facts(run.subject))),
-      prices: price && {
-        input: price.input,
-        output: price.output,
-        cacheRead: price.cache_read ?? price.input,
-        cacheWrite: price.cache_write ?? price.input,
-      },
     },
     run.watch.signal,
   )

@@ -1,5 +1,4 @@
 /** Runs one model session of one attempt: prompt, tools, the model, the host's commit, and the facts about it. */
-import { Bug } from '../core/errors.ts'
 import type { FactBody } from '../core/facts.ts'
 import { parseKey, type RepositoryName, type Sha } from '../core/ids.ts'
 import type {
@@ -118,7 +117,6 @@ async function converse(
   const plan = material.plan
   const providers = providersOf(item, where.repository, policy, due)
   const [main, ...fallbacks] = providers.chain
-  if (!main) throw new Bug('a session without a model')
   const context: ToolContext = {
     worktree,
     workspace: ports.workspace,

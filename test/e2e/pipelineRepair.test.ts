@@ -1,8 +1,11 @@
 /** Red CI on our own pull request, through the front door: read, repaired, capped, or left to people (P8). */
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { editFile, handIn, session, turn } from '../../demo/scripts/session.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { diagnosis, openWorkshop, review, shopPolicy, type Workshop } from './workshop.ts'
+
+// A story has dozens of rounds, git pushes and CI runs: on a busy machine it takes a minute.
+jest.setTimeout(180_000)
 
 let shop: Workshop | null = null
 afterEach(async () => {

@@ -3,11 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { handIn, readFile, search, session, turn } from '../../demo/scripts/session.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { type ModelWorld, startModel } from '../../world/model/server.ts'
 import { diagnosis, openWorkshop, plan, type Workshop } from './workshop.ts'
+
+// A story has dozens of rounds, git pushes and CI runs: on a busy machine it takes a minute.
+jest.setTimeout(180_000)
 
 const key = 'sk-house-key-of-the-stand-in'
 let house: ModelWorld

@@ -126,6 +126,7 @@ async function fix(model: Model, of = path, range = { from: 2, to: 3 }, attempts
   return runGroup(
     {
       repository,
+      branch: 'topic',
       pull: `${repository}#${number}`,
       subject,
       worktree,

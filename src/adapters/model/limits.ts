@@ -25,7 +25,7 @@ export function limitReached(
   if (usage.outputTokens >= limits.maxOutputTokens)
     return `The session used its ${limits.maxOutputTokens} output tokens (budgets.session.output_tokens).`
   if (costUsd > limits.maxCostUsd)
-    return `The session used its $${limits.maxCostUsd} (budgets.session.usd, or what the task had left).`
+    return `The session used its $${limits.maxCostUsd.toFixed(2)} (budgets.session.usd, or what the task had left).`
   return null
 }
 

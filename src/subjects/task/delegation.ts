@@ -4,14 +4,7 @@ import type { Bundle } from '../../core/bundle.ts'
 import { type Fact, factsOf } from '../../core/facts.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
 import { code } from '../../core/sentences.ts'
-import {
-  type BundleReading,
-  bundleDigest,
-  type Gap,
-  lenientBundle,
-  readBundle,
-  unresolvedGaps,
-} from '../../delegation/bundle.ts'
+import { bundleDigest, type Gap, lenientBundle, readBundle, unresolvedGaps } from '../../delegation/bundle.ts'
 import { confirmationText, judgeFreezing } from '../../delegation/frozen.ts'
 import { judgeLabeller } from '../../delegation/labeller.ts'
 import type { TaskContext } from './context.ts'
@@ -110,10 +103,10 @@ export function bundleStep(context: TaskContext): Step | null {
     )
       return step('machine', 'Whether the prior art exists is being looked up.')
   }
-  return freeze(context, text, bundle, reading)
+  return freeze(context, text, bundle)
 }
 
-function freeze(context: TaskContext, text: Text, bundle: Bundle, reading: BundleReading): Step {
+function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
   const { delegation, snapshot } = context
   const digest = bundleDigest(bundle)
   const confirmed = context.commands.some(
@@ -138,9 +131,6 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle, reading: Bundl
     case 'freeze': {
       if (!delegation?.actor)
         return step('nothing', 'Nobody is named as having delegated the issue.', { over: true })
-      const warning = reading.ok
-        ? []
-        : [{ marker: 'bundle', body: gapText(reading.gaps, reading.notes, false) }]
       return step('machine', 'The bundle is complete and is frozen now.', {
         records: [
           {
@@ -152,7 +142,6 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle, reading: Bundl
             title: text.title,
           },
         ],
-        comments: reading.ok ? completed(context, digest) : warning,
       })
     }
     default:
@@ -191,14 +180,19 @@ function gapText(gaps: readonly Gap[], notes: readonly string[], strict: boolean
   ].join('\n')
 }
 
-/** Only an earlier list of gaps is turned into a word of thanks; a complete issue gets no comment of its own. */
-function completed(context: TaskContext, digest: string) {
-  return context.snapshot.ownComments.some((one) => one.marker === 'bundle')
-    ? [
-        {
-          marker: 'bundle',
-          body: `The bundle is complete and frozen as ${code(digest.slice(0, 8))}. Later edits change nothing until someone sets the label again (D4).`,
-        },
-      ]
-    : []
+/**
+ * The bundle's comment once it is frozen, from state alone, so that it stands whatever round froze it: the list of gaps
+ * where policy lets the work start with them, or a word of thanks where an earlier list stands. A complete issue gets no
+ * comment of its own.
+ */
+export function frozenComments(context: TaskContext): { marker: string; body: string }[] {
+  const { frozen, snapshot } = context
+  const text = frozen && countingText(context, frozen.seq)
+  const bundle = text && bundleOf(context, text)
+  if (!frozen || !text || !bundle || bundleDigest(bundle) !== frozen.body.digest) return []
+  const reading = readBundle(text.body)
+  if (!reading.ok) return [{ marker: 'bundle', body: gapText(reading.gaps, reading.notes, false) }]
+  if (!snapshot.ownComments.some((one) => one.marker === 'bundle')) return []
+  const body = `The bundle is complete and frozen as ${code(frozen.body.digest.slice(0, 8))}. Later edits change nothing until someone sets the label again (D4).`
+  return [{ marker: 'bundle', body }]
 }

@@ -10,7 +10,7 @@ import { judge as judgePull } from '../pull.ts'
 import { budgeted } from './budgetStep.ts'
 import { judgeRequest } from './commands.ts'
 import { contextOf, type TaskContext } from './context.ts'
-import { bundleStep, judgeDelegation } from './delegation.ts'
+import { bundleStep, frozenComments, judgeDelegation } from './delegation.ts'
 import { pushStep, readyStep } from './delivery.ts'
 import { phaseStep } from './phaseStep.ts'
 import { approvalStep, issueStep, protectedBundleStep } from './planStep.ts'
@@ -41,7 +41,8 @@ export function judge(snapshot: TaskSnapshot<Policy>): TaskVerdicts {
     }
   }
   const context = contextOf(snapshot, snapshot.policy.policy)
-  const next = nextStep(context)
+  const due = nextStep(context)
+  const next = { ...due, comments: [...due.comments, ...frozenComments(context)] }
   return { answers: answersOf(context, next), copied: copiedCommands(context), step: next }
 }
 
