@@ -26,7 +26,10 @@ export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<vo
         return reconcile(
           key,
           {
-            ...pulls,
+            judge: pulls.judge,
+            decide: pulls.decide,
+            check: pulls.check,
+            isOver: pulls.isOver,
             observe: (of, forge) => observePull(of, observing(forge)),
             extend: (snapshot, recorded) => extendPull(snapshot, recorded, extending),
           },
@@ -36,7 +39,9 @@ export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<vo
         return reconcile(
           key,
           {
-            ...tasks,
+            judge: tasks.judge,
+            decide: tasks.decide,
+            isOver: tasks.isOver,
             check: () => [],
             observe: (of, forge) => observeTask(of, observing(forge)),
             extend: (snapshot, recorded) => extendTask(snapshot, recorded, extending),

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { countRequests } from '../../demo/requests.ts'
 import { chooseSandbox } from '../../demo/sandbox.ts'
 import { demoScript } from '../../demo/scripts/story.ts'
 import { openStage, type Stage } from '../../demo/stage.ts'
@@ -86,6 +87,14 @@ describe('the journey', () => {
   test('T25: what the model was sent holds no token, key or secret of the App', async () => {
     const sent = JSON.stringify(stage.model.requests.map((one) => one.body))
     expect(sent).not.toMatch(/ghs_|gho_|ghp_|PRIVATE KEY|a-secret-for-the-stage-only/)
+  })
+
+  test('O6: the story stays within what GitHub allows, however slow the machine', () => {
+    const { counted, writes, conditional } = countRequests(stage.github)
+    // Six subjects; the benchmark counts one story alone. A loop that goes round for nothing breaks these at once.
+    expect(counted).toBeLessThan(500)
+    expect(writes).toBeLessThan(150)
+    expect(conditional).toBeGreaterThan(0)
   })
 
   test('T12: a restart and its sweep change nothing: everything is as it was', async () => {
