@@ -1,5 +1,4 @@
-/** All phases by id, and the deliverable type of each. */
-import type { z } from 'zod'
+/** All phases by id. */
 import type { Phase } from './phase.ts'
 import { diagnosis } from './phases/diagnosis.ts'
 import { discovery } from './phases/discovery.ts'
@@ -25,8 +24,6 @@ export const phases = {
   repair,
   validate,
 } as const
-
-export type Deliverable<Id extends PhaseId> = z.output<(typeof phases)[Id]['output']>
 
 /** The prefix of the phase name under which a validator's attempts are recorded, e.g. `validate:plan`. */
 export const validatorPrefix = 'validate:'
