@@ -17,8 +17,8 @@ import { repository, townPolicy } from './town.ts'
 let town: FixTown
 beforeAll(async () => {
   town = await openFixTown(`${townPolicy}commands:\n  lint: { run: "! grep -rn FORBIDDEN src" }\n`)
-}, 120_000)
-afterAll(() => town.close())
+}, 240_000)
+afterAll(() => town.close(), 120_000)
 
 const slow = (delayMs: number) => ({ fault: { kind: 'slow' as const, delayMs } })
 const accepted = async (key: string) =>
@@ -45,7 +45,7 @@ test('F1, S7: two reviewers ask at once: one fix, one reply, and the second is t
   expect(
     town.comments(pull.number).some((body) => /being fixed already, asked by \*\*(ben|cleo)\*\*/.test(body)),
   ).toBe(true)
-}, 120_000)
+}, 240_000)
 
 test('F2, T32: a push during the fix is kept; the fix is made again on the new head, where its lines have moved', async () => {
   town.script(fixing('during', { ...turn(replace('ten =', 'tenth =')), ...slow(2500) }, turn(done())))
@@ -61,7 +61,7 @@ test('F2, T32: a push during the fix is kept; the fix is made again on the new h
   const lines = await pull.lines()
   expect([lines[0], lines[10]]).toEqual(['// first', 'export const tenth = 10.5'])
   expect(lines).toHaveLength(headText.split('\n').length + 1)
-}, 120_000)
+}, 240_000)
 
 test('F4: a thread that is resolved during the fix is left alone, and the branch too', async () => {
   town.script(fixing('never mind', { ...turn(replace('ten =', 'tenth =')), ...slow(2500) }, turn(done())))
@@ -73,7 +73,7 @@ test('F4: a thread that is resolved during the fix is left alone, and the branch
   await town.ana.resolveThread(threadOf(comment))
   expect(await pull.reply(comment, /resolved meanwhile/)).not.toContain('Fixed in')
   expect(pull.head()).toBe(before)
-}, 120_000)
+}, 240_000)
 
 test('O4: a stop ends the fix within seconds, and nothing is pushed', async () => {
   town.script(fixing('wait for it', { ...turn(replace('ten =', 'tenth =')), ...slow(20_000) }, turn(done())))
@@ -85,7 +85,7 @@ test('O4: a stop ends the fix within seconds, and nothing is pushed', async () =
   await town.ben.comment(repository, pull.number, '/agent stop')
   await pull.reply(comment, /stopped/)
   expect(pull.head()).toBe(before)
-}, 120_000)
+}, 240_000)
 
 test('S7: a worker that dies during the fix leaves one fix and one reply', async () => {
   town.script(fixing('survive', { ...turn(replace('ten =', 'tenth =')), ...slow(2000) }, turn(done())))
@@ -99,7 +99,7 @@ test('S7: a worker that dies during the fix leaves one fix and one reply', async
   await town.stage.settle()
   expect(await town.git('rev-list', '--count', `${before}..${pull.head()}`)).toBe('1\n')
   expect(pull.replies(comment)).toHaveLength(1)
-}, 120_000)
+}, 240_000)
 
 test('P6, F3: a command of policy that fails goes back to the session before anything is pushed', async () => {
   town.script(
@@ -122,4 +122,4 @@ test('P6, F3: a command of policy that fails goes back to the session before any
   await pull.reply(comment, /Fixed in/)
   expect((await pull.lines())[9]).toBe('export const tenth = 10.5')
   expect(await town.git('rev-list', '--count', `${before}..${pull.head()}`)).toBe('1\n')
-}, 120_000)
+}, 240_000)

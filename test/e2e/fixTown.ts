@@ -110,7 +110,7 @@ export async function openFixTown(policy = townPolicy): Promise<FixTown> {
       replies,
       reply: (commentId, text) =>
         town.stage
-          .until(`a reply with ${text}`, () => replies(commentId).find((body) => text.test(body)), 25_000)
+          .until(`a reply with ${text}`, () => replies(commentId).find((body) => text.test(body)), 60_000)
           .catch(explain),
     }
   }
