@@ -1,6 +1,6 @@
 /** Plays the story on a stage of its own and says what came of it; whatever it started is stopped again, Ctrl-C or not. */
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog, createRedactor } from '../src/adapters/log.ts'
@@ -42,13 +42,16 @@ export async function play(options: Options, scene: Scene): Promise<number> {
   const cleaning: (() => Promise<unknown>)[] = []
   try {
     const directory = options.keep ?? (await mkdtemp(join(tmpdir(), 'countersign-demo-')))
+    await mkdir(directory, { recursive: true })
+    // As the stage does: the sandbox's account must reach what is below.
+    await chmod(directory, 0o755)
     if (options.keep === undefined) cleaning.push(() => rm(directory, { recursive: true, force: true }))
     else
       cleaning.push(async () => {
         await keepReadme(directory)
         tell(`Left for a look: ${directory} (its README.txt says what is where)`)
       })
-    const { sandbox, notice, remove } = await chooseSandbox()
+    const { sandbox, notice, remove } = await chooseSandbox(directory)
     cleaning.push(remove)
     if (notice) tell(notice)
     const stage = await openStage({

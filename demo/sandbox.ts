@@ -37,9 +37,10 @@ async function npmProgram(): Promise<string> {
 /**
  * Choose the sandbox by trying it.
  *
+ * @param place an existing folder below which the worktrees will be: the sandbox's account must reach it.
  * @returns the sandbox, the one line to print when it is none, and what takes away what was made for it.
  */
-export async function chooseSandbox(): Promise<{
+export async function chooseSandbox(place: string = tmpdir()): Promise<{
   sandbox: Sandbox
   notice: string | null
   remove(): Promise<void>
@@ -47,7 +48,7 @@ export async function chooseSandbox(): Promise<{
   const { tools, readOnly, remove } = await sampleTools()
   const bubblewrap = createBubblewrapSandbox({ tools, readOnly, log: silentLog })
   const tested = await bubblewrap.selfTest()
-  const reason = tested.ok ? await cannotRunTools(bubblewrap) : tested.reason
+  const reason = tested.ok ? await cannotRunTools(bubblewrap, place) : tested.reason
   if (reason === null) return { sandbox: bubblewrap, notice: null, remove }
   return {
     sandbox: createUnsandboxedRunner(tools),
@@ -57,8 +58,8 @@ export async function chooseSandbox(): Promise<{
 }
 
 /** A home folder that only root may enter, say, hides the tools from the sandbox's account. */
-async function cannotRunTools(sandbox: Sandbox): Promise<string | null> {
-  const directory = await mkdtemp(join(tmpdir(), 'countersign-tools-'))
+async function cannotRunTools(sandbox: Sandbox, place: string): Promise<string | null> {
+  const directory = await mkdtemp(join(place, 'countersign-tools-'))
   await chmod(directory, 0o777)
   try {
     const result = await sandbox.run(

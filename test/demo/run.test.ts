@@ -1,5 +1,5 @@
 /** `npm run demo` as a process: what it prints, how it ends when the story deviates or is interrupted, what it refuses. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -10,12 +10,15 @@ const storyLimitMs = 300_000
 let place = ''
 beforeAll(() => {
   place = mkdtempSync(join(tmpdir(), 'countersign-demo-test-'))
+  // As a temporary folder is: the sandbox's account reaches what is made below.
+  chmodSync(place, 0o755)
 })
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
 /** A temporary folder of its own, to see what is left in it. */
 function temporary(): { folder: string; environment: Record<string, string> } {
   const folder = mkdtempSync(join(place, 'tmp-'))
+  chmodSync(folder, 0o755)
   return { folder, environment: { TMPDIR: folder } }
 }
 
