@@ -1,6 +1,7 @@
 /** The GraphQL documents: what is asked in one query, and the schemas of the answers. */
 import { z } from 'zod'
 import { accountFields, BigId, GraphqlActor } from './accounts.ts'
+import { ThreadNode, threadFields } from './queriesThreads.ts'
 
 const Oid = z.string()
 const actor = GraphqlActor.nullable()
@@ -16,35 +17,6 @@ const commitFields = `commit {
 const reviewFields = 'fullDatabaseId author { ...Who } state lastEditedAt commit { oid }'
 const commentFields = 'fullDatabaseId author { ...Who } body'
 
-const threadFields = `id isResolved path subjectType diffSide startDiffSide line originalLine originalStartLine
-        comments(first: 50) {
-          nodes { fullDatabaseId author { ...Who } body originalCommit { oid } pullRequestReview { fullDatabaseId } }
-        }`
-const Side = z.enum(['LEFT', 'RIGHT'])
-const Line = z.number().int().positive().nullable()
-const ThreadNode = z.object({
-  id: z.string(),
-  isResolved: z.boolean(),
-  path: z.string(),
-  subjectType: z.enum(['LINE', 'FILE']),
-  diffSide: Side,
-  startDiffSide: Side.nullable(),
-  line: Line,
-  originalLine: Line,
-  originalStartLine: Line,
-  comments: z.object({
-    nodes: z.array(
-      z.object({
-        fullDatabaseId: BigId,
-        author: actor,
-        body: z.string(),
-        originalCommit: z.object({ oid: Oid }).nullable(),
-        pullRequestReview: z.object({ fullDatabaseId: BigId }).nullable(),
-      }),
-    ),
-  }),
-})
-export type ThreadNode = z.infer<typeof ThreadNode>
 const CommitNode = z.object({
   commit: z.object({
     oid: Oid,

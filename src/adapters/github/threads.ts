@@ -6,7 +6,8 @@ import { on, parts } from './access.ts'
 import { accountOfActor } from './accounts.ts'
 import type { Client } from './client.ts'
 import { absentOn404 } from './failures.ts'
-import { ResolvedAnswer, resolveThreadMutation, type ThreadNode } from './queries.ts'
+import { ResolvedAnswer, resolveThreadMutation } from './queries.ts'
+import type { ThreadNode } from './queriesThreads.ts'
 import { withMarker } from './text.ts'
 
 export function threadOf(node: ThreadNode): ReviewThread {
