@@ -125,7 +125,7 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
   await ana.push(repository, 'main', { files: { 'NOTE.md': 'A note.\n' }, message: 'Add a note' })
   await stage.settle()
   const pull = () =>
-    stage.until('the agent’s pull request', () =>
+    stage.until('the pull request of the agent', () =>
       [...github.state.pulls.values()].find(
         (one) => one.repoId === repo.id && one.headRef.startsWith('agent/'),
       ),
@@ -172,7 +172,7 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
             comments(number).find((body) =>
               typeof text === 'string' ? body.includes(text) : text.test(body),
             ),
-          40_000,
+          120_000,
         )
         .catch((error: Error) => {
           throw new Error(
