@@ -22,11 +22,3 @@ export const Citation = z.object({
   quote: z.string().min(1).max(1000),
 })
 export type Citation = z.infer<typeof Citation>
-
-/** What code found for one citation at the base commit. `nearby` helps the objection say where the quote really is. */
-export interface CitationResult {
-  citation: Citation
-  resolved: boolean
-  reason?: string
-  nearby?: { line: number; text: string }[]
-}

@@ -16,8 +16,6 @@ export const RepositoryName = z
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/, 'owner/name')
 export type RepositoryName = z.infer<typeof RepositoryName>
 
-export type SubjectKind = 'task' | 'pull' | 'rollout'
-
 /** What one round of the loop is about: a delegated issue, a pull request, or an environment. */
 export type Subject =
   | { kind: 'task'; repository: RepositoryName; issue: number }

@@ -1,7 +1,6 @@
 /** Pull requests: what their rounds need, judge and decide. The only way in for the loop, the task and the web. */
-
 export { check } from './pull/check.ts'
 export { decide, isOver } from './pull/decide.ts'
 export { judge } from './pull/judge.ts'
 export { needs } from './pull/needs.ts'
-export type { CheckVerdict, GateResult, PlanVerdict, PullVerdicts } from './pull/verdicts.ts'
+export type { PullVerdicts } from './pull/verdicts.ts'

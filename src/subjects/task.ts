@@ -1,6 +1,5 @@
 /** Tasks: what the rounds of a delegated issue need, judge and decide. The only way in for the loop and the web. */
-export { contextOf, type TaskContext } from './task/context.ts'
 export { decide } from './task/decide.ts'
 export { judge, needs } from './task/judge.ts'
 export { isOver } from './task/over.ts'
-export type { Answer, Step, TaskVerdicts } from './task/verdicts.ts'
+export type { TaskVerdicts } from './task/verdicts.ts'

@@ -23,7 +23,9 @@ const webhookFolder = dirname(
 const wanted = readJson(join(here, 'operations.json'))
 
 /** Where the description is known to be wrong: outdated and whole-file comments have null in these. */
-const SENT_AS_NULL = { 'pull-request-review-comment': ['line', 'original_line', 'position', 'original_position'] }
+const SENT_AS_NULL = {
+  'pull-request-review-comment': ['line', 'original_line', 'position', 'original_position'],
+}
 
 /**
  * Another known fault: this list spells its items out, with an account that is a user and an enterprise at once, which
@@ -82,8 +84,12 @@ function cutOperations({ source, description }) {
       // null: this answer has no JSON body.
       entry.responses[status] = content && jsonOf(content) ? cut.schema(jsonOf(content)) : null
     }
-    const item = LISTS_OF[name]
-    if (item) entry.responses['200'] = cut.schema({ type: 'array', items: { $ref: `#/components/schemas/${item}` } })
+    const listed = LISTS_OF[name]
+    if (listed)
+      entry.responses['200'] = cut.schema({
+        type: 'array',
+        items: { $ref: `#/components/schemas/${listed}` },
+      })
     operations[name] = entry
   }
   return { $comment: source, operations, $defs: cut.defs }
@@ -131,7 +137,8 @@ function cutter(description) {
       if (!(name in defs)) {
         defs[name] = null // reserved first: schemas may be recursive
         defs[name] = schema(resolve(node))
-        for (const key of SENT_AS_NULL[name] ?? []) defs[name].properties[key] = nullable(defs[name].properties[key])
+        for (const key of SENT_AS_NULL[name] ?? [])
+          defs[name].properties[key] = nullable(defs[name].properties[key])
       }
       const reference = { $ref: `#/$defs/${name}` }
       return node.nullable ? { anyOf: [reference, { type: 'null' }] } : reference

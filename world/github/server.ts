@@ -28,8 +28,6 @@ export type ServerParts = {
 
 export type WebHandler = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<boolean>
 
-export type Dispatch = (actor: Actor, method: string, path: string, body?: unknown) => Promise<Reply>
-
 /** Runs one operation for an actor: route, access, handler. Used by the server and, without HTTP, by people's drivers. */
 export async function runRoute(
   parts: ServerParts,
