@@ -1,6 +1,6 @@
 /**
  * Bad input, through the front door: each row names the sentence that answers it, and what GitHub shows is compared
- * before and after. One table a way in: webhooks, policy files, issues and comments.
+ * before and after. One table a way in: webhooks, policy files, issues, comments and branches.
  */
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -188,6 +188,31 @@ describe('bad policy files', () => {
     head = (await town.openPull(town.dev, 'policy-witness')).headSha
     await town.runIs('countersign/gates', head, 'success')
   })
+  const rows: [string, string, number, RegExp][] = [
+    ['an unknown key', 'version: 1\nmerge:\n  mood: merge\n', 3, /3:3: .*mood/],
+    ['a huge file', `version: 1\n# ${'x'.repeat(120_000)}\n`, 1, /characters; at most 100000 are read/],
+  ]
+  test.each(rows)('S9/S14: %s fails every check, with the line', async (_name, text, line, sentence) => {
+    // GitHub keeps a run's earlier annotations when it is written again.
+    const earlier = town.run('countersign/gates', head)?.annotations.length ?? 0
+    await town.owner.push(repository, 'main', { files: { '.github/countersign.yml': text } })
+    const gates = await town.runIs('countersign/gates', head, 'failure')
+    await town.stage.settle()
+    const shown = town.run('countersign/gates', head) ?? gates
+    expect(`${shown.output.summary} ${shown.annotations.map((one) => one.message).join(' ')}`).toMatch(
+      sentence,
+    )
+    expect(shown.output.summary).toMatch(
+      /The policy file \.github\/countersign\.yml is broken: .* Nothing passes until it is corrected on the base branch\./s,
+    )
+    expect(shown.annotations[earlier]).toMatchObject({ path: '.github/countersign.yml', start_line: line })
+    for (const name of ['countersign/plan', 'countersign/review'] as const)
+      expect(town.run(name, head)?.conclusion).toBe('failure')
+    // Back to a policy that works, so that each row is proven by itself.
+    await town.owner.push(repository, 'main', { files: { '.github/countersign.yml': good } })
+    await town.runIs('countersign/gates', head, 'success')
+  })
+
   test('an empty file is a working policy', async () => {
     await town.owner.push(repository, 'main', { files: { '.github/countersign.yml': '' } })
     await town.stage.settle()
@@ -382,5 +407,20 @@ describe('comments that are no command, or an odd one', () => {
     await town.stage.github.as('countersign[bot]').comment(repository, pull, '/agent merge')
     await town.stage.settle()
     expect(town.comments(pull)).toHaveLength(before + 1)
+  })
+})
+
+describe('odd branches', () => {
+  const branches: [string][] = [
+    ['quotes/"double"-and-\'single\''],
+    ['html/<img-src=x>'],
+    ['dots/a.b.c'],
+    ['percent/%2e%2e%2f'],
+  ]
+  test.each(branches)('a branch named %s is judged like any other', async (branch) => {
+    const pull = await town.openPull(town.robo, branch)
+    await town.runIs('countersign/plan', pull.headSha, 'action_required')
+    const gates = await town.runIs('countersign/gates', pull.headSha, 'success')
+    expect(gates.output.summary).toMatch(/No protected path is touched/)
   })
 })

@@ -11,11 +11,13 @@ const hourMs = 3_600_000
 /** GitHub's bounds on requests that create content. */
 export const writesPerMinute = 80
 export const writesPerHour = 500
+/** Longer waits are left to the queue. */
+const longestWaitMs = 2000
 const accountsKept = 1000
 
 export interface Pacing {
   read<T>(account: string, run: () => Promise<T>): Promise<T>
-  /** Waits up to a minute for its turn; when the hour is used up it throws RetryLater instead. */
+  /** Waits a moment for its turn; a longer wait is RetryLater, so that nobody holds a round, or the end of the process, up. */
   write<T>(account: string, run: () => Promise<T>): Promise<T>
   /** Refuse everything of this account until then, without asking GitHub. */
   block(account: string, waitMs: number, why: string): void
@@ -59,6 +61,11 @@ export function createPacing(clock: Clock): Pacing {
     }
     const earlier = writesMs[writesMs.length - writesPerMinute]
     const turnMs = earlier === undefined ? nowMs : Math.max(nowMs, earlier + minuteMs)
+    if (turnMs - nowMs > longestWaitMs)
+      throw new RetryLater(
+        `${name} has used GitHub's ${writesPerMinute} content writes of this minute`,
+        turnMs - nowMs,
+      )
     writesMs.push(turnMs)
     if (turnMs > nowMs) await clock.sleep(turnMs - nowMs)
   }
