@@ -140,7 +140,13 @@ export function createLane<T>(options: LaneOptions<T>, tools: QueueTools): InPro
       queue.clear()
       const grace = setTimeout(() => stopping.abort(new Error('the queue is closing')), graceMs)
       for (const entry of entries.values()) cancelDelay(entry)
-      await queue.onIdle()
+      // What ignores the abort is left behind, as a crash would leave it: every job can be run again (S7).
+      let leave: NodeJS.Timeout | undefined
+      const leaving = new Promise<void>((resolve) => {
+        leave = setTimeout(resolve, 2 * graceMs)
+      })
+      await Promise.race([queue.onIdle(), leaving])
+      clearTimeout(leave)
       clearTimeout(grace)
       stopping.abort(new Error('the queue is closed'))
       for (const entry of entries.values()) cancelDelay(entry)
