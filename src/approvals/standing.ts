@@ -137,6 +137,7 @@ function judgeDecision(question: Question, fact: Decision, touched: ReadonlySet<
     return voice('void', `${who} approved by comment, which policy does not count.`)
   if (source === 'button' && !question.by.includes('button') && verdict === 'approve')
     return voice('void', `${who} approved by button, which policy does not count.`)
+  // guard: untouched
   if (commentId !== null && touched.has(commentId))
     return voice('void', `${who} approved in a comment that was edited or deleted since.`)
   return personal(question, by, voice)

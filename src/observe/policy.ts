@@ -31,6 +31,7 @@ export async function readPolicy(
   try {
     const organisation = await readOrganisation(ports, repository.name)
     if (!organisation.ok) return organisation
+    // guard: policyFromBase
     if (base.ref === repository.defaultBranch)
       return (await readAt(ports, repository.name, base.tip, organisation)).reading
     const tip = await ports.forge.branchTip(repository.name, repository.defaultBranch)

@@ -1,5 +1,5 @@
 /** Ghosts: what people really meant, told from the messages they sent and not from anything Countersign concluded. */
-import { type Entry, type Message, type State, tables, type Who, writersAt } from './world.ts'
+import { type Entry, type Message, type State, seniors, tables, type Who, writersAt } from './world.ts'
 
 const everyone: Who[] = ['dana', 'erik', 'gus']
 
@@ -35,11 +35,14 @@ function approves(
   check: 'plan' | 'review',
 ): boolean {
   const base = state.base[pull]
+  const edited = messages.flatMap(({ body }) => (body.kind === 'comment.touched' ? [body.commentId] : []))
+  const stands = ({ letter, body }: Message) =>
+    letter === 'a' || (letter === 'c' && body.kind === 'comment.command' && !edited.includes(body.commentId))
   const pressed = messages.some(
     (one) =>
       one.who === who &&
       one.check === check &&
-      one.letter === 'a' &&
+      stands(one) &&
       one.seen?.pull === pull &&
       one.seen.head === state.head &&
       one.seen.base === base,
@@ -64,8 +67,9 @@ export function justified(state: State, pull: number): { plan: boolean; review: 
   const by = (check: 'plan' | 'review') =>
     everyone.filter((who) => mayApprove(state, who) && approves(state, pull, messages, who, check))
   const blocked = (check: 'plan' | 'review') => everyone.some((who) => rejects(state, messages, who, check))
-  const plan = by('plan').includes('dana') && !blocked('plan')
+  const senior = seniors[state.policy] as Who
+  const plan = by('plan').includes(senior) && !blocked('plan')
   const reviewers = by('review')
-  const review = reviewers.length >= 2 && reviewers.includes('dana') && !blocked('review') && !blockedByReview
+  const review = reviewers.length >= 2 && reviewers.includes(senior) && !blocked('review') && !blockedByReview
   return { plan, review, merge: plan && review }
 }

@@ -9,6 +9,7 @@ import { judge } from '../../src/subjects/pull.ts'
 import type { Decorate } from './rounds.ts'
 import { approvals, type Pattern, sends } from './starts.ts'
 import type { Budget } from './steps.ts'
+import { firstPolicy } from './world.ts'
 
 type Snapshot = PullSnapshot<Policy>
 
@@ -17,7 +18,7 @@ export interface Guard {
   where: string
   what: string
   /** The promise its mutant breaks. */
-  breaks: 'S1' | 'S3' | 'S4' | 'S5' | 'S6' | 'S7' | 'S8'
+  breaks: 'S1' | 'S3' | 'S4' | 'S5' | 'S6' | 'S7' | 'S8' | 'S14'
   /** What happens before the search starts, with the real rules; the search is then short. */
   from: Pattern[]
   /** What may still happen after that. */
@@ -293,6 +294,65 @@ export const guards: Readonly<Record<string, Guard>> = {
         ],
       }
     }),
+  },
+  policyFromBase: {
+    where: 'observe/policy.ts readPolicy()',
+    what: 'the policy that the default branch holds now decides, not one read earlier',
+    breaks: 'S14',
+    from: approvals.second,
+    left: { policy: 1, send: 1 },
+    decorate: everywhere((snapshot) => ({
+      ...snapshot,
+      policy: snapshot.policy.ok ? { ...snapshot.policy, policy: firstPolicy } : snapshot.policy,
+    })),
+  },
+  ownHand: {
+    where: 'subjects/pull/commands.ts noComment()',
+    what: "a comment that an App wrote with a person's token approves nothing",
+    breaks: 'S4',
+    from: [...approvals.first, /^erik sends approving comment by another App on countersign.review/],
+    decorate: everywhere((snapshot) =>
+      mapFacts(snapshot, (fact) =>
+        fact.body.kind === 'comment.command' ? { ...fact, body: { ...fact.body, viaApp: null } } : fact,
+      ),
+    ),
+  },
+  untouched: {
+    where: 'approvals/standing.ts judgeDecision() touched',
+    what: 'an approval in a comment that was edited since does not count',
+    breaks: 'S3',
+    from: [...approvals.first, ...sends('erik', 'approving comment on countersign/review'), 'settle'],
+    left: { comment: 1 },
+    decorate: everywhere((snapshot) =>
+      mapFacts(snapshot, (fact) =>
+        fact.body.kind === 'comment.touched'
+          ? { ...fact, body: { ...fact.body, commentId: fact.body.commentId + 1000 } }
+          : fact,
+      ),
+    ),
+  },
+  landedWhere: {
+    where: 'subjects/pull/merge.ts mergedActions()',
+    what: 'the branch that a merge landed on is compared with the one it was decided for',
+    breaks: 'S1',
+    from: [...approvals.second, ...sends('dana', '/agent merge')],
+    left: { retarget: 1 },
+    decorate: (snapshot) =>
+      mapFacts(snapshot, (fact) =>
+        fact.body.kind === 'merge.intended'
+          ? { ...fact, body: { ...fact.body, baseRef: snapshot.pull.base.ref } }
+          : fact,
+      ),
+  },
+  mergedOnce: {
+    where: 'subjects/pull/merge.ts mergedActions()',
+    what: 'a merge is put on record once',
+    breaks: 'S7',
+    from: [...approvals.second, ...sends('dana', '/agent merge')],
+    decorate: (snapshot) =>
+      mapFacts(snapshot, (fact) =>
+        fact.body.kind === 'merged' ? { ...fact, body: { kind: 'incident', sentence: '' } } : fact,
+      ),
   },
   answeredOnce: {
     where: 'subjects/pull/answers.ts settledBySeq',

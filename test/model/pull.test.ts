@@ -5,16 +5,23 @@ import { explore, readable } from './explore.ts'
 import { guards } from './guards.ts'
 import { orderFree } from './orderFree.ts'
 import { Rounds } from './rounds.ts'
-import { scenarios, standardStarts, startAfter } from './starts.ts'
+import { type Scenario, scenarios, standardStarts, startAfter } from './starts.ts'
+import { restBreak } from './steps/rest.ts'
 import type { World } from './steps.ts'
+import { witnesses } from './witnesses.ts'
 import type { State } from './world.ts'
 
 const wanted = Number(
-  process.env['COUNTERSIGN_MODEL_STATES'] ?? (process.env['CI'] === 'true' ? 900_000 : 250_000),
+  process.env['COUNTERSIGN_MODEL_STATES'] ?? (process.env['CI'] === 'true' ? 6_000_000 : 270_000),
 )
 const names = Object.keys(scenarios)
 const share = Math.ceil(wanted / names.length)
-const real = () => ({ rounds: new Rounds(), expectedSha: true, expectedLength: true })
+const real = (piecemeal = false): World => ({
+  rounds: new Rounds(),
+  expectedSha: true,
+  expectedLength: true,
+  piecemeal,
+})
 
 /** S8 costs whole runs to rest: every 400th state, which BFS spreads over all depths. */
 function sampled(world: World): (state: State) => string | null {
@@ -25,17 +32,18 @@ function sampled(world: World): (state: State) => string | null {
 describe('merge mode', () => {
   let total = 0
   test.each(names)(
-    'S1, S3, S4, S5, S6, S7, S8: hold under %s',
+    'S1, S3, S4, S5, S6, S7, S8, S14: hold under %s',
     (name) => {
-      const world = real()
-      const found = explore(world, standardStarts(world, scenarios[name] ?? {}), {
+      const { left, piecemeal = false } = scenarios[name] as Scenario
+      const world = real(piecemeal)
+      const found = explore(world, standardStarts(world, left), {
         states: share,
         seconds: 480 / names.length,
         inspect: sampled(world),
       })
       total += found.states
       process.stdout.write(
-        `model ${name}: ${found.states} states in ${found.seconds.toFixed(1)} s (${Math.round(found.states / found.seconds)} states/s), ${found.merged} merges, ${world.rounds.judged} observations judged${found.exhausted ? ', exhausted' : ''}\n`,
+        `model ${name}: ${found.states} states in ${found.seconds.toFixed(1)} s (${Math.round(found.states / found.seconds)} states/s), depth ${found.depth}, ${found.merged} merges, ${world.rounds.judged} observations judged${found.exhausted ? ', exhausted' : ''}\n`,
       )
       if (found.counterexample) throw new Error(readable(found.counterexample))
       expect(found.merged).toBeGreaterThan(0)
@@ -49,6 +57,14 @@ describe('merge mode', () => {
   })
 })
 
+describe('good ends', () => {
+  test.each(Object.entries(witnesses))('L1, L2: #34 is merged %s', (_, { path, left = {} }) => {
+    const { state } = startAfter(real(), path, left)
+    expect(state.open[0]).toBe(3)
+    expect(restBreak(state)).toBeNull()
+  })
+})
+
 describe('guards', () => {
   test.each(Object.entries(guards))(
     '%s: without it, its promise breaks',
@@ -57,6 +73,7 @@ describe('guards', () => {
         rounds: new Rounds(guard.decorate ?? null),
         expectedSha: guard.expectedSha ?? true,
         expectedLength: guard.expectedLength ?? true,
+        piecemeal: false,
       }
       // Reached with the real rules: the mutant is switched on from there.
       const starts = [startAfter(real(), guard.from, guard.left ?? {})]

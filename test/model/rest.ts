@@ -2,7 +2,7 @@
 import { stepsOf, type World } from './steps.ts'
 import type { State } from './world.ts'
 
-export { arrive } from './steps.ts'
+export { arrive } from './arrive.ts'
 
 const maximumSteps = 40
 

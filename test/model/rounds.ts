@@ -27,7 +27,7 @@ export class Rounds {
   decide(state: State, pull: number, blind: boolean): Decided {
     const other = 1 - pull
     const sibling = state.open[other] === 1 ? `${state.base[other]},${state.facts[other]}` : '-'
-    const key = `${pull}|${blind}|${state.open[pull]}|${state.base[pull]}|${state.facts[pull]}|${sibling}|${state.head}|${state.runs}|${state.reviews}|${state.access}|${state.left[1]}`
+    const key = `${pull}|${blind}|${state.open[pull]}|${state.base[pull]}|${state.facts[pull]}|${sibling}|${state.head}|${state.runs}|${state.reviews}|${state.access}|${state.policy}|${state.left[1]}`
     const known = this.#known.get(key)
     if (known) return known
     this.judged++

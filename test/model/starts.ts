@@ -23,6 +23,7 @@ export function emptyWorld(left: Partial<Record<Budget, number>>): State {
     flying: [],
     worker: idle,
     access: 1,
+    policy: 0,
     left: counts,
   }
 }
@@ -79,6 +80,7 @@ export function startAfter(
     send: (left.send ?? 0) + used('sends'),
     review: (left.review ?? 0) + used('reviews'),
     push: (left.push ?? 0) + used('pushes'),
+    comment: (left.comment ?? 0) + words.filter((one) => /sends.*comment/.test(one)).length,
   }
   return script(world, emptyWorld(budget), patterns)
 }
@@ -91,23 +93,37 @@ export function standardStarts(world: World, left: Partial<Record<Budget, number
   )
 }
 
+export interface Scenario {
+  /** How often each kind of step may happen; none of a kind that is not named. */
+  left: Partial<Record<Budget, number>>
+  /** Each effect is a step of its own. */
+  piecemeal?: true
+}
+
 /** What a search concentrates on, so that its bound reaches deep: each with budgets for a few kinds of step. */
-export const scenarios: Readonly<Record<string, Partial<Record<Budget, number>>>> = {
-  pushes: { push: 2, send: 2, crash: 1 },
-  bases: { retarget: 2, send: 2, review: 1, crash: 1 },
-  siblings: { sibling: 2, send: 2, blind: 1, push: 1 },
-  network: { send: 3, lose: 1, double: 1, crash: 1 },
-  reviews: { review: 3, push: 1, send: 1, access: 1 },
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  pushes: { left: { push: 2, send: 2, crash: 1 } },
+  bases: { left: { retarget: 2, send: 2, review: 1, crash: 1 } },
+  siblings: { left: { sibling: 2, send: 2, blind: 1, push: 1 } },
+  network: { left: { send: 3, lose: 1, double: 1, crash: 1 } },
+  reviews: { left: { review: 3, push: 1, send: 1, access: 1 } },
+  policies: { left: { policy: 2, send: 2, review: 1, push: 1 } },
+  comments: { left: { comment: 3, send: 1, push: 1, double: 1 } },
+  crashes: { left: { crash: 2, send: 2, push: 1, retarget: 1, sibling: 1 }, piecemeal: true },
   everything: {
-    push: 2,
-    retarget: 2,
-    send: 4,
-    lose: 1,
-    double: 1,
-    crash: 1,
-    blind: 1,
-    review: 2,
-    sibling: 2,
-    access: 1,
+    left: {
+      push: 2,
+      retarget: 2,
+      send: 4,
+      lose: 1,
+      double: 1,
+      crash: 1,
+      blind: 1,
+      review: 2,
+      sibling: 2,
+      access: 1,
+      policy: 1,
+      comment: 2,
+    },
   },
 }

@@ -25,11 +25,16 @@ const lines: Record<number, number[]> = { 0: [0], 1: [0, 1], 2: [0, 2] }
 export const authorOf = (commit: number): Who => (commit === 2 ? 'gus' : 'agent')
 export const writersAt = (head: number): Who[] => (lines[head] ?? []).map(authorOf)
 
-export const policy = Policy.parse({
-  merge: { mode: 'merge' },
-  approvals: { profile: 'strict' },
-  seniors: ['dana'],
-})
+/** The policies that the default branch may hold: the same but for who its senior is. Comments may approve under both. */
+export const seniors = ['dana', 'erik'] as const
+const policies = seniors.map((senior) =>
+  Policy.parse({
+    merge: { mode: 'merge' },
+    approvals: { profile: 'strict', by: ['button', 'review', 'comment'] },
+    seniors: [senior],
+  }),
+)
+export const firstPolicy = policies[0] as Policy
 
 /** What a person asked for, as a webhook on its way. `seen` is what the page showed: the ghost of the intention. */
 export interface Message {
@@ -37,7 +42,8 @@ export interface Message {
   who: Who
   body: FactBody
   seen: Seen | null
-  letter: 'a' | 'r' | 'm'
+  /** a, r: a button. c: an approving comment; v: one that another App wrote as its person. e: that the comment was edited. */
+  letter: 'a' | 'r' | 'c' | 'v' | 'e' | 'm'
   check: 'plan' | 'review' | null
   /** Which message it was, counted over all that were sent: people's own order of acting. */
   nth: number
@@ -63,10 +69,11 @@ export interface Review {
 }
 export interface Worker {
   pull: number
+  /** What is still to be done, in order. */
   actions: Action[]
   facts: number
-  /** Judged at the observation by the ghosts: may it merge, may plan and review be green, was everything read. */
-  justified: { merge: boolean; plan: boolean; review: boolean }
+  /** Judged at the observation by the ghosts: may plan and review be green, may it merge, might it under the other policy. */
+  justified: { plan: boolean; review: boolean; merge: boolean; underOther: boolean }
   /** More than one open pull request had the commit. */
   shared: boolean
   complete: boolean
@@ -95,29 +102,33 @@ export interface State {
   worker: number
   /** Whether erik still has write. */
   access: number
+  /** Which policy the default branch holds. */
+  policy: number
   /** How often each kind of step may still happen. */
   left: readonly number[]
 }
 
 export const keyOf = (state: State) =>
-  `${state.open}|${state.base}|${state.head}|${state.facts}|${state.runs}|${state.reviews}|${state.flying}|${state.worker}|${state.access}|${state.left}`
+  `${state.open}|${state.base}|${state.head}|${state.facts}|${state.runs}|${state.reviews}|${state.flying}|${state.worker}|${state.access}|${state.policy}|${state.left}`
 
 const files = [0, 1, 2].map((head) =>
   fixture.diffOf([...fixture.goodFiles(), fixture.file(`src/extra${head}.ts`)]),
 )
 const accountOf = (who: Who): Account => people[who]
-const tip = (base: number) => fixture.sha(bases[base] ?? 'main')
+/** A new policy is a commit on the default branch, so its tip moves. */
+const tips = [[fixture.sha('main'), fixture.sha('main with the other policy')], [fixture.sha('release')]]
+const tip = (base: number, held: number) => tips[base]?.[held] ?? (tips[base]?.[0] as string)
 export const shaOf = (head: number) => fixture.sha(heads[head] ?? 'c0')
 export const headOf = (sha: string) => heads.findIndex((_, index) => shaOf(index) === sha)
 export const numberOf = (pull: number) => 34 + pull
 export const keyOfPull = (pull: number) => `pull:${fixture.repository.name}#${numberOf(pull)}`
 
 const collected = new Map(
-  [0, 1].flatMap((base) =>
+  tips.flat().flatMap((base) =>
     [0, 1, 2].flatMap((head): [string, EvidenceResult][] => {
-      const range = { base: tip(base), head: shaOf(head) }
+      const range = { base, head: shaOf(head) }
       const commits = (lines[head] ?? []).map((commit, index) =>
-        fixture.commit(heads[commit] ?? '', { parents: [index === 0 ? tip(base) : shaOf(0)] }),
+        fixture.commit(heads[commit] ?? '', { parents: [index === 0 ? base : shaOf(0)] }),
       )
       return [
         [`diff ${range.base} ${range.head}`, { ok: true, body: files[head] as (typeof files)[number] }],
@@ -149,6 +160,7 @@ const native = (review: Review): NativeReview => ({
 /** The snapshot that observe would make of one pull request now. `blind` leaves reviews and siblings unread. */
 export function snapshotOf(state: State, pull: number, blind = false, depth = 0): PullSnapshot<Policy> {
   const base = state.base[pull] ?? 0
+  const policyNow = policies[state.policy] as Policy
   const sha = shaOf(state.head)
   const other = 1 - pull
   const siblings = depth === 0 && state.open[other] === 1 ? [snapshotOf(state, other, blind, 1)] : []
@@ -157,7 +169,7 @@ export function snapshotOf(state: State, pull: number, blind = false, depth = 0)
     id: 3400 + pull,
     number: numberOf(pull),
     head: { sha, ref: 'copilot/one', repositoryId: fixture.repository.id, fork: false },
-    base: { ref: bases[base] ?? 'main', tip: tip(base), protected: true },
+    base: { ref: bases[base] ?? 'main', tip: tip(base, state.policy), protected: true },
     state: status === 3 ? 'merged' : status === 2 ? 'closed' : 'open',
     // Retargeting is counted by what is left of its budget.
     baseChanges: pull === 0 ? 10 - (state.left[1] ?? 0) : 0,
@@ -170,7 +182,7 @@ export function snapshotOf(state: State, pull: number, blind = false, depth = 0)
     missing: blind ? ['the reviews'] : [],
     app: fixture.app,
     repository: fixture.repository,
-    policy: { ok: true, policy, sha: tip(base), source: 'repository' },
+    policy: { ok: true, policy: policyNow, sha: tip(0, state.policy), source: 'repository' },
     pull: reading,
     people: fixture.peopleOf(
       fixture.standing(people.dana),

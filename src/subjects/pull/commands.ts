@@ -153,6 +153,7 @@ function noComment(snapshot: PullSnapshot<Policy>, command: Command): Answer | n
     return refused(
       'Policy does not count approvals by comment (`approvals.by`). Press the button on the check instead.',
     )
+  // guard: ownHand
   if (viaOther(command))
     return refused(
       'A comment made through another App never approves. Press the button on the check instead.',

@@ -104,6 +104,7 @@ type RecordAction = Extract<Action, { kind: 'record' }>
 /** After a merge: the branch it landed on is read back, and a merge that nobody decided here is reported (A5, T42). */
 export function mergedActions(snapshot: PullSnapshot<Policy>): RecordAction[] {
   const { pull, facts, key } = snapshot
+  // guard: mergedOnce
   if (pull.state !== 'merged' || pull.mergeCommit === null || lastFact(facts, 'merged')) return []
   // What was green at the merge must be known before the merge is judged, once.
   if (snapshot.runs === 'unknown' || snapshot.enforcement === 'unknown') return []
@@ -125,6 +126,7 @@ export function mergedActions(snapshot: PullSnapshot<Policy>): RecordAction[] {
     }),
   ]
   if (intended && intended.body.sha === pull.head.sha) {
+    // guard: landedWhere
     if (pull.base.ref !== expected)
       actions.push(
         record({
