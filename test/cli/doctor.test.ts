@@ -166,6 +166,20 @@ describe('countersign doctor', () => {
     expect(shown.find((line) => line.id === 'secrets')?.sentence).toContain('DEPLOY_KEY')
   })
 
+  test('A5: an environment without a rule is red; with one it is amber, since GitHub does not say who bypasses it', async () => {
+    await admin('PUT', '/environments/production', {})
+    const environments = async () => (await lines()).shown.find((line) => line.id === 'environments')
+    expect(await environments()).toMatchObject({
+      state: 'red',
+      sentence: 'no protection rule on production.',
+    })
+    await admin('PUT', '/environments/production', { wait_timer: 10 })
+    expect(await environments()).toMatchObject({
+      state: 'amber',
+      sentence: expect.stringMatching(/whether administrators can bypass production/),
+    })
+  })
+
   test('A5: shadow mode is red, and no proof is recorded of it', async () => {
     await world.as('ada').push(name, 'main', { files: { '.github/countersign.yml': 'enforce: false\n' } })
     const { out } = await run(['--mode', 'checks', '--fix'])

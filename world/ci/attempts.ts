@@ -14,9 +14,10 @@ export type RunOrigin = {
   before: string | null
   headRepo: Repo
   actor: Account
+  payload?: Record<string, unknown>
 }
 
-export type JobOutline = { name: string; command: string | null }
+export type JobOutline = Pick<Job, 'name' | 'command'> & Partial<Pick<Job, 'environment'>>
 
 /** Finds the workflow of this path, or registers it. */
 export function workflowAt(site: Site, records: CiRecords, repo: Repo, path: string, name: string): Workflow {
@@ -69,6 +70,7 @@ export async function openRun(
     headRepo: origin.headRepo,
     title: message.split('\n')[0] ?? '',
     actor: origin.actor,
+    payload: origin.payload ?? {},
     createdAt: at,
     attempts: [],
   }
@@ -133,6 +135,7 @@ function queuedJob(
     actions: [],
   })
   const job: Job = {
+    environment: null,
     ...outline,
     id,
     runId: run.id,
@@ -149,6 +152,14 @@ function queuedJob(
   return job
 }
 
+/** Marks a job as held back by its environment; a run of which nothing has started yet waits with it. */
+export async function holdJob(site: Site, records: CiRecords, job: Job): Promise<void> {
+  const attempt = latestAttempt(must(records.runs, job.runId, 'workflow run'))
+  job.status = 'waiting'
+  emitWorkflowJob(site, records, job, 'waiting', attempt.triggeredBy)
+  if (attempt.status === 'queued') attempt.status = 'waiting'
+}
+
 /** Marks a job (and with the first one, the run) as in progress. */
 export async function startJob(site: Site, records: CiRecords, job: Job): Promise<void> {
   const run = must(records.runs, job.runId, 'workflow run')
@@ -158,7 +169,7 @@ export async function startJob(site: Site, records: CiRecords, job: Job): Promis
   job.startedAt = at
   await updateRun(site, checkRunOf(site, job), attempt.triggeredBy, { status: 'in_progress', startedAt: at })
   emitWorkflowJob(site, records, job, 'in_progress', attempt.triggeredBy)
-  if (attempt.status !== 'queued') return
+  if (attempt.status !== 'queued' && attempt.status !== 'waiting') return
   attempt.status = 'in_progress'
   attempt.updatedAt = at
   await emitWorkflowRun(site, records, run, 'in_progress')

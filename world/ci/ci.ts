@@ -1,9 +1,10 @@
 /** Switches the stand-in's Actions on for a repository: pushes and pull requests really run its workflow's commands. */
 import { z } from 'zod'
 import { createApp } from '../github/accounts.ts'
+import { GitHubError } from '../github/errors.ts'
 import { createRun } from '../github/ops/checks.ts'
 import { must } from '../github/site.ts'
-import type { CheckRun, Conclusion, Repo } from '../github/state.ts'
+import type { CheckRun, Conclusion, Permissions, Repo } from '../github/state.ts'
 import { accountByEmail } from '../github/views/commit.ts'
 import type { GitHubWorld } from '../github/world.ts'
 import { endJob, openRun, type RunOrigin, startJob, workflowAt } from './attempts.ts'
@@ -30,6 +31,8 @@ export type CiInput = {
   events?: readonly CiEvent[]
   artifacts?: CiSettings['artifacts']
   env?: Record<string, string>
+  /** What the jobs' GITHUB_TOKEN may do; by default they get none. */
+  permissions?: Permissions
   /** Absolute path of a folder linked into each checkout as node_modules. */
   dependencies?: string
   /** Of one job; default 120,000. */
@@ -90,6 +93,7 @@ export async function enableCi(world: GitHubWorld, repository: string, input: Ci
     artifacts: input.artifacts ?? [],
     env: input.env ?? {},
     dependencies: input.dependencies ?? null,
+    permissions: input.permissions ?? null,
     timeoutMs: input.timeoutMs ?? 120_000,
     outputBytes: input.outputBytes ?? 1_000_000,
   }
@@ -102,16 +106,22 @@ export async function enableCi(world: GitHubWorld, repository: string, input: Ci
   const workflow = workflowAt(site, records, repo, settings.workflow, settings.title)
   engine.settings.set(workflow.id, settings)
 
-  async function trigger(origin: RunOrigin): Promise<void> {
-    if (!settings.events.includes(origin.event)) return
-    if (!(await holds(engine, repo, origin.sha, settings.workflow))) return
-    if (asksToSkip((await site.git.commit(repo.dir, origin.sha)).message)) return
+  async function trigger(origin: RunOrigin): Promise<WorkflowRun | null> {
+    if (!settings.events.includes(origin.event)) return null
+    if (!(await holds(engine, repo, origin.sha, settings.workflow))) return null
+    const commit = await site.git.commit(repo.dir, origin.sha)
+    if (['push', 'pull_request'].includes(origin.event) && asksToSkip(commit.message)) return null
     const run = await openRun(site, records, engine.app, workflow, origin)
     await engine.begin(
       run,
       origin.actor,
-      settings.jobs.map((job) => ({ name: job.name, command: job.run })),
+      settings.jobs.map((job) => ({
+        name: job.name,
+        command: job.run,
+        environment: job.environment ?? null,
+      })),
     )
+    return run
   }
   world.onPush(async (push) => {
     const branch = /^refs\/heads\/(.+)$/.exec(push.ref)?.[1]
@@ -133,6 +143,43 @@ export async function enableCi(world: GitHubWorld, repository: string, input: Ci
     const actor = must(site.state.accounts, sender.id, 'account')
     const { sha, ref: branch } = pull.head
     await trigger({ event: 'pull_request', sha, branch, before: before ?? null, headRepo, actor })
+  })
+
+  world.onEvent(async (event) => {
+    if (event.event !== 'deployment' || event.repo?.id !== repo.id) return
+    const { deployment, sender } = deploymentEvent.parse(event.payload)
+    // What a workflow does with its own token starts no further workflow.
+    if (deployment.performed_via_github_app?.id === engine.app.id) return
+    const actor = must(site.state.accounts, sender.id, 'account')
+    const { sha, ref: branch } = deployment
+    await trigger({
+      event: 'deployment',
+      sha,
+      branch,
+      before: null,
+      headRepo: repo,
+      actor,
+      payload: event.payload,
+    })
+  })
+  engine.dispatches.set(workflow.id, async (ref, inputs, actor) => {
+    if (!settings.events.includes('workflow_dispatch'))
+      throw new GitHubError(422, "Workflow does not have 'workflow_dispatch' trigger")
+    const branch = ref.replace(/^refs\/heads\//, '')
+    const sha = await site.git.commitSha(repo.dir, `refs/heads/${branch}`)
+    if (sha === null) throw new GitHubError(422, `No ref found for: ${ref}`)
+    const payload = { inputs, ref: `refs/heads/${branch}` }
+    const run = await trigger({
+      event: 'workflow_dispatch',
+      sha,
+      branch,
+      before: null,
+      headRepo: repo,
+      actor,
+      payload,
+    })
+    if (run === null) throw new GitHubError(422, `Workflow does not exist on ${ref}`)
+    return run
   })
 
   return {
@@ -175,6 +222,15 @@ const pullEvent = z.object({
   }),
   sender: z.object({ id: z.number() }),
   before: z.string().optional(),
+})
+
+const deploymentEvent = z.object({
+  deployment: z.object({
+    sha: z.string(),
+    ref: z.string(),
+    performed_via_github_app: z.object({ id: z.number() }).nullish(),
+  }),
+  sender: z.object({ id: z.number() }),
 })
 
 /** Whether the tree at a commit holds the workflow file; a change that removes it silences its own CI (T16). */

@@ -6,6 +6,7 @@ import type { Site } from '../github/site.ts'
 import type { Account, App } from '../github/state.ts'
 import type { GitHubWorld } from '../github/world.ts'
 import { beginAttempt, endJob, type JobOutline, startJob } from './attempts.ts'
+import { deployThrough } from './deploy.ts'
 import { createDownloads, type Downloads } from './downloads.ts'
 import { runJob } from './job.ts'
 import {
@@ -31,6 +32,11 @@ export type Engine = {
   readonly downloads: Downloads
   /** What the jobs of a workflow do, by the workflow's id. */
   readonly settings: Map<number, CiSettings>
+  /** Starts a workflow by hand, by the workflow's id. */
+  readonly dispatches: Map<
+    number,
+    (ref: string, inputs: Record<string, unknown>, by: Account) => Promise<WorkflowRun>
+  >
   setConcurrency(jobs: number): void
   /** Begins an attempt of the run and queues those of its jobs that have a command. */
   begin(run: WorkflowRun, by: Account, jobs: readonly JobOutline[], kept?: readonly Job[]): Promise<Job[]>
@@ -75,6 +81,12 @@ function createEngine(world: GitHubWorld): Engine {
     await startJob(site, records, job)
     await endJob(site, records, job, await runJob({ site, records, settings: how, run, job, signal }))
   }
+  /** A job of an environment waits outside the queue, so that it keeps no other job from running. */
+  async function take(run: WorkflowRun, job: Job, how: CiSettings, signal: AbortSignal): Promise<void> {
+    const work = () => queue.add(() => execute(run, job, how, signal))
+    if (job.environment === null) await work()
+    else await deployThrough(site, records, run, job, job.environment, signal, work)
+  }
 
   const engine: Engine = {
     site,
@@ -82,6 +94,7 @@ function createEngine(world: GitHubWorld): Engine {
     app,
     downloads: createDownloads(site),
     settings,
+    dispatches: new Map(),
     setConcurrency: (jobs) => {
       queue.concurrency = jobs
     },
@@ -93,7 +106,7 @@ function createEngine(world: GitHubWorld): Engine {
       const signal = AbortSignal.any([cancelling.signal, closing.signal])
       for (const job of jobs) {
         if (job.command === null || how === undefined) continue
-        site.background(queue.add(() => execute(run, job, how, signal)))
+        site.background(take(run, job, how, signal))
       }
       return jobs
     },
@@ -105,7 +118,7 @@ function createEngine(world: GitHubWorld): Engine {
       await engine.begin(
         run,
         by,
-        again.map(({ name, command }) => ({ name, command })),
+        again.map(({ name, command, environment }) => ({ name, command, environment })),
         last.jobs.filter((job) => !again.includes(job)),
       )
     },

@@ -1,9 +1,11 @@
 /** Runs one job for real: checkout, command, artifacts, and the log that tells of all three. */
 import { createHash } from 'node:crypto'
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
+import { installApp } from '../github/installations.ts'
 import { must, type Site } from '../github/site.ts'
-import type { Conclusion } from '../github/state.ts'
+import type { Conclusion, Repo } from '../github/state.ts'
+import { mintToken } from '../github/tokens.ts'
 import { fullName } from '../github/views/repo.ts'
 import type { JobEnd } from './attempts.ts'
 import { checkOut } from './checkout.ts'
@@ -50,9 +52,15 @@ export async function runJob(work: JobWork): Promise<JobEnd> {
     const command = job.command ?? ''
     const ran = step(`Run ${command.split('\n')[0]}`)
     openRunStep(log, command)
+    const eventPath = join(checkout.home, 'event.json')
+    await writeFile(eventPath, JSON.stringify(run.payload))
     const end = await runCommand(command, {
       cwd: checkout.dir,
-      env: jobEnvironment(work, fullName(site, repo), checkout.dir, checkout.home),
+      env: {
+        ...jobEnvironment(work, fullName(site, repo), checkout.dir, checkout.home),
+        GITHUB_EVENT_PATH: eventPath,
+        ...tokenFor(work, repo),
+      },
       timeoutMs: settings.timeoutMs,
       outputBytes: settings.outputBytes,
       onOutput: log.write,
@@ -97,6 +105,21 @@ function verdictOf(
     default:
       return end satisfies never
   }
+}
+
+/** The job's own token, as far as the workflow asks for one: an installation token of Actions for this repository. */
+function tokenFor({ site, settings, run }: JobWork, repo: Repo): Record<string, string> {
+  if (settings.permissions === null) return {}
+  const { appId } = must(site.state.checkSuites, run.suiteId, 'check suite')
+  const app = must(site.state.apps, appId, 'app')
+  const owner = must(site.state.accounts, repo.ownerId, 'account')
+  const installation =
+    [...site.state.installations.values()].find(
+      (one) => one.appId === appId && one.accountId === repo.ownerId,
+    ) ?? installApp(site, app, owner.login, { permissions: settings.permissions })
+  installation.permissions = { ...installation.permissions, ...settings.permissions }
+  const narrow = { repositoryIds: [repo.id], permissions: settings.permissions }
+  return { GITHUB_TOKEN: mintToken(site, installation, narrow).token }
 }
 
 /** What Actions sets for a job, and nothing of the environment the stand-in itself runs in. */

@@ -1,10 +1,15 @@
 /** What the stand-in's Actions remember: workflows, their runs by attempt, jobs with logs, artifacts. */
-import type { Account, Conclusion, Repo } from '../github/state.ts'
+import type { Account, Conclusion, Permissions, Repo } from '../github/state.ts'
 
-export type CiEvent = 'push' | 'pull_request'
+export type CiEvent = 'push' | 'pull_request' | 'deployment' | 'workflow_dispatch'
 
 /** One job of the workflow: its check run's name and the shell command that is really run. */
-export type JobSettings = { name: string; run: string }
+export type JobSettings = {
+  name: string
+  run: string
+  /** The job deploys to this environment: it waits for its protection, and a deployment tells how it went. */
+  environment?: { name: string; url?: string }
+}
 
 /** A file or folder of the checkout, uploaded under `name` after the jobs that wrote it, whether they passed or not. */
 export type ArtifactSettings = { name: string; path: string }
@@ -21,6 +26,8 @@ export type CiSettings = {
   env: Readonly<Record<string, string>>
   /** A folder that every checkout gets linked as `node_modules`, as a restored dependency cache would. */
   dependencies: string | null
+  /** What the jobs' GITHUB_TOKEN may do in the repository; null: the jobs get none. */
+  permissions: Permissions | null
   /** Bound of one job in milliseconds of real time. */
   timeoutMs: number
   /** Bound of one job's output in bytes. */
@@ -36,12 +43,12 @@ export type Workflow = {
   createdAt: string
 }
 
-export type RunStatus = 'queued' | 'in_progress' | 'completed'
+export type RunStatus = 'queued' | 'waiting' | 'in_progress' | 'completed'
 
 export type Step = {
   name: string
   number: number
-  status: RunStatus
+  status: Exclude<RunStatus, 'waiting'>
   conclusion: string | null
   startedAt: string | null
   completedAt: string | null
@@ -55,6 +62,7 @@ export type Job = {
   name: string
   /** Null for a job whose result was scripted. */
   command: string | null
+  environment: NonNullable<JobSettings['environment']> | null
   status: RunStatus
   conclusion: Conclusion | null
   createdAt: string
@@ -88,6 +96,8 @@ export type WorkflowRun = {
   headRepo: Repo
   title: string
   actor: Account
+  /** What the jobs read at GITHUB_EVENT_PATH. */
+  payload: Record<string, unknown>
   createdAt: string
   /** Oldest first; never empty. */
   attempts: Attempt[]

@@ -1,11 +1,26 @@
 /** The REST routes of Actions: workflows, runs, attempts, jobs, logs, artifacts, and running again. */
+import { z } from 'zod'
 import { notFound } from '../github/errors.ts'
-import { type Call, counted, created, ok, type Reply, type RouteOptions } from '../github/router.ts'
+import {
+  type Call,
+  counted,
+  created,
+  noContent,
+  ok,
+  type Reply,
+  type RouteOptions,
+} from '../github/router.ts'
 import type { GitHubWorld } from '../github/world.ts'
 import type { Engine } from './engine.ts'
 import { type Attempt, type Job, latestAttempt, type Workflow, type WorkflowRun } from './records.ts'
 import { artifactView, jobView, runView, workflowView } from './views.ts'
 import { zip } from './zip.ts'
+
+const dispatchBody = z.object({
+  ref: z.string().min(1),
+  inputs: z.record(z.string(), z.unknown()).default({}),
+  return_run_details: z.boolean().default(false),
+})
 
 const base = '/repos/{owner}/{repo}/actions'
 const read: RouteOptions = { permission: 'actions:read' }
@@ -23,6 +38,15 @@ export function ciRoutes(world: GitHubWorld, engine: Engine): void {
 
   get('/workflows', (c) => counted(c, 'workflows', workflowsOf(c), (one) => workflowView(site, one)))
   get('/workflows/{workflow_id}', (c) => ok(workflowView(site, workflowAt(c))))
+  post('/workflows/{workflow_id}/dispatches', async (c) => {
+    const { ref, inputs, return_run_details } = c.parse(dispatchBody)
+    const start = engine.dispatches.get(workflowAt(c).id)
+    if (start === undefined) throw notFound()
+    const run = await start(ref, inputs, c.author)
+    if (!return_run_details) return noContent()
+    const { url, html_url } = await showRun(run)
+    return ok({ workflow_run_id: run.id, run_url: url, html_url })
+  })
   get('/workflows/{workflow_id}/runs', (c) => {
     const { id } = workflowAt(c)
     return counted(

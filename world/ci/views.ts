@@ -84,7 +84,7 @@ export async function runView(
 export function jobView(site: Site, records: CiRecords, job: Job): Schema<'job'> {
   const run = must(records.runs, job.runId, 'workflow run')
   const api = repoApi(site, repoOf(site, run))
-  const started = job.status !== 'queued'
+  const started = job.status !== 'queued' && job.status !== 'waiting'
   return {
     id: job.id,
     run_id: run.id,

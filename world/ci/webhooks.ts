@@ -14,22 +14,26 @@ export async function emitWorkflowRun(
   const repo = must(site.state.repos, run.repoId, 'repository')
   const attempt = latestAttempt(run)
   const workflow = workflowView(site, must(records.workflows, run.workflowId, 'workflow'))
-  const { display_title, ...view } = await runView(site, records, run, attempt)
-  const workflow_run = {
-    ...view,
-    // The description of in_progress does not know the title.
-    ...(action === 'in_progress' ? {} : { display_title }),
-    repository: liteRepository(site, repo),
+  const { display_title, ...view } = await runForWebhook(site, records, run)
+  // The description of in_progress does not know the title.
+  const workflow_run = { ...view, ...(action === 'in_progress' ? {} : { display_title }) }
+  site.emit('workflow_run', action, { action, workflow, workflow_run }, { repo, sender: attempt.triggeredBy })
+}
+
+/** A run inside a webhook, with its repositories in short. */
+export async function runForWebhook(site: Site, records: CiRecords, run: WorkflowRun) {
+  return {
+    ...(await runView(site, records, run, latestAttempt(run))),
+    repository: liteRepository(site, must(site.state.repos, run.repoId, 'repository')),
     head_repository: liteRepository(site, run.headRepo),
   }
-  site.emit('workflow_run', action, { action, workflow, workflow_run }, { repo, sender: attempt.triggeredBy })
 }
 
 export function emitWorkflowJob(
   site: Site,
   records: CiRecords,
   job: Job,
-  action: 'queued' | 'in_progress' | 'completed',
+  action: 'queued' | 'waiting' | 'in_progress' | 'completed',
   sender: Account,
 ): void {
   const run = must(records.runs, job.runId, 'workflow run')

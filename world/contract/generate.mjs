@@ -27,6 +27,9 @@ const SENT_AS_NULL = {
   'pull-request-review-comment': ['line', 'original_line', 'position', 'original_position'],
 }
 
+/** Webhooks show an App's events, whose list leaves out one that has a webhook of its own. */
+const EVENT_LISTS_LACK = 'deployment_protection_rule'
+
 /**
  * Another known fault: this list spells its items out, with an account that is a user and an enterprise at once, which
  * no account is. GitHub answers with what the single installation's schema says.
@@ -154,6 +157,8 @@ function cutter(description) {
       } else if (SCHEMAS.includes(key)) out[key] = schema(value)
       else out[key] = value
     }
+    if (out.enum?.includes('deployment_review') && out.enum.includes('workflow_run'))
+      out.enum = [...out.enum, EVENT_LISTS_LACK]
     if (node.oneOf && node.anyOf) out.allOf = [...(out.allOf ?? []), { anyOf: node.oneOf.map(schema) }]
     return node.nullable ? nullable(out) : out
   }

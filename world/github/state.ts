@@ -1,6 +1,7 @@
 /** The plain, typed records behind the stand-in GitHub; code itself lives only in the bare git repositories. */
 import type { App, Delivery, Installation, InstallationToken } from './records/apps.ts'
 import type { CheckRun, CheckSuite, CommitStatus } from './records/checks.ts'
+import type { Deployment, Environment, Hold } from './records/deployments.ts'
 import type { Account, Membership, Team } from './records/people.ts'
 import type { RuleSuite, Ruleset } from './records/rules.ts'
 import type {
@@ -16,6 +17,7 @@ import type {
 
 export type * from './records/apps.ts'
 export type * from './records/checks.ts'
+export type * from './records/deployments.ts'
 export type * from './records/people.ts'
 export type * from './records/rules.ts'
 export type * from './records/work.ts'
@@ -38,6 +40,9 @@ export type State = {
   statuses: Map<number, CommitStatus>
   rulesets: Map<number, Ruleset>
   ruleSuites: Map<number, RuleSuite>
+  environments: Map<number, Environment>
+  deployments: Map<number, Deployment>
+  holds: Set<Hold>
   apps: Map<number, App>
   installations: Map<number, Installation>
   tokens: Map<string, InstallationToken>
@@ -64,6 +69,9 @@ export function createState(): State {
     statuses: new Map(),
     rulesets: new Map(),
     ruleSuites: new Map(),
+    environments: new Map(),
+    deployments: new Map(),
+    holds: new Set(),
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),

@@ -10,6 +10,8 @@ import { checkRoutes } from './checkRuns.ts'
 import { commentRoutes } from './comments.ts'
 import { commitRoutes } from './commits.ts'
 import { contentRoutes } from './contents.ts'
+import { deploymentRoutes } from './deployments.ts'
+import { environmentRoutes } from './environments.ts'
 import { gitDataRoutes } from './gitData.ts'
 import { gitRefRoutes } from './gitRefs.ts'
 import { issueRoutes } from './issues.ts'
@@ -47,6 +49,8 @@ export function registerRoutes(router: Router, parts: RouteParts): void {
   checkRoutes(router)
   statusRoutes(router)
   rulesetRoutes(router)
+  environmentRoutes(router)
+  deploymentRoutes(router)
   activityRoutes(router)
   graphqlRoutes(router)
 }

@@ -1,4 +1,4 @@
-/** Settings of a repository that administrators see: the default workflow token, secrets by name, environments (none here). */
+/** Settings of a repository that administrators see: the default workflow token, secrets by name. */
 import { z } from 'zod'
 import { counted, noContent, ok, type Router } from '../router.ts'
 import type { Repo } from '../state.ts'
@@ -51,7 +51,4 @@ export function repoSettingsRoutes(router: Router): void {
     of(c.repo).secrets.set(c.params.secret_name ?? '', c.site.now())
     return noContent()
   })
-  router.route('GET', `${base}/environments`, { permission: 'actions:read' }, (c) =>
-    counted(c, 'environments', [], (none) => none),
-  )
 }
