@@ -6,6 +6,7 @@ import type { Ledger } from '../core/ports.ts'
 import { priceOf } from '../pipeline/budget.ts'
 import { phaseOf } from '../pipeline/phases.ts'
 import { chainFrom, isSensitivePath, modelsFor, sensitivity } from '../pipeline/providers.ts'
+import { agentOf } from '../policy/profiles.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Due, SessionItem } from './sessionDue.ts'
 
@@ -32,14 +33,14 @@ export function providersOf(
 }
 
 /**
- * The same for a fix on a pull request: it is pinned by its repository, by the file it works on, and for good when the
+ * The same for a fix on a pull request: it runs under the profile of the task behind its branch, and is pinned by its repository, by the file it works on, and for good when the
  * task behind its branch is.
  *
  * @param usual what a fix uses when nothing is sensitive.
  */
 export async function providersOfFix(
   where: { repository: RepositoryName; branch: string; path: string },
-  { models }: Policy,
+  policy: Policy,
   usual: Pick<ModelChoice, 'endpoint' | 'model'>,
   ledger: Pick<Ledger, 'facts'>,
 ): Promise<Providers> {
@@ -47,7 +48,9 @@ export async function providersOfFix(
   const issue = /^agent\/([1-9]\d{0,9})-/.exec(branch)?.[1]
   const task = issue ? formatKey({ kind: 'task', repository, issue: Number(issue) }) : null
   const facts = task ? await ledger.facts(task) : []
-  const risk = lastFact(facts, 'bundle.frozen')?.body.bundle.riskClass ?? 'medium'
+  const frozen = lastFact(facts, 'bundle.frozen')?.body
+  const risk = frozen?.bundle.riskClass ?? 'medium'
+  const { models } = agentOf(policy, frozen?.profile).policy
   const inHouseOnly =
     lastFact(facts, 'task.sensitive') !== undefined ||
     sensitivity(models.sensitive, { repository, labels: [], risk, paths: [path] }) !== null

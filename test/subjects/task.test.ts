@@ -143,7 +143,7 @@ describe('delegation', () => {
     expect(task.sessions()).toEqual(['discovery#1'])
   })
 
-  test('D5: the route comes from a label, is shown, and can be changed until the plan is issued', () => {
+  test('D5: the route comes from a label, is shown, and can be changed by command', () => {
     task.labels = ['agent', 'Hotfix']
     task.label()
     task.settle()
