@@ -60,7 +60,7 @@ const profiles = {
     budgets: { session: { steps: 30 }, task: { usd: 5 } },
   },
 }
-const policyOf = (all: object) => stringify({ profiles: all })
+const policyOf = (all: object) => stringify({ profiles: all }, { aliasDuplicateObjects: false })
 const files = {
   'AGENTS.md': 'HOUSE-RULES\n',
   'docs/agents/price.md': 'PRICE-RULES\n',
