@@ -1,12 +1,11 @@
 /** What a session may ask and show: its models in order, in-house only for sensitive work, and the paths it may read (P10). */
-import { lastFact } from '../core/facts.ts'
+import { type Fact, lastFact } from '../core/facts.ts'
 import { formatKey, type RepositoryName } from '../core/ids.ts'
 import type { ModelChoice } from '../core/ports/model.ts'
 import type { Ledger } from '../core/ports.ts'
 import { priceOf } from '../pipeline/budget.ts'
 import { phaseOf } from '../pipeline/phases.ts'
 import { chainFrom, isSensitivePath, modelsFor, sensitivity } from '../pipeline/providers.ts'
-import { agentOf } from '../policy/profiles.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Due, SessionItem } from './sessionDue.ts'
 
@@ -33,30 +32,36 @@ export function providersOf(
 }
 
 /**
- * The same for a fix on a pull request: it runs under the profile of the task behind its branch, and is pinned by its repository, by the file it works on, and for good when the
+ * The same for a fix on a pull request: it is pinned by its repository, by the file it works on, and for good when the
  * task behind its branch is.
  *
  * @param usual what a fix uses when nothing is sensitive.
  */
 export async function providersOfFix(
   where: { repository: RepositoryName; branch: string; path: string },
-  policy: Policy,
+  { models }: Policy,
   usual: Pick<ModelChoice, 'endpoint' | 'model'>,
   ledger: Pick<Ledger, 'facts'>,
 ): Promise<Providers> {
   const { repository, branch, path } = where
-  const issue = /^agent\/([1-9]\d{0,9})-/.exec(branch)?.[1]
-  const task = issue ? formatKey({ kind: 'task', repository, issue: Number(issue) }) : null
-  const facts = task ? await ledger.facts(task) : []
-  const frozen = lastFact(facts, 'bundle.frozen')?.body
-  const risk = frozen?.bundle.riskClass ?? 'medium'
-  const { models } = agentOf(policy, frozen?.profile).policy
+  const facts = await factsBehind(repository, branch, ledger)
+  const risk = lastFact(facts, 'bundle.frozen')?.body.bundle.riskClass ?? 'medium'
   const inHouseOnly =
     lastFact(facts, 'task.sensitive') !== undefined ||
     sensitivity(models.sensitive, { repository, labels: [], risk, paths: [path] }) !== null
   const all = modelsFor('implementation', models, risk, inHouseOnly)
   // Where policy names no in-house model, the usual one stays first and is refused before anything is sent.
   return providers(models, inHouseOnly, all[0] ?? usual, all)
+}
+
+/** The facts of the task that an agent branch belongs to by its name; none for any other branch. */
+export async function factsBehind(
+  repository: RepositoryName,
+  branch: string,
+  ledger: Pick<Ledger, 'facts'>,
+): Promise<Fact[]> {
+  const issue = /^agent\/([1-9]\d{0,9})-/.exec(branch)?.[1]
+  return issue ? ledger.facts(formatKey({ kind: 'task', repository, issue: Number(issue) })) : []
 }
 
 function providers(
