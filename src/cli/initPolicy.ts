@@ -28,7 +28,7 @@ export function policyText(found: Detected, standing: Policy): string {
     '# Who must approve: solo (one engineer), team (two), strict (seniors as well).',
     `# approvals: { profile: ${standing.approvals.profile} }`,
     '',
-    '# checks: GitHub merges when the required checks are green. merge: only Countersign updates the branch.',
+    '# `checks`: GitHub merges when the required checks are green. `merge`: only Countersign updates the branch.',
     `# merge: { mode: ${standing.merge.mode} }`,
     '',
     '# Specialised agents, each delegated to by its own label.',
@@ -56,7 +56,7 @@ function commandLines(commands: readonly DetectedCommand[]): string[] {
     ...suggested.flatMap((one) =>
       one.name === 'test'
         ? [
-            '#   Tests come first in the work of agents; name the reports that the command writes:',
+            '#   # Tests come first in the work of agents; name the reports that the command writes:',
             '#   test:',
             `#     run: ${scalar(one.run)}`,
             '#     reports:',

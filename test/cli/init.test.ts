@@ -337,6 +337,21 @@ describe('what is read out of a repository', () => {
     }
   })
 
+  test('what stands as a comment is right as well, once the # in front of it is taken away', () => {
+    for (const found of [
+      files({}),
+      files({ packageJson: null, root: ['go.mod', 'Cargo.toml'] }),
+      workflow(ci),
+    ]) {
+      const text = policyText(found, defaultPolicy).replace(/^# (?=(?: {2,}\S|[a-z]+:(?: |$)))/gm, '')
+      const parsed = parsePolicy(text)
+      if (!parsed.ok) throw new Error(`${parsed.sentence}\n${text}`)
+      expect(Object.keys(parsed.policy.commands)).toEqual(expect.arrayContaining(['setup', 'test']))
+      expect(parsed.policy.profiles).toMatchObject({ docs: { label: 'agent-docs' } })
+      expect(parsed.policy.seniors).toEqual(['your-org/seniors'])
+    }
+  })
+
   test('T44: what the organisation has decided is not written again', () => {
     const organisation = parsePolicy(
       'commands: { lint: { run: make lint } }\ngates: { ci: { enabled: false } }\n',

@@ -76,10 +76,11 @@ describe('D5: without a label or an issue type the cheapest model chooses', () =
 
   test('T28: what the model says of its choice is harmless where it is shown', () => {
     const task = delegated()
+    const asked = task.say('status')
     task.end('route', 1, { route: 'feature', reason: '@everyone see [this](https://evil.example) fixes #3' })
     task.settle()
-    const shown = task.comment('progress')
-    expect(shown).toContain('everyone')
+    const shown = task.comment('progress') + task.comment(`answer:${asked.seq}`)
+    expect(shown.match(/everyone/g)).toHaveLength(2)
     expect(shown).not.toMatch(/@everyone|https:\/\/evil|#3\b|[^\\]\]\(/)
   })
 

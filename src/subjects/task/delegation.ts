@@ -51,11 +51,10 @@ export function judgeDelegation(context: TaskContext, fact: Fact): Answer | null
 
 /** A task has one profile, and which of several labels was meant is not guessed (P13). */
 function severalSentence(policy: Policy, labels: readonly string[]): string | null {
-  const delegating = [
-    ...new Set(labels.filter((one) => profileOfLabel(policy, one) !== undefined).map(labelKey)),
-  ]
-  if (delegating.length < 2) return null
-  return `Nothing was started: the issue has the labels ${listed(delegating.map((one) => code(one)))}, each of which delegates, and a task has one profile (P13). Someone with write access removes them and sets the one that is meant.`
+  const delegating = labels.filter((one) => profileOfLabel(policy, one) !== undefined)
+  const named = [...new Map(delegating.map((one) => [labelKey(one), one])).values()]
+  if (named.length < 2) return null
+  return `Nothing was started: the issue has the labels ${listed(named.map((one) => code(one)))}, each of which delegates, and a task has one profile (P13). Someone with write access removes them and sets the one that is meant.`
 }
 
 interface Text {

@@ -89,8 +89,10 @@ function nextStep(context: TaskContext): Step {
     return step('nothing', 'The issue is closed.', { over: true })
   if (context.stopped) return step('person', 'Stopped. `/agent resume` goes on where it was.')
   if (bundle) return bundle
-  const { agent } = context
-  if (agent.name !== undefined && agent.gone) {
+  const { agent, snapshot } = context
+  // What is merged or closed has come to its end under the profile that it had.
+  const ended = snapshot.pull !== null && snapshot.pull.pull.state !== 'open'
+  if (agent.name !== undefined && agent.gone && !ended) {
     const sentence = goneSentence(agent.name)
     return step('person', sentence, { comments: [{ marker: 'failed:profile', body: sentence }] })
   }

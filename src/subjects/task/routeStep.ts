@@ -14,19 +14,22 @@ import { stateOf } from '../../pipeline/taskState.ts'
 import { budgeted } from './budgetStep.ts'
 import type { TaskContext } from './context.ts'
 import { phaseStep } from './phaseStep.ts'
+import { routeText } from './texts.ts'
 import { type Step, step } from './verdicts.ts'
 
 /** The step while the route needs no model to be chosen, or is one that cannot be taken; else null. */
 export function markedRouteStep(context: TaskContext): Step | null {
   const { route, snapshot, policy, agent } = context
   if (route) {
+    // Once its plan is issued, people decide on that plan, whatever the policy says of routes by then.
+    if (context.issued) return null
     const refusal = refusedRoute(context, route.body.route)
     return refusal === null ? null : unusable(refusal)
   }
   const marked = markedRoute(snapshot.issue ?? { labels: [], type: null }, policy.pipeline)
   if (marked) {
     const refusal = refusedByProfile(context, marked.route)
-    return refusal === null ? chosen(marked) : unusable(`${refusal} It was chosen because ${marked.why}.`)
+    return refusal === null ? chosen(marked) : unusable(`${refusal} ${routeText(marked)}`)
   }
   const own = agent.profile?.route ?? (agent.profile?.routes?.length === 1 ? agent.profile.routes[0] : null)
   if (own) return chosen({ route: own, why: `the profile ${agent.name} takes it` })
@@ -59,7 +62,7 @@ export function modelRouteStep(context: TaskContext): Step | null {
 }
 
 function chosen(choice: RouteChoice): Step {
-  return step('machine', `The route is ${choice.route}, because ${choice.why}.`, {
+  return step('machine', routeText(choice), {
     records: [{ kind: 'route.chosen', ...choice }],
   })
 }
