@@ -30,6 +30,7 @@ function taskLines({ key, facts }: Chain): string[] {
       ? [
           `  asked by   ${frozen.body.delegator.login} (${frozen.body.delegator.id}), ${when(frozen)}`,
           `  bundle     ${short(frozen.body.digest)}, risk ${frozen.body.bundle.riskClass}`,
+          ...(frozen.body.profile === undefined ? [] : [`  profile    ${frozen.body.profile}`]),
         ]
       : []),
     ...(route ? [`  route      ${route.body.route}, because ${headline(route.body.why, 100)}`] : []),

@@ -34,15 +34,8 @@ export interface TaskState {
 
 /** Fold the facts of a task. */
 export function taskState(facts: readonly Fact[], settings: PipelineSettings): TaskState {
-  const settled = settledBySeq(facts)
-  const delegation =
-    factsOf(facts, 'issue.delegated')
-      .filter((fact) => settled.get(fact.seq)?.body.outcome === 'accepted')
-      .at(-1) ?? null
-  const frozen =
-    factsOf(facts, 'bundle.frozen')
-      .filter((fact) => fact.body.delegation === delegation?.seq)
-      .at(-1) ?? null
+  const delegation = delegationOf(facts)
+  const frozen = frozenOf(facts)
   const since = frozen?.seq ?? Number.MAX_SAFE_INTEGER
   const route =
     factsOf(facts, 'route.chosen')
@@ -65,6 +58,22 @@ export function taskState(facts: readonly Fact[], settings: PipelineSettings): T
     protectedAllowed: commands.some((one) => one.verb === 'allow' && one.settledSeq > since),
   }
   return { ...state, issued: currentPlan(state) }
+}
+
+/** The latest delegation that was accepted. */
+function delegationOf(facts: readonly Fact[]): FactOf<'issue.delegated'> | null {
+  const settled = settledBySeq(facts)
+  const accepted = factsOf(facts, 'issue.delegated').filter(
+    (fact) => settled.get(fact.seq)?.body.outcome === 'accepted',
+  )
+  return accepted.at(-1) ?? null
+}
+
+/** The bundle that was frozen for it; it says under which agent profile the task runs, which settings depend on. */
+export function frozenOf(facts: readonly Fact[]): FactOf<'bundle.frozen'> | null {
+  const delegation = delegationOf(facts)
+  const frozen = factsOf(facts, 'bundle.frozen').filter((fact) => fact.body.delegation === delegation?.seq)
+  return frozen.at(-1) ?? null
 }
 
 /** A stop holds until someone resumes, retries or delegates again. */
@@ -119,14 +128,16 @@ export function acceptedPlan(state: TaskState): Plan | null {
 
 /** The latest issued plan, if it is the one that the planning phase handed in for this bundle (A2, S2). */
 function currentPlan(state: TaskState): FactOf<'plan.issued'> | null {
-  const { previousPlan, frozen } = state
+  const { previousPlan, frozen, route } = state
   if (!previousPlan || !frozen || previousPlan.seq < frozen.seq) return null
   const plan = acceptedPlan(state)
   const { record, digest } = previousPlan.body
   const same =
     plan !== null &&
     planDigest({ ...record, plan }) === digest &&
-    record.delegationDigest === frozen.body.digest
+    record.delegationDigest === frozen.body.digest &&
+    record.profile === frozen.body.profile &&
+    (!route || record.route === route.body.route)
   return same ? previousPlan : null
 }
 

@@ -14,10 +14,6 @@ import type { Policy } from '../policy/schema.ts'
 
 /** Characters of a diff that a session sees. */
 const longestDiff = 50_000
-const longestInstructions = 20_000
-
-/** The repository's own instructions for agents, read at the base commit only (T14, T27). */
-const instructionFile = 'AGENTS.md'
 
 export interface Position {
   phase: Phase
@@ -46,9 +42,8 @@ export async function gatherMaterial(
   repository: RepositoryName,
   state: TaskState,
   position: Position,
-  base: Sha,
   checked: Attempt | null,
-): Promise<Material> {
+): Promise<Omit<Material, 'instructions'>> {
   const { frozen, issued } = state
   const { phase, of } = position
   const author = of === null ? phase : phases[of]
@@ -59,7 +54,6 @@ export async function gatherMaterial(
   const outcome = checked?.ended?.outcome
   if (of !== null && outcome?.kind === 'deliverable') deliverables[of] = outcome.deliverable
   const wantsDiff = author.input.includes('diff') || (of !== null && author.writes !== 'none')
-  const instructions = await git.read(repository, base, instructionFile)
   return {
     bundle: frozen?.body.bundle ?? {
       goal: '',
@@ -73,7 +67,6 @@ export async function gatherMaterial(
     deliverables,
     diff: wantsDiff && issued ? await diffText(git, repository, issued.body.commit, position.start) : null,
     ci: issued && author.input.includes('ci') ? failureText(state.facts, issued.seq) : null,
-    instructions: instructions?.slice(0, longestInstructions) ?? null,
   }
 }
 

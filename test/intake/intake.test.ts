@@ -31,6 +31,28 @@ describe('issues', () => {
     expect(labelled(name, sender).facts).toHaveLength(facts)
     expect(labelled(name, sender).keys).toEqual([task])
   })
+  test('P13: the labels of that moment are recorded with it, whatever the payload holds there', () => {
+    const labels = [
+      { name: 'agent' },
+      { name: 'docs-bot' },
+      null,
+      'text',
+      { name: 'x'.repeat(101) },
+      { id: 1 },
+    ]
+    const body = (given: unknown) =>
+      read('issues', {
+        action: 'labeled',
+        repository,
+        issue: issue({ labels: given }),
+        label: { name: 'agent' },
+        sender: ada,
+      }).facts[0]?.entry.body
+    expect(body(labels)).toMatchObject({ label: 'agent', labels: ['agent', 'docs-bot'] })
+    expect(body('no list')).toMatchObject({ label: 'agent', labels: [] })
+    const many = Array.from({ length: 300 }, (_, at) => `l${at}`)
+    expect(body(many.map((name) => ({ name })))).toMatchObject({ labels: many.slice(0, 100) })
+  })
   test('D4: an edit of a labelled issue is recorded, of others not', () => {
     const edited = (over: object) =>
       read('issues', {

@@ -54,6 +54,26 @@ describe('delegation', () => {
     expect(task.comments).toEqual([])
   })
 
+  test('P13: a label that delegates beside another is refused, for the plain one too; who may not is told that first', () => {
+    task.policyRaw = {
+      ...task.policyRaw,
+      profiles: { web: { label: 'agent-web' }, docs: { label: 'docs-bot' } },
+    }
+    task.label(dana, 'docs-bot', ['agent-web', 'docs-bot'])
+    task.label(dana, 'agent', ['bug', 'AGENT-WEB', 'agent'])
+    task.label(stranger, 'docs-bot', ['agent-web', 'docs-bot'])
+    task.settle()
+    expect(task.sessions()).toEqual([])
+    expect(task.comment('answer:0')).toMatch(/`agent-web` and `docs-bot`, each of which delegates/)
+    expect(task.comment('answer:1')).toMatch(/each of which delegates/)
+    expect(task.comment('answer:2')).toContain('write access or more')
+    // The one that remains is a delegation again once it is set anew.
+    task.label(dana, 'docs-bot', ['docs-bot'])
+    task.settle()
+    expect(task.sessions()).toEqual(['discovery#1'])
+    expect(task.comment('progress')).toContain('profile docs')
+  })
+
   test('D2: names the missing bundle parts, follows edits in place, and starts when complete', () => {
     task.body = goodBody.replace(/ {2}Fail example.*\n/, '').replace('- `src/parse.ts`', '')
     task.label()
@@ -143,7 +163,7 @@ describe('delegation', () => {
     expect(task.sessions()).toEqual(['discovery#1'])
   })
 
-  test('D5: the route comes from a label, is shown, and can be changed until the plan is issued', () => {
+  test('D5: the route comes from a label, is shown, and can be changed by command', () => {
     task.labels = ['agent', 'Hotfix']
     task.label()
     task.settle()

@@ -1,6 +1,7 @@
 /** Facts of a delegated issue: what was frozen, tried, judged, planned and pushed. */
 import { z } from 'zod'
 import { Account } from '../account.ts'
+import { ProfileName } from '../agentProfile.ts'
 import { Bundle } from '../bundle.ts'
 import { Digest, Sha } from '../ids.ts'
 import { PlanRecord, Route } from '../plan.ts'
@@ -16,6 +17,8 @@ const frozen = z.object({
   /** Numeric id of the person who delegated. */
   delegator: Account,
   title: z.string().max(1024),
+  /** The agent profile for as long as this bundle counts; absent for that of the plain label (P13). */
+  profile: ProfileName.optional(),
 })
 const routed = z.object({ kind: z.literal('route.chosen'), route: Route, why: sentence })
 

@@ -154,6 +154,7 @@ export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Atte
     candidate: attempt.ended?.candidate ?? null,
     testsCommit: tests.state === 'accepted' ? (tests.attempt.ended?.candidate ?? null) : null,
     settings: policy.pipeline,
+    allowed: context.agent.allowed,
     commands: policy.commands,
     protectedRules: context.rules,
     protectedAllowed: context.protectedAllowed,

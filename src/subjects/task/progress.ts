@@ -8,23 +8,25 @@ import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { budgetOf } from './budgetStep.ts'
 import { contextOf } from './context.ts'
+import { routeText } from './texts.ts'
 import type { Step } from './verdicts.ts'
 
 /** The comment's body, or null before a bundle is frozen: until then the bundle's own comment says everything. */
 export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): string | null {
   if (!snapshot.policy.ok || snapshot.missing.length > 0) return null
   const context = contextOf(snapshot, snapshot.policy.policy)
-  const { frozen, route, spent } = context
+  const { frozen, route, spent, agent } = context
   if (!frozen || !route) return null
   const { before, after } = routeOf(context)
   const rows = [...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].map((phase) =>
     row(stateOf(context, phase), phases[phase].responsibility),
   )
   const pull = snapshot.pull ? ` Pull request: #${snapshot.pull.pull.number}.` : ''
+  const profile = agent.name === undefined ? '' : `, profile ${agent.name}`
   return [
     `**Countersign**: ${next.sentence}`,
     '',
-    `Route ${route.body.route}, bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}.${pull}`,
+    `${routeText(route.body)} Bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}${profile}.${pull}`,
     '',
     '| phase | state | attempts | cost | model |',
     '| --- | --- | --- | --- | --- |',
