@@ -7,6 +7,7 @@ import { createReadings, dropping, droppingPushes } from './adapters/github/read
 import { startServer } from './adapters/http/server.ts'
 import { openLedger } from './adapters/ledger/open.ts'
 import { createLog, createRedactor } from './adapters/log.ts'
+import { countingLedger } from './adapters/metrics/countingLedger.ts'
 import { createMetrics } from './adapters/metrics/prometheus.ts'
 import { anthropicModel } from './adapters/model/anthropic.ts'
 import { bullQueue } from './adapters/queue/bull/queue.ts'
@@ -66,7 +67,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
           dataDir: join(dataDir, 'facts'),
           ...(overrides.ledgerTemplate === undefined ? {} : { template: overrides.ledgerTemplate }),
         }
-    const ledger = await openLedger(place, { clock, log })
+    const ledger = countingLedger(await openLedger(place, { clock, log }), metrics)
     closers.push(() => ledger.close())
 
     const github = createForge({
