@@ -26,8 +26,8 @@ const EndpointEntry = z.strictObject({
   in_house: z.boolean().default(false),
   /** One answer may take this long before the next endpoint is asked. */
   timeout_seconds: z.number().int().min(5).max(3600).default(600),
-  /** False for a server that refuses marks for prompt caching. */
-  prompt_cache: z.boolean().default(true),
+  /** What is marked for prompt caching; `none` for a server that refuses marks, or that caches by itself. */
+  prompt_cache: z.enum(['conversation', 'prefix', 'none']).default('conversation'),
   /** US dollars per million tokens by model; they win over the prices that a policy names. */
   prices: z.record(z.string().max(120), Price).default({}),
 })
@@ -45,7 +45,7 @@ export interface ModelEndpoint {
   key: string
   inHouse: boolean
   timeoutMs: number
-  promptCache: boolean
+  promptCache: z.infer<typeof EndpointEntry>['prompt_cache']
   prices: z.infer<typeof EndpointEntry>['prices']
 }
 
@@ -66,7 +66,16 @@ export function readEndpoints(
     const key = given['ANTHROPIC_API_KEY']
     return key === undefined
       ? {}
-      : { anthropic: { baseUrl, key, inHouse: false, timeoutMs: 600_000, promptCache: true, prices: {} } }
+      : {
+          anthropic: {
+            baseUrl,
+            key,
+            inHouse: false,
+            timeoutMs: 600_000,
+            promptCache: 'conversation',
+            prices: {},
+          },
+        }
   }
   const read = readJson(path, mistakes)
   if (read === undefined) return {}

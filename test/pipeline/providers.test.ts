@@ -77,7 +77,7 @@ describe('P10: the endpoints of the operator', () => {
     const endpoint = { base_url: 'http://10.0.0.1', key_variable: 'HOUSE_API_KEY', in_house: true }
     const { found, mistakes } = await read({ endpoints: { house: endpoint } }, { HOUSE_API_KEY: 'sk-h' })
     expect(mistakes).toEqual([])
-    expect(found).toMatchObject({ house: { key: 'sk-h', inHouse: true, promptCache: true } })
+    expect(found).toMatchObject({ house: { key: 'sk-h', inHouse: true, promptCache: 'conversation' } })
   })
   test.each([
     ['no JSON', '{', /no JSON/],

@@ -1,13 +1,14 @@
 /** The endpoints of one session in the order in which they are asked, and when the next one takes over (P10). */
 import Anthropic from '@anthropic-ai/sdk'
 import type { ModelChoice, SessionRequest } from '../../core/ports/model.ts'
+import type { PromptCache } from './cacheMarks.ts'
 import { clientFor, type EndpointAccess, requestRetries } from './endpoint.ts'
 import { blocksOf, type TranscriptMessage } from './transcript.ts'
 
 /** One endpoint and model that the session may ask. */
 export interface Link extends ModelChoice {
   client: Anthropic
-  promptCache: boolean
+  promptCache: PromptCache
 }
 
 /** The model said that it will not answer: another one may. */
@@ -36,7 +37,7 @@ export function chainOf(
   return usable.map(({ access, ...choice }, index) => ({
     ...choice,
     client: clientFor(access, index < usable.length - 1 ? Math.min(retries, retriesBeforeNext) : retries),
-    promptCache: access.promptCache !== false,
+    promptCache: access.promptCache ?? 'conversation',
   }))
 }
 

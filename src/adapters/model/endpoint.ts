@@ -1,6 +1,7 @@
 /** One client per endpoint, with bounded retries and a fetch that lets only whole, well-formed answers through (P10). */
 import Anthropic from '@anthropic-ai/sdk'
 import { z } from 'zod'
+import type { PromptCache } from './cacheMarks.ts'
 
 /** An endpoint as the operator configured it. The key goes into one header and nowhere else. */
 export interface EndpointAccess {
@@ -10,8 +11,8 @@ export interface EndpointAccess {
   inHouse?: boolean
   /** One answer may take this long; 10 minutes when absent. */
   timeoutMs?: number
-  /** False for a server that refuses marks for prompt caching. */
-  promptCache?: boolean
+  /** What is marked for prompt caching; everything that pays when absent. */
+  promptCache?: PromptCache
   /** US dollars per million tokens by model, as the operator knows them. */
   prices?: Record<
     string,

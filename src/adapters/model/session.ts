@@ -5,6 +5,7 @@ import type { Ledger } from '../../core/ports/ledger.ts'
 import type { SessionRequest, SessionResult } from '../../core/ports/model.ts'
 import type { Clock } from '../../core/ports.ts'
 import { addUsage } from '../../core/usage.ts'
+import { mark, markedForCache } from './cacheMarks.ts'
 import { type Link, ModelRefused, mayFallBack, portable } from './chain.ts'
 import { failureOf } from './failures.ts'
 import { costOf, limitReached, usageOf } from './limits.ts'
@@ -126,21 +127,26 @@ export class Session {
     return null
   }
 
-  /** Let the runner go on until it ends by itself, an outcome is there, or a limit is reached. */
+  /** Ask and run tools until an answer calls none, an outcome is there, or a limit is reached. */
   async #turns(bench: ToolBench, signal: AbortSignal): Promise<void> {
-    const { system, limits } = this.#request
+    while (await this.#step(bench, signal));
+  }
+
+  /** One request and the tools that its answer calls. False when the next one is not simply due. */
+  async #step(bench: ToolBench, signal: AbortSignal): Promise<boolean> {
+    const { system, limits, endsAtOnce = false } = this.#request
     const { client, model, promptCache } = this.#link
-    const cached = promptCache ? { cache_control: { type: 'ephemeral' as const } } : {}
     const { messages, usage } = this.#transcript
+    // A runner of its own for each request, since the marks for the cache move along with the conversation.
     const runner = client.beta.messages.toolRunner(
       {
         model,
         max_tokens: Math.max(1, Math.min(longestAnswer, limits.maxOutputTokens - usage.outputTokens)),
-        // Tools and system come first and never change within a phase: that prefix is what the endpoint caches.
-        system: [{ type: 'text', text: system, ...cached }],
-        messages: messages as Anthropic.Beta.Messages.BetaMessageParam[],
+        // Tools and system come first and never change within a phase: that prefix is shared by all its sessions.
+        system: [{ type: 'text', text: system, ...(promptCache === 'none' ? {} : mark) }],
+        messages: markedForCache(messages, promptCache, endsAtOnce),
         tools: bench.runnables,
-        max_iterations: Math.max(1, limits.maxSteps - usage.requests),
+        max_iterations: 1,
         thread: false,
       },
       { signal },
@@ -149,7 +155,7 @@ export class Session {
       await this.#record(message)
       if (message.stop_reason !== 'tool_use') {
         if (callsOf(this.#transcript.messages.at(-1)).length > 0) await this.#answerCutOff()
-        return
+        return false
       }
       const answer = await runner.generateToolResponse(signal)
       // Checked before the answer goes on record: a call that a stop cut short has no result that may be sent.
@@ -157,8 +163,9 @@ export class Session {
       if (answer) this.#transcript.messages.push({ role: 'user', content: answer.content })
       await this.#save()
       signal.throwIfAborted()
-      if (this.#transcript.outcome || this.#limitReached()) return
+      return answer !== null && !this.#transcript.outcome && this.#limitReached() === null
     }
+    return false
   }
 
   async #record(message: BetaMessage): Promise<void> {

@@ -91,10 +91,20 @@ export function toolBench(
         return outcome.content
       },
     }),
+    input_schema: schemaOf(tool.input),
     // The bench checks the input itself, so that its errors are on record like every other result.
     parse: (input: unknown) => input,
   }))
   return { runnables, outcomeOf, fatal: () => fatal }
+}
+
+/**
+ * The schema as the model reads it in every request, so without a word to spare: what has a default may be left out,
+ * and nothing refers to a definition elsewhere.
+ */
+function schemaOf(input: z.ZodType): { type: 'object' } {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(input, { io: 'input', reused: 'inline' })
+  return { ...schema, type: 'object' }
 }
 
 function cut(text: string): string {
