@@ -5,20 +5,18 @@ import type { Ledger } from '../../core/ports/ledger.ts'
 import type { SessionRequest, SessionResult } from '../../core/ports/model.ts'
 import type { Clock } from '../../core/ports.ts'
 import { addUsage } from '../../core/usage.ts'
-import { mark, markedForCache } from './cacheMarks.ts'
 import { type Link, ModelRefused, mayFallBack, portable } from './chain.ts'
 import { failureOf } from './failures.ts'
 import { costOf, limitReached, usageOf } from './limits.ts'
 import { type ToolBench, toolBench } from './tools.ts'
 import { blocksOf, callsOf, loadTranscript, newTranscript, resultBlock } from './transcript.ts'
+import { assertFits, paramsOf } from './wire.ts'
 
 interface SessionOptions {
   ledger: Pick<Ledger, 'transcript' | 'putTranscript'>
   clock: Clock
 }
 
-/** Output tokens of one answer; a session may have many. */
-const longestAnswer = 16_000
 /** How often a session may be taken up again after its endpoint was given up. */
 const mostInterruptions = 5
 const mostReminders = 2
@@ -44,6 +42,8 @@ export class Session {
   readonly #startedMs: number
   #transcript = newTranscript([])
   #spentBeforeMs = 0
+  /** The next request demands a tool call, where the endpoint takes that. */
+  #demand = false
 
   constructor(
     options: SessionOptions,
@@ -122,6 +122,7 @@ export class Session {
       if (transcript.reminders >= mostReminders)
         return { kind: 'failed', reason: 'The session ended without handing anything in.' }
       transcript.reminders += 1
+      this.#demand = true
       await this.#say(reminder)
     }
     return null
@@ -134,21 +135,14 @@ export class Session {
 
   /** One request and the tools that its answer calls. False when the next one is not simply due. */
   async #step(bench: ToolBench, signal: AbortSignal): Promise<boolean> {
-    const { system, limits, endsAtOnce = false } = this.#request
-    const { client, model, promptCache } = this.#link
-    const { messages, usage } = this.#transcript
+    const { client, model, options } = this.#link
+    const asking = { request: this.#request, transcript: this.#transcript, bench, demand: this.#demand }
+    const params = paramsOf(model, options, asking)
+    await assertFits(client, options, params, signal)
+    this.#demand = false
     // A runner of its own for each request, since the marks for the cache move along with the conversation.
     const runner = client.beta.messages.toolRunner(
-      {
-        model,
-        max_tokens: Math.max(1, Math.min(longestAnswer, limits.maxOutputTokens - usage.outputTokens)),
-        // Tools and system come first and never change within a phase: that prefix is shared by all its sessions.
-        system: [{ type: 'text', text: system, ...(promptCache === 'none' ? {} : mark) }],
-        messages: markedForCache(messages, promptCache, endsAtOnce),
-        tools: bench.runnables,
-        max_iterations: 1,
-        thread: false,
-      },
+      { ...params, max_iterations: 1, thread: false },
       { signal },
     )
     for await (const message of runner) {

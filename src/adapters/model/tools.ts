@@ -10,8 +10,10 @@ const longestResult = 60_000
 const interrupted =
   'The worker was interrupted while this ran, so it may or may not have taken effect. Look at the state before you do it again.'
 
+export type Runnable = ReturnType<typeof betaZodTool> & { input_schema: { type: 'object' } }
+
 export interface ToolBench {
-  runnables: ReturnType<typeof betaZodTool>[]
+  runnables: Runnable[]
   /** Run (or look up) one call; never rejects for what a tool did. */
   outcomeOf(call: Call): Promise<ToolOutcome>
   /** The error of a tool that was neither a result nor a refusal: it ends the session. */
