@@ -7,8 +7,10 @@ import { createReadings, dropping, droppingPushes } from './adapters/github/read
 import { startServer } from './adapters/http/server.ts'
 import { openLedger } from './adapters/ledger/open.ts'
 import { createLog, createRedactor } from './adapters/log.ts'
+import { countingLedger } from './adapters/metrics/countingLedger.ts'
 import { createMetrics } from './adapters/metrics/prometheus.ts'
 import { anthropicModel } from './adapters/model/anthropic.ts'
+import { loadPlatforms } from './adapters/model/platforms.ts'
 import { bullQueue } from './adapters/queue/bull/queue.ts'
 import { inProcessQueue } from './adapters/queue/inProcess/queue.ts'
 import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
@@ -55,6 +57,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
   const dataDir = resolve(environment.COUNTERSIGN_DATA_DIR)
   mkdirSync(dataDir, { recursive: true, mode: 0o755 })
 
+  const platforms = await loadPlatforms(environment.modelEndpoints)
   const closers: (() => unknown)[] = []
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close()
@@ -66,7 +69,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
           dataDir: join(dataDir, 'facts'),
           ...(overrides.ledgerTemplate === undefined ? {} : { template: overrides.ledgerTemplate }),
         }
-    const ledger = await openLedger(place, { clock, log })
+    const ledger = countingLedger(await openLedger(place, { clock, log }), metrics)
     closers.push(() => ledger.close())
 
     const github = createForge({
@@ -115,7 +118,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       acknowledge: (item) => forge.acknowledge(item),
       work: workHandler({
         ...ports,
-        model: anthropicModel({ endpoints: environment.modelEndpoints, ledger, clock }),
+        model: anthropicModel({ endpoints: environment.modelEndpoints, platforms, ledger, clock }),
       }),
     }
     await queue.start(handlers, {
@@ -201,5 +204,7 @@ async function answers(part: { ping(): Promise<void> }): Promise<string> {
 function secretsOf(environment: Environment): string[] {
   const { WEBHOOK_SECRET, privateKey, drafter, modelEndpoints } = environment
   const keys = Object.values(modelEndpoints).map((one) => one.key)
-  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys].filter((one) => one !== undefined)
+  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys].filter(
+    (one) => one !== undefined && one !== null,
+  )
 }

@@ -29,7 +29,11 @@ export const caps = {
 const names = z.array(z.string().trim().min(1).max(50)).max(20)
 
 export const PipelineSettings = z.strictObject({
-  attempts: caps.attempts.default(3).describe('How often a phase may try before a person takes over.'),
+  attempts: caps.attempts
+    .default(3)
+    .describe(
+      'How often a phase may try before a person takes over. The metric countersign_attempts_total says how often a further attempt helped.',
+    ),
   max_files: caps.max_files.default(40).describe('Most files that a plan and its diff may touch.'),
   max_lines: caps.max_lines.default(1500).describe('Most lines that a diff may add and delete.'),
   instructions: z

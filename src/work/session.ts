@@ -149,6 +149,7 @@ async function converse(
         ...commandTools(context, commandsOf(phase, policy)),
         ...endingTools(phase),
       ],
+      endsAtOnce: of !== null,
       handIn: { deliverable: handInName, questions: phase.mayAsk ? askName : null },
       limits: sessionLimits(policy.budgets, state.spent, state.raised),
     },

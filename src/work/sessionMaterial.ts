@@ -9,7 +9,7 @@ import type { Phase } from '../pipeline/phase.ts'
 import { phases } from '../pipeline/phases.ts'
 import { failureText } from '../pipeline/repairs.ts'
 import type { PhaseId } from '../pipeline/settings.ts'
-import { acceptedHead, deliverableOf, routeOf, type TaskState } from '../pipeline/taskState.ts'
+import { acceptedHead, deliverableOf, routeOf, sentBackOf, type TaskState } from '../pipeline/taskState.ts'
 import type { Policy } from '../policy/schema.ts'
 
 /** Characters of a diff that a session sees. */
@@ -33,7 +33,9 @@ export function positionOf(
   base: Sha,
 ): Position {
   const before = acceptedHead(state, of ?? phase.id) ?? base
-  return { phase, of, before, start: earlier?.ended?.candidate ?? before }
+  // What the review sent back goes on from the head that it read, which holds the work of later phases as well.
+  const isOlder = earlier !== null && earlier.seq < (sentBackOf(state)?.seq ?? -1)
+  return { phase, of, before, start: (isOlder ? null : earlier?.ended?.candidate) ?? before }
 }
 
 /** Gather the material. Deliverables that the phase does not name are not even looked up (P1). */

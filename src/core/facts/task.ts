@@ -54,10 +54,17 @@ const attemptJudged = z.object({
   kind: z.literal('attempt.judged'),
   phase: z.string().max(40),
   attempt: z.number().int().positive(),
-  /** `person`: a plan that was accepted and then rejected by someone who may; the planning session goes on with it (A4). */
-  by: z.enum(['code', 'validator', 'person']),
+  /**
+   * `person`: a plan that was accepted and then rejected by someone who may; the planning session goes on with it (A4).
+   * `review`: accepted work in which the review session found a problem; the session that wrote it goes on with it.
+   */
+  by: z.enum(['code', 'validator', 'person', 'review']),
   verdict: z.enum(['pass', 'objections']),
   objections: z.array(sentence).max(50),
+  /** True when nothing else judges the attempt, so that with this it is accepted. */
+  accepted: z.boolean().optional(),
+  /** For `review`: the commit that it read. The next attempt sits on it, so that nothing pushed is taken back. */
+  head: Sha.optional(),
 })
 const handedOff = z.object({
   kind: z.literal('phase.handedOff'),

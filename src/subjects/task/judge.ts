@@ -14,6 +14,7 @@ import { bundleStep, frozenComments, judgeDelegation } from './delegation.ts'
 import { pushStep, readyStep } from './delivery.ts'
 import { phaseStep } from './phaseStep.ts'
 import { approvalStep, issueStep, protectedBundleStep } from './planStep.ts'
+import { objectionStep } from './reviewStep.ts'
 import { markedRouteStep, modelRouteStep } from './routeStep.ts'
 import { sensitiveStep } from './sensitiveStep.ts'
 import { statusText } from './texts.ts'
@@ -109,6 +110,7 @@ function nextStep(context: TaskContext): Step {
     () => issueStep(context),
     () => approvalStep(context, verdicts),
     ...after.map((phase) => () => budgeted(context, phaseStep(context, phase)) ?? pushStep(context, phase)),
+    () => objectionStep(context),
   ]
   for (const due of steps) {
     const found = due()

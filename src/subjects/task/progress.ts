@@ -1,6 +1,7 @@
 /** The progress comment: one table of phases with state, attempts and cost, written from real state (O3). */
 import { count } from '../../core/sentences.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
+import { tokensOf } from '../../core/usage.ts'
 import type { PhaseState } from '../../pipeline/attempts.ts'
 import { nearBudget } from '../../pipeline/budget.ts'
 import { phases } from '../../pipeline/phases.ts'
@@ -33,7 +34,7 @@ export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): str
     ...rows,
     '',
     ...nearBudget(budgetOf(context)).flatMap((warning) => [`**${warning}**`, '']),
-    `${count(spent.sessions, 'session')}, ${(spent.usage.inputTokens + spent.usage.outputTokens).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${(context.policy.budgets.task.usd + context.raised.usd).toFixed(2)}. \`/agent help\` lists the commands.`,
+    `${count(spent.sessions, 'session')}, ${tokensOf(spent.usage).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${(context.policy.budgets.task.usd + context.raised.usd).toFixed(2)}. \`/agent help\` lists the commands.`,
   ].join('\n')
 }
 
