@@ -13,6 +13,7 @@ import { createFaults } from './faults.ts'
 import { createGitStore } from './git.ts'
 import { installHooks } from './gitHttp.ts'
 import { changeInstallationRepos, endInstallation, installApp } from './installations.ts'
+import { queuesHear } from './ops/mergeQueue.ts'
 import { createRepo, forkRepo } from './ops/repos.ts'
 import { createRouter } from './router.ts'
 import { registerRoutes } from './routes/index.ts'
@@ -32,6 +33,7 @@ const DEFAULT_PERMISSIONS: Permissions = {
   deployments: 'write',
   issues: 'write',
   members: 'read',
+  merge_queues: 'read',
   pull_requests: 'write',
   statuses: 'write',
 }
@@ -63,7 +65,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
   const requests: RequestLogEntry[] = []
   const events: SiteEvent[] = []
   const pushListeners: ((event: PushEvent) => void | Promise<void>)[] = []
-  const eventListeners: ((event: SiteEvent) => void | Promise<void>)[] = []
+  const eventListeners: ((event: SiteEvent) => void | Promise<void>)[] = [(event) => queuesHear(site, event)]
   const closeListeners: (() => void | Promise<void>)[] = []
   const manifests = new Map<string, AppInput>()
   let underWay = 0

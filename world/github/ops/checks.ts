@@ -134,7 +134,10 @@ export async function emitSuite(
 ): Promise<void> {
   const repo = must(site.state.repos, suite.repoId, 'repository')
   const { repository: _repository, ...view } = await checkSuiteView(site, suite)
-  const body = { ...view, rerequestable: true, runs_rerequestable: true }
+  // GitHub's description of this webhook lists the App's permissions one by one, and not this one.
+  const { merge_queues: _queues, ...permissions } = view.app?.permissions ?? {}
+  const app = view.app && { ...view.app, permissions }
+  const body = { ...view, app, rerequestable: true, runs_rerequestable: true }
   const only = action === 'completed' ? {} : { onlyAppId: suite.appId, always: true }
   site.emit('check_suite', action, { action, check_suite: body }, { repo, sender, ...only })
 }

@@ -72,7 +72,8 @@ async function removeHead(site: Site, repo: Repo, pull: Pull, account: Account):
     await afterPush(site, repo, [{ ref, before: pull.headSha, after: zero }], account)
 }
 
-async function mergedCommit(
+/** The commit that brings a pull request onto a tip, by one of the three methods; 405 where they conflict. */
+export async function mergedCommit(
   site: Site,
   repo: Repo,
   pull: Pull,

@@ -12,7 +12,8 @@ export type RefUpdate = {
   before: string
   after: string
   actor: Actor
-  via: 'push' | 'merge'
+  /** `queue`: put into the merge queue, which nobody's right to bypass helps with. */
+  via: 'push' | 'merge' | 'queue'
   pull?: Pull
   /** Whether `after` does not contain `before`. */
   forced: boolean
@@ -120,7 +121,7 @@ function ruleMessages(
     case 'required_linear_history':
       return update.mergeMethod === 'merge' ? ['Merge commits are not allowed here.'] : []
     case 'merge_queue':
-      return update.via === 'merge' || creates ? [] : ['Changes must be made through the merge queue.']
+      return update.via === 'queue' || creates ? [] : ['Changes must be made through the merge queue.']
     default:
       return rule satisfies never
   }
@@ -135,7 +136,8 @@ export async function judgeUpdate(site: Site, repo: Repo, update: RefUpdate): Pr
   for (const ruleset of rulesetsFor(site, repo, update.ref)) {
     const mode = bypassMode(site, repo, ruleset, update.actor)
     if (mode === 'exempt') continue
-    const bypasses = mode === 'always' || (mode === 'pull_request' && update.via === 'merge')
+    const bypasses =
+      update.via !== 'queue' && (mode === 'always' || (mode === 'pull_request' && update.via === 'merge'))
     for (const rule of ruleset.rules) {
       const messages = ruleMessages(site, repo, rule, update, behind)
       const passed = messages.length === 0

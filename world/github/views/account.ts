@@ -197,7 +197,7 @@ export function mayHear(permissions: Installation['permissions'], event: string)
     status: 'statuses:read',
     workflow_run: 'actions:read',
     workflow_job: 'actions:read',
-    merge_group: 'merge_queues:read|contents:read',
+    merge_group: 'merge_queues:read',
     deployment: 'deployments:read',
     deployment_status: 'deployments:read',
     deployment_protection_rule: 'deployments:read',
