@@ -3,6 +3,7 @@ import { RetryLater, Terminal } from '../core/errors.ts'
 import type { EvidenceRequest } from '../core/evidence.ts'
 import type { Clock, ForgeReads, Ledger } from '../core/ports.ts'
 import type { Known } from '../core/snapshot/common.ts'
+import type { GroupSnapshot } from '../core/snapshot/group.ts'
 import type { PullSnapshot } from '../core/snapshot/pull.ts'
 import type { TaskSnapshot } from '../core/snapshot/task.ts'
 import type { Policy } from '../policy/schema.ts'
@@ -15,6 +16,7 @@ export interface ObservePorts {
   needs: {
     pull(snapshot: PullSnapshot<Policy>): EvidenceRequest[]
     task(snapshot: TaskSnapshot<Policy>): EvidenceRequest[]
+    group(snapshot: GroupSnapshot<Policy>): EvidenceRequest[]
   }
 }
 

@@ -20,6 +20,11 @@ export function judgeMerge(
     return no(
       "Policy lets GitHub merge (`merge.mode: checks`): press GitHub's own Merge button when the checks are green.",
     )
+  const { enforcement } = snapshot
+  if (mode === 'checks' && enforcement !== 'unknown' && enforcement.rules?.mergeQueue)
+    return no(
+      `${code(pull.base.ref)} has a merge queue: put it in with GitHub's own "Merge when ready" when the checks are green.`,
+    )
   if (alone.missing.length > 0)
     return no(`Could not be read: ${listed(alone.missing, 3)}. Ask again in a minute.`)
   if (pull.draft) return no('It is still a draft. Mark it as ready for review, then ask again.')
