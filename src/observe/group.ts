@@ -7,7 +7,7 @@ import type { GroupEntry, GroupSnapshot } from '../core/snapshot/group.ts'
 import type { Policy } from '../policy/schema.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { readPolicy } from './policy.ts'
-import { type ObservePorts, tryRead } from './ports.ts'
+import { type ObservePorts, readRepository, tryRead } from './ports.ts'
 import { observePull } from './pull.ts'
 
 /**
@@ -33,13 +33,13 @@ export async function observeGroup(
   if (!requested) return null
   const destroyed = (lastFact(facts, 'group.destroyed')?.seq ?? -1) > requested.seq
   const app = await forge.identity()
-  const repository = await forge.repository(name)
-  if (!repository.found) return null
+  const repository = await readRepository(forge, name)
+  if (!repository) return null
   const { baseRef } = requested.body
   const tip = await forge.branchTip(name, baseRef)
   if (!tip.found) return null
   const base = { ref: baseRef, tip: tip.value }
-  const policy = await readPolicy(ports, repository.value, base)
+  const policy = await readPolicy(ports, repository, base)
 
   const results = new Map<Digest, EvidenceResult>()
   const snapshot: GroupSnapshot<Policy> = {
@@ -47,7 +47,7 @@ export async function observeGroup(
     nowMs: ports.clock.nowMs(),
     missing,
     app,
-    repository: repository.value,
+    repository,
     policy,
     head,
     requested,
