@@ -46,6 +46,8 @@ export type State = {
   deployments: Map<number, Deployment>
   holds: Set<Hold>
   queue: Map<number, QueueEntry>
+  /** Commits that GitHub itself has made and signed; nobody else signs here. */
+  signed: Set<string>
   apps: Map<number, App>
   installations: Map<number, Installation>
   tokens: Map<string, InstallationToken>
@@ -76,6 +78,7 @@ export function createState(): State {
     deployments: new Map(),
     holds: new Set(),
     queue: new Map(),
+    signed: new Set(),
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),

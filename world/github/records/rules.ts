@@ -5,6 +5,7 @@ export type RuleType =
   | 'update'
   | 'deletion'
   | 'required_linear_history'
+  | 'required_signatures'
   | 'non_fast_forward'
   | 'pull_request'
   | 'required_status_checks'

@@ -10,7 +10,13 @@ import { nodeId } from '../views/account.ts'
 import { fullName, repoHtml } from '../views/repo.ts'
 
 const simpleRule = z.object({
-  type: z.enum(['creation', 'deletion', 'required_linear_history', 'non_fast_forward']),
+  type: z.enum([
+    'creation',
+    'deletion',
+    'required_linear_history',
+    'required_signatures',
+    'non_fast_forward',
+  ]),
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
 const rule = z.union([
