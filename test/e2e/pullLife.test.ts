@@ -147,6 +147,19 @@ describe('with policies of their own', () => {
     expect(village.incidents()).toEqual([])
   })
 
+  test('A5: with `auto` in merge mode what is green is merged unasked, and not a moment before', async () => {
+    village = await openVillage({ policy: '  auto: true\n' })
+    const pull = await village.agentPull('copilot/auto', goodFiles('auto'))
+    await village.becomes('gates', pull.headSha, 'success')
+    await village.approve('plan', pull.headSha, ['ben'])
+    await village.approve('review', pull.headSha, ['ben', 'cleo'])
+    await village.stage.settle()
+    expect(pull.merged).toBe(false)
+    await village.approve('review', pull.headSha, ['dev'])
+    await village.stage.until('the merge', () => (pull.merged ? true : undefined))
+    expect(village.incidents()).toEqual([])
+  })
+
   test('A5: where main takes signed commits only, the squash that GitHub signs is merged and nothing else', async () => {
     village = await openVillage()
     await as('owner').api('POST', `/repos/${repository}/rulesets`, {
