@@ -21,7 +21,7 @@ import { giveUpHandler } from './connect/giveUp.ts'
 import { runNightly } from './connect/nightly.ts'
 import { roundHandler } from './connect/rounds.ts'
 import { workHandler } from './connect/work.ts'
-import { formatKey } from './core/ids.ts'
+import { formatKey, type RepositoryName, type Sha, type SubjectKey } from './core/ids.ts'
 import type { Clock, Ledger, Log, Queue, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
 import { runSweep, scanRepositories } from './sweep.ts'
@@ -138,7 +138,10 @@ export async function start(environment: Environment, overrides: Overrides = {})
       readings,
       appId: environment.APP_ID,
       resolvers: {
-        withHead: async (repository, sha) => pullKeys(repository, await forge.pullsWithHead(repository, sha)),
+        withHead: async (repository, sha) => [
+          ...pullKeys(repository, await forge.pullsWithHead(repository, sha)),
+          ...(await groupKeys(ledger, repository, sha)),
+        ],
         onBase: async (repository, ref) => {
           await auditBranch(repository, ref, ports)
           return pullKeys(repository, await forge.openPulls(repository))
@@ -193,6 +196,12 @@ export async function start(environment: Environment, overrides: Overrides = {})
     await stop()
     throw error
   }
+}
+
+/** The group of a merge queue that this commit is the head of, if one was asked for. */
+async function groupKeys(ledger: Ledger, repository: RepositoryName, head: Sha): Promise<SubjectKey[]> {
+  const key = formatKey({ kind: 'group', repository, head })
+  return (await ledger.facts(key)).length > 0 ? [key] : []
 }
 
 async function answers(part: { ping(): Promise<void> }): Promise<string> {

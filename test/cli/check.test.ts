@@ -70,6 +70,19 @@ describe('countersign check', () => {
     expect(err).toMatch(/2 mistakes/)
   })
 
+  test.each([
+    [true, /There are two policy files/],
+    [false, /rename `?\.github\/countersign\.yaml/],
+  ])('a policy under the other spelling is a mistake (beside the right one: %s)', (beside, sentence) => {
+    const place = folder()
+    mkdirSync(join(place, '.github'))
+    if (beside) writeFileSync(join(place, '.github/countersign.yml'), 'merge: { mode: merge }\n')
+    writeFileSync(join(place, '.github/countersign.yaml'), '')
+    const { output, text } = printed()
+    expect(check([], place, output)).toBe(1)
+    expect(text.err).toMatch(sentence)
+  })
+
   test('a file that is not YAML is refused at its place', () => {
     const { code, err } = checked('merge:\n  mode: [merge\n')
     expect(code).toBe(1)

@@ -119,6 +119,7 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
     collaborators: { ana: 'write', ben: 'write', eve: 'read' },
   })
   github.installApp(github.app, 'acme')
+  if (stage.drafter) github.installApp(stage.drafter, 'acme')
   for (const name of ['agent', 'agent:needs-human', 'hotfix', 'epic', 'secret'])
     await github.as('owner').api('POST', `/repos/${repository}/labels`, { name, color: '5319e7' })
   const ci = await enableCi(github, repository, {

@@ -198,9 +198,33 @@ describe('pull requests', () => {
   test.each(['edited', 'closed', 'labeled', 'an action of next year'])('%s is a hint', (action) => {
     expect(on(action)).toMatchObject({ facts: [], keys: [pull] })
   })
-  test('a merge group names its last pull request', () => {
-    const merge_group = { head_ref: `refs/heads/gh-readonly-queue/main/pr-34-${sha}`, head_sha: sha }
-    expect(read('merge_group', { action: 'checks_requested', repository, merge_group }).keys).toEqual([pull])
+  describe('merge groups', () => {
+    const base = 'd'.repeat(40)
+    const merge_group = {
+      head_ref: `refs/heads/gh-readonly-queue/main/pr-34-${base}`,
+      head_sha: sha,
+      base_sha: base,
+      base_ref: 'refs/heads/main',
+    }
+    const told = (over: object) => read('merge_group', { repository, merge_group, ...over })
+
+    test('T10: what GitHub wants checked is a fact of the group, and no pull request is believed to be in it', () => {
+      const { facts, keys } = told({ action: 'checks_requested' })
+      expect(keys).toEqual([`group:${repository.full_name}@${sha}`])
+      expect(facts).toMatchObject([
+        { entry: { body: { kind: 'group.requested', head: sha, base, baseRef: 'main' } } },
+      ])
+    })
+    test('a group that is given up is over', () => {
+      expect(told({ action: 'destroyed', reason: 'dequeued' }).facts).toMatchObject([
+        { entry: { body: { kind: 'group.destroyed', reason: 'dequeued' } } },
+      ])
+    })
+    test('an action of next year, or a group for no branch, is nothing', () => {
+      expect(told({ action: 'paused' })).toMatchObject({ facts: [], keys: [] })
+      const tag = { ...merge_group, base_ref: 'refs/tags/v1' }
+      expect(told({ action: 'checks_requested', merge_group: tag })).toMatchObject({ facts: [], keys: [] })
+    })
   })
 })
 
