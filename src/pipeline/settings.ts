@@ -41,7 +41,7 @@ export const PipelineSettings = z.strictObject({
     .max(10)
     .default(['AGENTS.md', 'CLAUDE.md', 'GEMINI.md', '.github/copilot-instructions.md'])
     .describe(
-      'Instruction files for agents; the first that is on the base branch is given to every session.',
+      'Instruction files for agents. The first that is on the base branch is given to every session, as are those of the folders that its plan changes.',
     ),
   routes: z
     .strictObject({

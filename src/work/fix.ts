@@ -101,7 +101,7 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
   const before = pull.head.sha
   if (look.refusal !== null) return { kind: 'ended', ending: refusedAll(fix, before, look.refusal) }
   if (!look.policy.ok) return { kind: 'ended', ending: refusedAll(fix, before, look.policy.sentence) }
-  const agent = await agentOfFix(repository, pull.head.ref, look.policy, ports)
+  const agent = await agentOfFix(repository, pull.head.ref, look.policy, look.threads, ports)
   if (!agent.ok) return { kind: 'ended', ending: refusedAll(fix, before, agent.sentence) }
   const { policy, conventions } = agent
   const groups = groupRegions(look.threads)

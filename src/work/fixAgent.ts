@@ -15,13 +15,15 @@ export async function agentOfFix(
   repository: RepositoryName,
   branch: string,
   read: { policy: Policy; sha: Sha },
+  threads: readonly { path: string }[],
   { git, ledger }: { git: Pick<Git, 'ensure' | 'read'>; ledger: Pick<Ledger, 'facts'> },
 ): Promise<FixAgent> {
   const frozen = lastFact(await factsBehind(repository, branch, ledger), 'bundle.frozen')
   const agent = agentOf(read.policy, frozen?.body.profile)
   if (agent.name !== undefined && agent.gone) return { ok: false, sentence: goneSentence(agent.name) }
   await git.ensure(repository, [read.sha])
-  const found = await readInstructions(git, repository, read.sha, agent)
+  const paths = threads.map((thread) => thread.path)
+  const found = await readInstructions(git, repository, read.sha, agent, paths)
   if (!found.ok) return { ok: false, sentence: found.reason }
   const conventions = [found.repository, found.own].filter((text) => text !== null)
   return { ok: true, policy: agent.policy, conventions }

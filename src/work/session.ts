@@ -68,7 +68,8 @@ export async function runSession(item: SessionItem, ports: SessionPorts, signal:
   }
   const { position } = due
   await ports.git.ensure(repository, [base, position.start])
-  const instructions = await readInstructions(ports.git, repository, base, agent)
+  const planned = due.state.issued?.body.record.plan.files.map((file) => file.path) ?? []
+  const instructions = await readInstructions(ports.git, repository, base, agent, planned)
   if (!instructions.ok) {
     await recordFailure(ports.ledger, item, instructions.reason)
     return ports.queue.reconcile(item.subject)

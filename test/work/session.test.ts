@@ -51,6 +51,9 @@ beforeAll(async () => {
     'test/parse.test.ts': 'old tests\n',
     'docs/parse.md': 'docs\n',
     'AGENTS.md': 'House rule: no semicolons.\n',
+    'CLAUDE.md': 'SECOND-FILE\n',
+    'test/AGENTS.md': 'Test rule: no mocks.\n',
+    'other/AGENTS.md': 'OTHER-RULE\n',
   })
   base = made.sha
   server = await serve(made.directory)
@@ -229,6 +232,23 @@ describe('a session', () => {
     const opening = sent()
     expect(opening).toContain(`Subject: ${repository}#${issue}`)
     expect(opening).toContain('House rule: no semicolons.')
+    // Only the first file of the list; and nothing is known yet of the folders that the work will change.
+    for (const other of ['SECOND-FILE', 'Test rule', 'OTHER-RULE']) expect(opening).not.toContain(other)
+  })
+
+  test('S14, T27: instructions of the folders that the plan changes come from the base, not from the worktree', async () => {
+    await planned()
+    model.setScript(
+      script(
+        'tests',
+        call('write_file', { path: 'test/parse.test.ts', content: 'x' }),
+        call('hand_in', tests),
+      ),
+    )
+    await runSession(item('tests'), ports(), never)
+    expect(sent()).toContain('For test/ (test/AGENTS.md):\\nTest rule: no mocks.')
+    expect(sent()).toContain('House rule')
+    expect(sent()).not.toContain('OTHER-RULE')
   })
 
   test('P1: no deliverable or transcript of another phase reaches a request, only the inputs', async () => {
@@ -389,6 +409,8 @@ describe('stop and kill', () => {
       ],
     })
     const running = runSession(item('tests'), ports(), never)
+    // Once it was told to write, however long the start took; then it writes, and waits for the slow turn.
+    while (model.requests.length < 1) await new Promise((resolve) => setTimeout(resolve, 20))
     await new Promise((resolve) => setTimeout(resolve, 1500))
     const facts = await append({
       kind: 'comment.command',
