@@ -50,9 +50,14 @@ export function groupSteps(commits: readonly CommitBody[], tip: Sha, head: Sha):
   return { ok: true, steps }
 }
 
-/** Numbers that a squash's title and the group's branch name: where to look, never what to believe. */
-export function hintedNumbers(step: GroupStep, headRef: string): number[] {
+/**
+ * The number that a squash's title ends in, else the one that the group's branch is named for, which is that of its last
+ * step: where to look, never what to believe.
+ */
+export function hintedNumber(step: GroupStep, group: { head: Sha; headRef: string }): number | null {
   const title = /\(#([1-9]\d{0,9})\)\s*$/.exec(step.message.split('\n')[0] ?? '')?.[1]
-  const branch = /\/pr-([1-9]\d{0,9})-[0-9a-f]+$/.exec(headRef)?.[1]
-  return [...new Set([title, branch].filter((one) => one !== undefined).map(Number))]
+  const branch =
+    step.commit === group.head ? /\/pr-([1-9]\d{0,9})-[0-9a-f]+$/.exec(group.headRef)?.[1] : undefined
+  const hint = title ?? branch
+  return hint === undefined ? null : Number(hint)
 }

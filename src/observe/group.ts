@@ -2,7 +2,7 @@
 import type { EvidenceResult } from '../core/evidence.ts'
 import { lastFact } from '../core/facts.ts'
 import { type Digest, formatKey, parseKey, type SubjectKey } from '../core/ids.ts'
-import { type GroupStep, groupSteps, hintedNumbers } from '../core/mergeGroup.ts'
+import { type GroupStep, groupSteps, hintedNumber } from '../core/mergeGroup.ts'
 import type { GroupEntry, GroupSnapshot } from '../core/snapshot/group.ts'
 import type { Policy } from '../policy/schema.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
@@ -93,10 +93,9 @@ async function readEntry(
   ports: ObservePorts,
 ): Promise<GroupEntry<Policy>> {
   const { name } = repository
-  const numbers =
-    step.merges === null
-      ? hintedNumbers(step, requested.body.headRef)
-      : await ports.forge.pullsWithHead(name, step.merges)
+  const hint = hintedNumber(step, requested.body)
+  const hinted = hint === null ? [] : [hint]
+  const numbers = step.merges === null ? hinted : await ports.forge.pullsWithHead(name, step.merges)
   const pulls = []
   let landed = false
   for (const number of numbers) {

@@ -74,8 +74,8 @@ describe('what an approval binds to', () => {
 
   test('T3: a second pull request with the same head borrows nothing, and lends nothing', async () => {
     const pull = await village.approvedPull('copilot/shared', goodFiles('shared'))
-    await as('dev').push(repository, 'twin', { sha: pull.headSha })
-    const twin = await as('dev').openPull(repository, { title: 'Twin', head: 'twin', body: '' })
+    await as('dev').push(repository, 'copilot/twin', { sha: pull.headSha })
+    const twin = await as('dev').openPull(repository, { title: 'Twin', head: 'copilot/twin', body: '' })
     const run = await village.stage.until('the shared run', () => {
       const found = village.run('review', pull.headSha)
       return found?.output.summary?.includes(`#${twin.number}`) && found.conclusion !== 'success'
@@ -117,10 +117,11 @@ describe('what an approval binds to', () => {
   test('T13: a commit that says it is from long ago, or from tomorrow, is a new commit', async () => {
     const pull = await village.approvedPull('copilot/dated', goodFiles('dated'))
     const tree = await village.treeWith(pull.headSha, { 'src/dated.ts': 'export const dated = 2\n' })
+    let at = pull.headSha
     for (const date of ['2001-01-01T00:00:00Z', '2037-01-01T00:00:00Z']) {
-      const sha = await village.forge({ tree, parents: [pull.headSha], date })
-      await as('ana').push(repository, 'copilot/dated', { sha })
-      await village.becomes('review', sha, 'action_required')
+      at = await village.forge({ tree, parents: [at], date })
+      await as('ana').push(repository, 'copilot/dated', { sha: at })
+      await village.becomes('review', at, 'action_required')
     }
     await village.mergeRefused(pull.number)
   })

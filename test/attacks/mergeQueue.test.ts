@@ -174,12 +174,11 @@ describe('T10: what does not', () => {
 
   test('T10: a commit in the group that is no pull request’s is named, and nothing is green', async () => {
     await withQueue()
-    const { github } = village.stage
+    const dev = village.stage.github.as('dev')
     const pull = await approved('one')
     const main = await village.tip('main')
-    const evil = await github
-      .as('dev')
-      .push(repository, 'evil', { files: { 'evil.txt': 'evil' }, base: 'main' })
+    await dev.push(repository, 'evil', { files: { 'evil.txt': 'evil' }, base: 'main' })
+    const evil = await dev.push(repository, 'evil', { files: { 'more.txt': 'more' } })
     await tellGroup({ head: evil, base: main, number: pull.number })
     const run = await village.becomes('review', evil, 'failure')
     expect(run.output.summary).toMatch(/no open pull request holds/)

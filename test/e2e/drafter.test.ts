@@ -35,11 +35,12 @@ test('A3, S6: pushes, commits and the pull request come from the drafting App; c
   const commits = await github.site.git.log(dir, [`main..${pull.headSha}`])
   expect(commits).toHaveLength(2)
   for (const { author } of commits) expect(author.email).toContain(`${bot.id}+${bot.login}@`)
-  const runs = [...github.state.checkRuns.values()].filter(({ name }) => name.startsWith('countersign/'))
-  expect(new Set(runs.map(({ appId }) => appId))).toEqual(new Set([github.app.id]))
+  const runs = () =>
+    [...github.state.checkRuns.values()].filter(({ name }) => name.startsWith('countersign/'))
+  expect(new Set(runs().map(({ appId }) => appId))).toEqual(new Set([github.app.id]))
 
   const shown = await shop.stage.until('the review to be asked for', () => {
-    const run = runs
+    const run = runs()
       .filter(({ name, headSha }) => name === 'countersign/review' && headSha === pull.headSha)
       .at(-1)
     return run?.conclusion === 'action_required' ? run : undefined

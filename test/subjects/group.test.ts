@@ -1,7 +1,7 @@
 /** The rules of a merge queue's group over whole snapshots: every step somebody's, every entry green, CI on the group (T10). */
 import { describe, expect, test } from '@jest/globals'
 import type { CommitBody, EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
-import { groupSteps, hintedNumbers } from '../../src/core/mergeGroup.ts'
+import { groupSteps, hintedNumber } from '../../src/core/mergeGroup.ts'
 import type { GroupEntry, GroupSnapshot } from '../../src/core/snapshot/group.ts'
 import type { Policy } from '../../src/policy/schema.ts'
 import { check, decide, isOver, judge } from '../../src/subjects/group.ts'
@@ -253,14 +253,13 @@ describe('the steps of a group', () => {
     const loop = commit('loop', { parents: [sha('loop')] })
     expect(groupSteps([loop], tip, loop.sha)).toMatchObject({ ok: false })
   })
-  test('hints are numbers and nothing else', () => {
-    const squash = (message: string) =>
-      hintedNumbers(
-        { commit: head, tree: head, onto: tip, merges: null, message },
-        'refs/heads/gh-readonly-queue/main/pr-7-0a',
-      )
-    expect(squash('Add one (#34)\n\n(#35)')).toEqual([34, 7])
-    expect(squash('Add (#0) and (#x)')).toEqual([7])
+  test('a hint is a number, of the title first, and of the branch for the last step alone', () => {
+    const headRef = 'refs/heads/gh-readonly-queue/main/pr-7-0a'
+    const of = (message: string, at = head) =>
+      hintedNumber({ commit: at, tree: head, onto: tip, merges: null, message }, { head, headRef })
+    expect(of('Add one (#34)\n\n(#35)')).toBe(34)
+    expect(of('Add (#0) and (#x)')).toBe(7)
+    expect(of('Add one', sha('step before'))).toBeNull()
   })
 })
 

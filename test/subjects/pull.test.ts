@@ -53,6 +53,16 @@ describe('another agent’s pull request', () => {
     expect(recorded(done, 'merge.intended')).toHaveLength(1)
   })
 
+  test('A5: the Merge button needs write, whoever can see it', () => {
+    let done = presses(play({ policy: merging }), 'plan', dana)
+    done = presses(done, 'review', dana, erik, fay)
+    done = play(press(done, stranger, 'review', 'm'))
+    expect(done.actions.some(({ kind }) => kind === 'merge')).toBe(false)
+    expect(recorded(done, 'settled').at(-1)?.sentence).toMatch(/has no write access, and a merge needs it/)
+    done = play(press(done, gus, 'review', 'm'))
+    expect(done.actions.some(({ kind }) => kind === 'merge')).toBe(true)
+  })
+
   test('A5: /agent merge before it is green is refused with what is missing', () => {
     const start = play({ policy: merging })
     const done = play({ ...start.parts, facts: [...(start.parts.facts ?? []), command(gus, 'merge', '')] })

@@ -2,7 +2,7 @@
 import { judgePress } from '../../approvals/press.ts'
 import type { Action } from '../../core/action.ts'
 import { parseButton } from '../../core/checkRun.ts'
-import { type Fact, type FactBody, settledBySeq } from '../../core/facts.ts'
+import { type Fact, type FactBody, type FactOf, settledBySeq } from '../../core/facts.ts'
 import { code } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { fixesOf } from '../../fix/state.ts'
@@ -88,13 +88,27 @@ function judge(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts, fact: Req
           sentence: `This pull request is ${snapshot.pull.state}, so the press changed nothing.`,
         }
       if (!snapshot.policy.ok) return { kind: 'refused', sentence: snapshot.policy.sentence }
-      if (parseButton(body.identifier)?.intent === 'fix')
-        return mayAsk(snapshot, fact.actor, 'a fix') ?? judgeFixPress(snapshot, { ...fact, body })
-      return judgePress(snapshot.key, { ...fact, body }, verdicts.asked)
+      return judgeButton(snapshot, verdicts, { ...fact, body })
     case 'comment.command':
       return judgeCommand(snapshot, verdicts, { ...fact, body })
     default:
       return body satisfies never
+  }
+}
+
+/** Who may press is nowhere written down (github-facts): a fix and a merge need write, decisions what policy asks for. */
+function judgeButton(
+  snapshot: PullSnapshot<Policy>,
+  verdicts: PullVerdicts,
+  press: FactOf<'button.pressed'>,
+): Answer {
+  switch (parseButton(press.body.identifier)?.intent) {
+    case 'fix':
+      return mayAsk(snapshot, press.actor, 'a fix') ?? judgeFixPress(snapshot, press)
+    case 'merge':
+      return mayAsk(snapshot, press.actor, 'a merge') ?? judgePress(snapshot.key, press, verdicts.asked)
+    default:
+      return judgePress(snapshot.key, press, verdicts.asked)
   }
 }
 
