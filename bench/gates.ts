@@ -68,6 +68,7 @@ async function benchWide(repository: Repository): Promise<void> {
     body: '',
     plan: null,
     ci: 'unknown',
+    workflowRuns: { head: 'unknown', base: 'unknown' },
     ownAppIds: [],
     headSinceMs: null,
     nowMs: 0,
