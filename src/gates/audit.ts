@@ -22,7 +22,7 @@ export const audit: Gate = {
   title: 'Dependency audit',
   about:
     'The audit that policy names (npm, pnpm or OSV-Scanner), run in the sandbox or by CI, finds no weakness of moderate severity or worse; a registry that did not answer is no pass.',
-  reads: 'command',
+  reads: 'command or report',
   acceptedBy: 'senior',
   off: (input) =>
     input.commands.audit || readsUploads(input, 'audit')

@@ -17,7 +17,7 @@ export const bundleSize: Gate = {
   title: 'Bundle size',
   about:
     "No bundle, and not their sum, grows by more than 10 % against the merge base, read from size-limit's report.",
-  reads: 'command',
+  reads: 'command or report',
   acceptedBy: 'senior',
   off: (input) =>
     wanted(input) || readsUploads(input, 'sizes')

@@ -49,7 +49,7 @@ export interface Gate {
   /** One sentence for docs/gates.md, which is made from the gates themselves. */
   about: string
   /** What it rests on: gates over the diff alone can be asked on any checkout, without the App. */
-  reads: 'diff' | 'command' | 'ci' | 'report'
+  reads: 'diff' | 'command' | 'ci' | 'report' | 'command or report'
   acceptedBy: AcceptedBy
   /** Null when the gate is on; else the sentence that says why it is not configured and how to switch it on. */
   off(input: GateInput): string | null

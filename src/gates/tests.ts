@@ -17,7 +17,7 @@ export const tests: Gate = {
   title: 'Unit tests with coverage',
   about:
     'Unit tests succeed and cover at least 80 % of lines; where the base is below, the total may not fall and the changed lines must reach it.',
-  reads: 'command',
+  reads: 'command or report',
   acceptedBy: 'senior',
   off: (input) =>
     input.commands.test || readsUploads(input, 'tests') || readsUploads(input, 'coverage')
