@@ -10,6 +10,7 @@ const readsWords: Record<Gate['reads'], string> = {
   command: 'a command of policy, run in the sandbox',
   ci: "the repository's own CI on GitHub",
   report: 'reports that CI uploads',
+  'command or report': 'a command of policy, run in the sandbox, or reports that CI uploads',
 }
 
 const acceptedWords: Record<Gate['acceptedBy'], string> = {
@@ -38,6 +39,41 @@ ${allGates
 
 Gates that rest on the change itself are always on, except where the policy switches one off. The others exist only when
 policy names what they need, and are listed as "not configured" otherwise.
+
+## Reports that CI uploads
+
+The repository's own workflow measures, and uploads what its tools write with \`actions/upload-artifact\`; policy says
+where each report is. Coverage, sizes, load tests and analyses are compared with the run at the merge base.
+
+\`\`\`yaml
+gates:
+  reports:
+    - { workflow: .github/workflows/ci.yml, artifact: coverage, path: lcov.info, format: lcov }
+    - { workflow: .github/workflows/load.yml, artifact: load, path: summary.json, format: k6 }
+\`\`\`
+
+| format | what is read | gate |
+|---|---|---|
+| \`junit\` | JUnit XML of any test runner | \`tests\` |
+| \`lcov\`, \`cobertura\` | lines of each file | \`tests\` |
+| \`istanbul\` | \`coverage-final.json\`, or the totals of \`coverage-summary.json\` | \`tests\` |
+| \`audit\` | JSON of \`npm audit\`, \`pnpm audit\` or OSV-Scanner | \`audit\` |
+| \`size-limit\` | \`size-limit --json\` | \`bundle-size\` |
+| \`k6\` | the p(95) of \`http_req_duration\`, in milliseconds, from \`--summary-export\` or the data of \`handleSummary()\` as JSON | \`performance\` |
+| \`autocannon\` | \`autocannon --json\`; it has no 95th percentile, so the next above, \`p97_5\`, is compared with itself | \`performance\` |
+| \`sarif\` | SARIF 2.1.0: results that are neither suppressed nor gone; a security severity of 7 or more is an error | \`static-analysis\` |
+
+- An artifact counts when its run is the newest of exactly that workflow file, event (\`event\` at the head,
+  \`base_event\` at the merge base) and commit, and succeeded or failed. A name alone proves nothing.
+- \`path\` is the path inside the artifact: upload-artifact leaves out the folder that all uploaded files share.
+- At the head a run that is missing is waited for until \`gates.ci.deadline_minutes\`, then it fails, as does at once a
+  report that is missing, expired, broken or empty. What is missing at the merge base is flagged, except where the base
+  would be the excuse: coverage below the minimum then fails.
+- Absolute paths in a report are understood below the workspace of GitHub's runners (\`.../shop/shop/\`).
+- An archive may have 64 MB, 20,000 files and a report in it 20 MB. One with links, paths out of it, two files of one
+  name, encryption, the zip64 form or a file that unpacks to 200 times its size is refused as a whole.
+- The change's own code makes these numbers. Workflows, configuration and package scripts are G12's; name other files
+  that measure (\`scripts/measure.sh\`) under \`protected\`.
 
 ## On the command line
 

@@ -56,6 +56,7 @@ export async function evaluateRange(
     body: '',
     plan: null,
     ci: 'unknown',
+    workflowRuns: { head: 'unknown', base: 'unknown' },
     ownAppIds: [],
     headSinceMs: null,
     nowMs: 0,

@@ -53,7 +53,7 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
     const began = performance.now()
     switch (item.kind) {
       case 'collect':
-        await runCollect(item, { git, workspace, ledger, queue, log }, signal)
+        await runCollect(item, { forge, git, workspace, ledger, queue, log }, signal)
         break
       case 'issuePlan':
         await runIssuePlan(item, { git, ledger, forge, queue, log })

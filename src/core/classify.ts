@@ -36,18 +36,30 @@ export const classifyDefaults = {
   ],
 } as const
 
-/** The largest glob list that is compiled once and kept; beyond it lists are compiled again, never refused. */
-const keptMatchers = 64
-const kept = new Map<string, (path: string) => boolean>()
+const nothing: ClassifySettings = {}
+/** Most paths whose kind is kept for one policy; the same path is always of the same kind, so nothing shows outside. */
+const keptPaths = 20_000
 
-function matcher(globs: readonly string[]): (path: string) => boolean {
-  const key = globs.join('\0')
-  const known = kept.get(key)
-  if (known) return known
-  const made = picomatch([...globs], { dot: true, nocase: true })
-  const match = (path: string) => made(path)
-  if (kept.size < keptMatchers) kept.set(key, match)
-  return match
+interface Classifier {
+  matchers: readonly (readonly [FileKind, (path: string) => boolean])[]
+  known: Map<string, FileKind>
+}
+/** By the settings themselves: a policy is read once and asked about thousands of paths. */
+const classifiers = new WeakMap<ClassifySettings, Classifier>()
+
+function classifierOf(settings: ClassifySettings): Classifier {
+  const made = classifiers.get(settings)
+  if (made) return made
+  const matcher = (kind: keyof typeof classifyDefaults) => {
+    const match = picomatch([...(settings[kind] ?? classifyDefaults[kind])], { dot: true, nocase: true })
+    return [kind, (path: string) => match(path)] as const
+  }
+  const classifier = {
+    matchers: [matcher('test'), matcher('documentation'), matcher('configuration')],
+    known: new Map<string, FileKind>(),
+  }
+  classifiers.set(settings, classifier)
+  return classifier
 }
 
 /**
@@ -57,10 +69,12 @@ function matcher(globs: readonly string[]): (path: string) => boolean {
  * @returns the first that fits, in the order test, documentation, configuration; anything else is code. A fixture below
  *   a test folder is `test` whatever its ending, since it decides what the tests prove.
  */
-export function classify(path: string, settings: ClassifySettings = {}): FileKind {
+export function classify(path: string, settings: ClassifySettings = nothing): FileKind {
+  const { matchers, known } = classifierOf(settings)
+  const kept = known.get(path)
+  if (kept) return kept
   const normal = path.normalize('NFC')
-  if (matcher(settings.test ?? classifyDefaults.test)(normal)) return 'test'
-  if (matcher(settings.documentation ?? classifyDefaults.documentation)(normal)) return 'documentation'
-  if (matcher(settings.configuration ?? classifyDefaults.configuration)(normal)) return 'configuration'
-  return 'code'
+  const kind = matchers.find(([, matches]) => matches(normal))?.[0] ?? 'code'
+  if (known.size < keptPaths) known.set(path, kind)
+  return kind
 }

@@ -1,16 +1,20 @@
 /** The `commands` part of policy: what gates and the pipeline run in the sandbox, as written and as executed. */
 import { z } from 'zod'
 import { RepositoryPath } from './citation.ts'
-import { type CommandName, type CommandSpec, type EvidenceRequest, ReportFormat } from './evidence.ts'
+import type { CommandName, CommandSpec, EvidenceRequest } from './evidence.ts'
+import { ReportFormat } from './reports.ts'
 
 export type CommandRequest = Extract<EvidenceRequest, { kind: 'command' }>
+
+/** What the gates read from commands; load tests and analyses are read from CI (`gates.reports`). */
+const CommandReportFormat = ReportFormat.exclude(['k6', 'autocannon', 'sarif'])
 
 export const CommandSettings = z.strictObject({
   run: z.string().min(1).max(2000).describe('Shell text, run by /bin/sh at the repository root.'),
   timeout_seconds: z.number().int().min(1).max(3600).default(600),
   memory_mb: z.number().int().min(64).max(16_384).default(2048),
   reports: z
-    .array(z.strictObject({ format: ReportFormat, path: RepositoryPath }))
+    .array(z.strictObject({ format: CommandReportFormat, path: RepositoryPath }))
     .max(10)
     .default([]),
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Citation, RepositoryPath } from './citation.ts'
 import { digestOf } from './digest.ts'
 import { Digest, type RepositoryName, Sha } from './ids.ts'
+import { ReportFormat, Reports, reportFields } from './reports.ts'
 
 const mode = z.enum(['000000', '040000', '100644', '100664', '100755', '120000', '160000'])
 const gitPath = z.string().min(1).max(4096)
@@ -59,47 +60,6 @@ export const CommitBody = z.object({
 })
 export type CommitBody = z.infer<typeof CommitBody>
 
-export const TestCase = z.object({
-  /** Suite and test names joined with ` > `. */
-  name: z.string().max(1000),
-  status: z.enum(['passed', 'failed', 'skipped']),
-  message: z.string().max(4000).optional(),
-})
-export type TestCase = z.infer<typeof TestCase>
-
-export const CoverageReport = z.object({
-  format: z.enum(['lcov', 'istanbul', 'cobertura']),
-  linesFound: z.number().int().nonnegative(),
-  linesHit: z.number().int().nonnegative(),
-  /** Lines with a count, by repository path; absent in summary formats. */
-  files: z
-    .record(z.string(), z.object({ hit: z.array(z.number().int()), missed: z.array(z.number().int()) }))
-    .optional(),
-})
-export type CoverageReport = z.infer<typeof CoverageReport>
-
-/** Known weaknesses of dependencies, at most 1,000, the worst first. */
-export const AuditReport = z.object({
-  findings: z
-    .array(
-      z.object({
-        name: z.string().max(300),
-        /** `unknown`: the report gives none, or a word that is not known. */
-        severity: z.enum(['info', 'low', 'moderate', 'high', 'critical', 'unknown']),
-        title: z.string().max(300),
-      }),
-    )
-    .max(1000),
-  /** Why the registry did not answer; then the empty list says nothing. */
-  unreachable: z.string().max(500).nullable(),
-})
-export type AuditReport = z.infer<typeof AuditReport>
-
-export const SizeReport = z.object({
-  entries: z.array(z.object({ name: z.string().max(300), bytes: z.number().int().nonnegative() })).max(1000),
-})
-export type SizeReport = z.infer<typeof SizeReport>
-
 /** How one policy command ended in the sandbox on a clean checkout of one commit. */
 export const CommandBody = z.object({
   exitCode: z.number().int().nullable(),
@@ -108,20 +68,17 @@ export const CommandBody = z.object({
   /** The last 20,000 characters of stdout and stderr together, control characters removed. */
   outputTail: z.string().max(20_000),
   durationMs: z.number().nonnegative(),
-  /** `missing`: policy names a report and the command did not write it. `invalid`: it does not parse, with why. */
-  tests: z.union([z.array(TestCase).max(20_000), z.object({ problem: z.string() })]).optional(),
-  coverage: z.union([CoverageReport, z.object({ problem: z.string() })]).optional(),
-  audit: z.union([AuditReport, z.object({ problem: z.string() })]).optional(),
-  sizes: z.union([SizeReport, z.object({ problem: z.string() })]).optional(),
+  ...reportFields,
 })
 export type CommandBody = z.infer<typeof CommandBody>
-
-/** What a command may write for the host to read. */
-export const ReportFormat = z.enum(['junit', 'lcov', 'istanbul', 'cobertura', 'audit', 'size-limit'])
 
 /** Names of policy commands. */
 export const CommandName = z.enum(['setup', 'typecheck', 'lint', 'test', 'integration', 'build', 'audit'])
 export type CommandName = z.infer<typeof CommandName>
+
+/** A report by its place in a checkout or in an artifact. */
+export const ReportFile = z.object({ format: ReportFormat, path: RepositoryPath })
+export type ReportFile = z.infer<typeof ReportFile>
 
 export const CommandSpec = z.object({
   /** Shell text run by `/bin/sh -c` in the sandbox at the repository's root. */
@@ -129,7 +86,7 @@ export const CommandSpec = z.object({
   timeoutSeconds: z.number().int().min(1).max(3600),
   memoryMb: z.number().int().min(64).max(16_384),
   /** Paths that the command writes; formats are told by `format`. */
-  reports: z.array(z.object({ format: ReportFormat, path: RepositoryPath })).max(10),
+  reports: z.array(ReportFile).max(10),
 })
 export type CommandSpec = z.infer<typeof CommandSpec>
 
@@ -170,6 +127,20 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
     name: CommandName,
     spec: CommandSpec,
     setup: CommandSpec.nullable(),
+  }),
+  /**
+   * The reports in an artifact of one ended attempt of one workflow run (G18). The run is looked up by its id, and must
+   * still be of this workflow file, event and commit: a name proves nothing (T15).
+   */
+  z.object({
+    kind: z.literal('reports'),
+    sha: Sha,
+    run: z.number().int().positive(),
+    attempt: z.number().int().positive(),
+    workflow: z.string().max(300),
+    event: z.string().max(60),
+    artifact: z.string().max(300),
+    files: z.array(ReportFile).min(1).max(20),
   }),
   /** Tree of `git merge-tree` of two commits, or conflicts: proves a clean update merge (T11). */
   z.object({ kind: z.literal('mergeTree'), first: Sha, second: Sha }),
@@ -222,6 +193,7 @@ export const evidenceBodies = {
   references: ReferencesBody,
   citations: CitationsBody,
   command: CommandBody,
+  reports: Reports,
   mergeTree: MergeTreeBody,
   lineMap: LineMapBody,
 } as const

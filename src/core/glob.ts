@@ -14,10 +14,8 @@ export function foldPath(path: string): string {
  * mistake protects too much rather than too little.
  */
 export function matchesGlob(glob: string, path: string): boolean {
-  const patterns = compiled(glob)
-  if (patterns === null) return true
-  const segments = segmentsOf(path)
-  return patterns.some((pattern) => matchSegments(pattern, segments))
+  const known = compiled(glob)
+  return known === null || matchesAny(known, segmentsOf(path))
 }
 
 /** Whether a glob is within the bounds, so that it matches what it says. */
@@ -30,9 +28,14 @@ export function isUsableGlob(glob: string): boolean {
  * nothing, so that a mistake allows too little rather than too much.
  */
 export function matchesExactly(glob: string, path: string): boolean {
-  const patterns = compiled(glob, keptExactly)
-  const segments = path.split('/')
-  return (patterns ?? []).some((pattern) => matchSegments(pattern, segments))
+  const known = compiled(glob, keptExactly)
+  return known !== null && matchesAny(known, path.split('/'))
+}
+
+function matchesAny({ patterns, firsts }: Compiled, segments: string[]): boolean {
+  // Most globs end in a name, and most names begin with another letter: that settles it without a walk.
+  if (firsts !== null && !firsts.has((segments.at(-1) as string).charAt(0))) return false
+  return patterns.some((pattern) => matchSegments(pattern, segments))
 }
 
 /** One path is usually tried against many globs in a row, and folding costs more than matching: the last is kept. */
@@ -48,19 +51,31 @@ function segmentsOf(path: string): string[] {
 }
 
 /** Compiled globs that are kept; the same glob always compiles to the same segments, so nothing shows outside. */
-const kept = new Map<string, string[][] | null>()
+interface Compiled {
+  /** The alternatives of a glob in segments. */
+  patterns: string[][]
+  /** Letters with which the last segment of a path must begin; null when it may begin with any. */
+  firsts: ReadonlySet<string> | null
+}
+const kept = new Map<string, Compiled | null>()
 const keptExactly: typeof kept = new Map()
 const maximumKept = 2000
 
-/** The alternatives of a glob in segments; null when it is longer, or has more of them, than the bounds. */
-function compiled(glob: string, cache = kept): string[][] | null {
+/** Null when the glob is longer, or has more alternatives, than the bounds. */
+function compiled(glob: string, cache = kept): Compiled | null {
   const known = cache.get(glob)
   if (known !== undefined) return known
   const folded = cache === kept ? foldPath(glob) : glob
   const alternatives = folded.length > maximumLength ? null : expandBraces(folded)
-  const patterns = alternatives === null ? null : alternatives.map(patternSegments)
-  if (cache.size < maximumKept) cache.set(glob, patterns)
-  return patterns
+  const made = alternatives === null ? null : compiledFrom(alternatives.map(patternSegments))
+  if (cache.size < maximumKept) cache.set(glob, made)
+  return made
+}
+
+function compiledFrom(patterns: string[][]): Compiled {
+  const firsts = patterns.map((pattern) => (pattern.at(-1) as string).charAt(0))
+  // An empty last segment matches only an empty one, and so has no first letter either.
+  return { patterns, firsts: firsts.some((one) => one === '*' || one === '?') ? null : new Set(firsts) }
 }
 
 function patternSegments(glob: string): string[] {
@@ -81,7 +96,8 @@ function expandBraces(glob: string): string[] | null {
 
 /** Row by row over the path's segments: `reach[i]` says that the first i pattern segments match what was read. */
 function matchSegments(pattern: string[], path: string[]): boolean {
-  // Most globs end in a name, and most names are another: that settles it without a walk.
+  const first = pattern[0] as string
+  if (first !== '**' && !matchSegment(first, path[0] as string)) return false
   const last = pattern.at(-1) as string
   if (last !== '**' && !matchSegment(last, path.at(-1) as string)) return false
   let reach = closure(pattern, [true])

@@ -1,4 +1,5 @@
 /** Every gate, in the order in which people read them. A new gate is one file and one line here. */
+import { analysis } from './analysis.ts'
 import { audit } from './audit.ts'
 import { build } from './build.ts'
 import { bundleSize } from './bundleSize.ts'
@@ -8,6 +9,7 @@ import type { Gate } from './gate.ts'
 import { gateIntegrity } from './gateIntegrity.ts'
 import { hiddenText } from './hiddenText.ts'
 import { integration } from './integration.ts'
+import { performance } from './performance.ts'
 import { protectedPaths } from './protectedPaths.ts'
 import { references } from './references.ts'
 import { scope } from './scope.ts'
@@ -24,7 +26,9 @@ export const allGates: readonly Gate[] = [
   audit,
   build,
   bundleSize,
+  performance,
   ci,
+  analysis,
   scope,
   protectedPaths,
   gateIntegrity,

@@ -1,10 +1,12 @@
 /** G8: no bundle grows by more than policy allows against the merge base, read from size-limit's report at both. */
 import { commandRequest } from '../core/commandSettings.ts'
-import type { CommandBody, SizeReport } from '../core/evidence.ts'
+import type { CommandBody } from '../core/evidence.ts'
+import type { SizeReport } from '../core/reports.ts'
 import { code, listed } from '../core/sentences.ts'
 import { fail, flag, pass, type Verdict } from '../core/verdict.ts'
 import { commandAt, judgeExit } from './command.ts'
-import { diffRequest, type Gate, type GateInput, withDiff } from './gate.ts'
+import { diffRequest, type Gate, type GateInput, withDiff, worst } from './gate.ts'
+import { notConfigured, readsUploads, uploadAtBase, uploadAtHead, uploadNeeds } from './reports.ts'
 
 const wanted = (input: GateInput) =>
   input.commands.build?.reports.some((report) => report.format === 'size-limit') ?? false
@@ -15,33 +17,49 @@ export const bundleSize: Gate = {
   title: 'Bundle size',
   about:
     "No bundle, and not their sum, grows by more than 10 % against the merge base, read from size-limit's report.",
-  reads: 'command',
+  reads: 'command or report',
   acceptedBy: 'senior',
   off: (input) =>
-    wanted(input)
+    wanted(input) || readsUploads(input, 'sizes')
       ? null
-      : 'Not configured: name a report of format `size-limit` under `commands.build.reports` in the policy file to switch it on.',
+      : notConfigured('format `size-limit`', ' or under `commands.build.reports`'),
   needs: (input) => {
+    const uploads = uploadNeeds(input, 'sizes')
+    if (!wanted(input)) return uploads
     const atHead = commandRequest(input.commands, 'build', input.head)
     const diff = input.evidence.get(diffRequest(input))
     const atBase = diff?.ok ? commandRequest(input.commands, 'build', diff.body.mergeBase) : null
-    return [diffRequest(input), ...(atHead ? [atHead] : []), ...(atBase ? [atBase] : [])]
+    return [diffRequest(input), ...(atHead ? [atHead] : []), ...(atBase ? [atBase] : []), ...uploads]
   },
-  evaluate: (input) => {
-    const result = commandAt(input, 'build')
-    if ('verdict' in result) return result.verdict
-    if (result.body.stoppedBy || result.body.exitCode !== 0) return judgeExit(input, 'build', result.body)
-    const head = sizesOf(result.body)
-    if (typeof head === 'string')
-      return fail(`${head} A missing size does not pass; correct the report's path or format in policy.`)
-    return withDiff(input, (diff) => {
-      const before = commandAt(input, 'build', diff.mergeBase)
-      if ('verdict' in before)
-        return before.verdict.state === 'wait' ? before.verdict : unknownBase(before.verdict.sentence)
-      const base = sizesOf(before.body)
-      return typeof base === 'string' ? unknownBase(base) : compare(input, base, head)
-    })
-  },
+  evaluate: (input) =>
+    worst([
+      ...(wanted(input) ? [ofCommand(input)] : []),
+      ...(readsUploads(input, 'sizes') ? [ofCi(input)] : []),
+    ]),
+}
+
+function ofCi(input: GateInput): Verdict {
+  const head = uploadAtHead(input, 'sizes')
+  if ('verdict' in head) return head.verdict
+  const base = uploadAtBase(input, 'sizes')
+  if ('verdict' in base) return base.verdict
+  return 'missing' in base ? unknownBase(base.missing) : compare(input, base.found, head.found)
+}
+
+function ofCommand(input: GateInput): Verdict {
+  const result = commandAt(input, 'build')
+  if ('verdict' in result) return result.verdict
+  if (result.body.stoppedBy || result.body.exitCode !== 0) return judgeExit(input, 'build', result.body)
+  const head = sizesOf(result.body)
+  if (typeof head === 'string')
+    return fail(`${head} A missing size does not pass; correct the report's path or format in policy.`)
+  return withDiff(input, (diff) => {
+    const before = commandAt(input, 'build', diff.mergeBase)
+    if ('verdict' in before)
+      return before.verdict.state === 'wait' ? before.verdict : unknownBase(before.verdict.sentence)
+    const base = sizesOf(before.body)
+    return typeof base === 'string' ? unknownBase(base) : compare(input, base, head)
+  })
 }
 
 function sizesOf(body: CommandBody): SizeReport | string {

@@ -2,7 +2,7 @@
 import { code, count, listed } from '../core/sentences.ts'
 import type { CiCheck } from '../core/snapshot/pull.ts'
 import { fail, pass, type Verdict, wait } from '../core/verdict.ts'
-import type { Gate, GateInput } from './gate.ts'
+import { type Gate, type GateInput, worst } from './gate.ts'
 import type { CiWorkflow } from './settings.ts'
 
 const rerun = 'Run it again, or fix it and push.'
@@ -32,11 +32,7 @@ export function judgeCi(input: TimedCiInput): Verdict {
   if (workflows.length === 0) return judgeSeen(input, checks)
   const fromApp = checks.filter((check) => check.appId === appId)
   const verdicts = workflows.map((workflow) => judgeWorkflow(input, workflow, fromApp))
-  return (
-    verdicts.find((one) => one.state === 'fail') ??
-    verdicts.find((one) => one.state === 'wait') ??
-    pass(verdicts.map((one) => one.sentence).join(' '))
-  )
+  return worst(verdicts)
 }
 
 function atHead({ ci: seen, head, ownAppIds }: CiInput): CiCheck[] | null {

@@ -3,7 +3,7 @@ import { type CommandRequest, commandRequest } from '../core/commandSettings.ts'
 import type { CommandBody, CommandName } from '../core/evidence.ts'
 import { code } from '../core/sentences.ts'
 import { fail, pass, type Verdict, wait } from '../core/verdict.ts'
-import type { Gate, GateInput } from './gate.ts'
+import { type Gate, type GateInput, worst } from './gate.ts'
 
 const fixIt = 'Fix it and push, or change the command in the policy file on the base branch.'
 
@@ -66,9 +66,7 @@ export function commandGate(
         return 'verdict' in result ? result.verdict : judgeExit(input, name, result.body)
       })
       if (verdicts.length === 0) return fail('Policy names no command for this gate, so nothing was proven.')
-      const worst =
-        verdicts.find((one) => one.state === 'fail') ?? verdicts.find((one) => one.state !== 'pass')
-      return worst ?? pass(verdicts.map((one) => one.sentence).join(' '))
+      return worst(verdicts)
     },
   }
 }

@@ -6,8 +6,8 @@ import type { Sha } from '../core/ids.ts'
 import type { Plan } from '../core/plan.ts'
 import type { ProtectedRule } from '../core/protectedPaths.ts'
 import type { Known } from '../core/snapshot/common.ts'
-import type { CiCheck } from '../core/snapshot/pull.ts'
-import { fail, type Verdict, wait } from '../core/verdict.ts'
+import type { CiCheck, PullSnapshot } from '../core/snapshot/pull.ts'
+import { fail, pass, type Verdict, wait } from '../core/verdict.ts'
 import type { GatesSettings } from './settings.ts'
 
 /** Everything a gate may read: nothing here says who wrote the change, so no gate can favour anyone (S12). */
@@ -27,6 +27,8 @@ export interface GateInput {
   /** The plan that the ledger issued for this pull request; null when the change has none. */
   plan: Plan | null
   ci: Known<CiCheck[]>
+  /** Runs that may have uploaded reports, at the head and at the merge base. */
+  workflowRuns: PullSnapshot['workflowRuns']
   /** Apps whose checks are ours and never count as CI. */
   ownAppIds: readonly number[]
   /** When the head was first seen, App clock; null when nothing recorded it. */
@@ -47,7 +49,7 @@ export interface Gate {
   /** One sentence for docs/gates.md, which is made from the gates themselves. */
   about: string
   /** What it rests on: gates over the diff alone can be asked on any checkout, without the App. */
-  reads: 'diff' | 'command' | 'ci' | 'report'
+  reads: 'diff' | 'command' | 'ci' | 'report' | 'command or report'
   acceptedBy: AcceptedBy
   /** Null when the gate is on; else the sentence that says why it is not configured and how to switch it on. */
   off(input: GateInput): string | null
@@ -61,6 +63,15 @@ export const diffRequest = (input: Pick<GateInput, 'base' | 'head'>) =>
 
 export const commitsRequest = (input: Pick<GateInput, 'base' | 'head'>) =>
   ({ kind: 'commits', base: input.base, head: input.head }) as const
+
+/** The verdict on several parts: what fails counts before what waits, then what is flagged; passes are said together. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  for (const state of ['fail', 'wait', 'flag'] as const) {
+    const found = verdicts.find((one) => one.state === state)
+    if (found) return found
+  }
+  return pass(verdicts.map((one) => one.sentence).join(' '))
+}
 
 /** Judge the diff once it is there; without it the gate waits, and a diff that git could not make fails. */
 export function withDiff(input: GateInput, judge: (diff: DiffBody) => Verdict): Verdict {

@@ -1,13 +1,17 @@
 /** The `gates:` part of policy: minimums, the repository's own CI, and which paths count as what. */
 import { z } from 'zod'
+import { RepositoryPath } from '../core/citation.ts'
+import { ReportFormat } from '../core/reports.ts'
 
 const globs = z.array(z.string().min(1).max(300)).max(100)
 
+const workflowFile = z
+  .string()
+  .max(300)
+  .regex(/^\.github\/workflows\/[^/]+\.ya?ml$/, 'a workflow file such as .github/workflows/ci.yml')
+
 export const CiWorkflow = z.strictObject({
-  path: z
-    .string()
-    .regex(/^\.github\/workflows\/[^/]+\.ya?ml$/, 'a workflow file such as .github/workflows/ci.yml')
-    .describe('The workflow file, as GitHub reports it; a name alone proves nothing (T15).'),
+  path: workflowFile.describe('The workflow file, as GitHub reports it; a name alone proves nothing (T15).'),
   event: z.string().min(1).max(60).default('pull_request').describe('The event that must have started it.'),
   jobs: z
     .array(z.string().min(1).max(200))
@@ -16,6 +20,23 @@ export const CiWorkflow = z.strictObject({
     .describe('Jobs that must each succeed; empty: every job that ran.'),
 })
 export type CiWorkflow = z.infer<typeof CiWorkflow>
+
+export const CiReport = z.strictObject({
+  workflow: workflowFile.describe('The workflow file whose run uploads the report.'),
+  event: z.string().min(1).max(60).default('pull_request').describe('The event of the run at the head.'),
+  base_event: z
+    .string()
+    .min(1)
+    .max(60)
+    .default('push')
+    .describe('The event of the run at the merge base, where nothing is a pull request any more.'),
+  artifact: z.string().min(1).max(300).describe('The name under which the run uploads it.'),
+  path: RepositoryPath.describe("The report's path inside the artifact."),
+  format: ReportFormat,
+})
+export type CiReport = z.infer<typeof CiReport>
+
+const consequence = z.enum(['fail', 'flag', 'pass'])
 
 export const GatesSettings = z.strictObject({
   coverage: z
@@ -62,6 +83,46 @@ export const GatesSettings = z.strictObject({
         .describe('How much a bundle may grow against the merge base (G8).'),
     })
     .prefault({}),
+  performance: z
+    .strictObject({
+      max_growth_percent: z
+        .number()
+        .min(0)
+        .max(1000)
+        .default(20)
+        .describe('How much slower the slow tail of a load test may be than at the merge base (G9).'),
+      min_samples: z
+        .number()
+        .int()
+        .min(1)
+        .max(1_000_000_000)
+        .default(100)
+        .describe('A load test with fewer requests proves nothing.'),
+      max_failed_percent: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(1)
+        .describe('A load test with more failed requests is for a person to look at.'),
+    })
+    .prefault({}),
+  analysis: z
+    .strictObject({
+      error: consequence.default('fail'),
+      warning: consequence.default('flag'),
+      note: consequence.default('pass'),
+    })
+    .prefault({})
+    .describe(
+      'What becomes of results of static analysis that the merge base does not have, by their level.',
+    ),
+  reports: z
+    .array(CiReport)
+    .max(20)
+    .default([])
+    .describe(
+      "Reports that the repository's own CI uploads as artifacts, at the head and at the base (G18).",
+    ),
   tests_with_code: z.boolean().default(true),
   docs_with_code: z.boolean().default(true),
   paths: z

@@ -1,68 +1,78 @@
-/** G2: unit tests with coverage, read from the report at the head; where the base is below, nothing may fall. */
-import { classify } from '../core/classify.ts'
+/** G2: unit tests with coverage, read from the reports of a command in the sandbox or of CI, never from what is printed. */
 import { commandRequest } from '../core/commandSettings.ts'
-import type { CommandBody, CoverageReport, DiffBody, EvidenceRequest } from '../core/evidence.ts'
+import type { CommandBody, EvidenceRequest } from '../core/evidence.ts'
+import type { Reports, TestCase } from '../core/reports.ts'
 import { code, count, listed } from '../core/sentences.ts'
-import { fail, pass, type Verdict, wait } from '../core/verdict.ts'
+import { fail, pass, type Verdict } from '../core/verdict.ts'
 import { commandAt, judgeExit } from './command.ts'
-import { diffRequest, type Gate, type GateInput, withDiff } from './gate.ts'
+import { type BaseCoverage, judgeCoverage, percentOf } from './coverage.ts'
+import { diffRequest, type Gate, type GateInput, worst } from './gate.ts'
+import { notConfigured, readsUploads, uploadAtBase, uploadAtHead, uploadNeeds } from './reports.ts'
 
 const coverageFormats = new Set(['lcov', 'istanbul', 'cobertura'])
-
-/** Per cent of lines; a report that found no line proves nothing and counts as 0. */
-const percent = (report: CoverageReport) =>
-  report.linesFound === 0 ? 0 : (100 * report.linesHit) / report.linesFound
-const shown = (value: number) => `${(Math.floor(value * 10) / 10).toFixed(1)} %`
 
 export const tests: Gate = {
   id: 'tests',
   requirement: 'G2',
   title: 'Unit tests with coverage',
   about:
-    'Unit tests succeed and cover enough lines; where the base is below, the total may not fall and the changed lines must reach it.',
-  reads: 'command',
+    'Unit tests succeed and cover at least 80 % of lines; where the base is below, the total may not fall and the changed lines must reach it.',
+  reads: 'command or report',
   acceptedBy: 'senior',
   off: (input) =>
-    input.commands.test
+    input.commands.test || readsUploads(input, 'tests') || readsUploads(input, 'coverage')
       ? null
-      : 'Not configured: name `commands.test` with a coverage report in the policy file to switch it on.',
-  needs: (input) => {
-    const atHead = commandRequest(input.commands, 'test', input.head)
-    if (!atHead) return []
-    const requests: EvidenceRequest[] = [atHead, diffRequest(input)]
-    const head = headCoverage(input)
-    const diff = input.evidence.get(diffRequest(input))
-    // The base is measured only when the head is below the minimum: most pull requests need one run.
-    if (head && diff?.ok && percent(head) < input.settings.coverage.minimum) {
-      const atBase = commandRequest(input.commands, 'test', diff.body.mergeBase)
-      if (atBase) requests.push(atBase)
-    }
-    return requests
-  },
-  evaluate: (input) => {
-    const result = commandAt(input, 'test')
-    if ('verdict' in result) return result.verdict
-    const exit = judgeExit(input, 'test', result.body)
-    if (exit.state !== 'pass') return failedTests(result.body) ?? exit
-    if (Array.isArray(result.body.tests) && result.body.tests.every((test) => test.status === 'skipped'))
-      return fail('The test command succeeded, but its report holds no test that ran. Make it run the tests.')
-    if (result.body.tests && 'problem' in result.body.tests)
-      return fail(
-        `The test report cannot be used: ${result.body.tests.problem}. Correct the report's path or format in policy.`,
-      )
-    return judgeCoverage(input, result.body)
-  },
+      : notConfigured('tests and coverage', ', or `commands.test`,'),
+  needs: (input) => [...commandNeeds(input), ...uploadNeeds(input, 'tests', 'coverage')],
+  evaluate: (input) =>
+    worst([
+      ...(input.commands.test ? ofCommand(input) : []),
+      ...(readsUploads(input, 'tests') ? [testsOfCi(input)] : []),
+      // CI's coverage counts instead of the command's where policy names it.
+      ...(readsUploads(input, 'coverage') ? [coverageOfCi(input)] : []),
+      ...(readsUploads(input, 'coverage') || input.commands.test ? [] : [coverageIsMissing(input)]),
+    ]),
 }
 
-function headCoverage(input: GateInput): CoverageReport | null {
+function commandNeeds(input: GateInput): EvidenceRequest[] {
+  const atHead = commandRequest(input.commands, 'test', input.head)
+  if (!atHead) return []
+  const requests: EvidenceRequest[] = [atHead, diffRequest(input)]
+  const head = input.evidence.get(atHead)
+  const diff = input.evidence.get(diffRequest(input))
+  if (readsUploads(input, 'coverage') || !head?.ok || !diff?.ok) return requests
+  // The base is measured only when the head is below the minimum: most pull requests need one run.
+  const { coverage } = head.body
+  if (coverage && !('problem' in coverage) && percentOf(coverage) < input.settings.coverage.minimum) {
+    const atBase = commandRequest(input.commands, 'test', diff.body.mergeBase)
+    if (atBase) requests.push(atBase)
+  }
+  return requests
+}
+
+function ofCommand(input: GateInput): Verdict[] {
   const result = commandAt(input, 'test')
-  if ('verdict' in result || !result.body.coverage || 'problem' in result.body.coverage) return null
-  return result.body.coverage
+  if ('verdict' in result) return [result.verdict]
+  const { body } = result
+  const exit = judgeExit(input, 'test', body)
+  if (exit.state !== 'pass') return [(Array.isArray(body.tests) && failedTests(body.tests)) || exit]
+  if (body.tests && 'problem' in body.tests)
+    return [
+      fail(
+        `The test report cannot be used: ${body.tests.problem} Correct the report's path or format in policy.`,
+      ),
+    ]
+  const ran = body.tests ? judgeTests(body.tests) : exit
+  return readsUploads(input, 'coverage') ? [ran] : [ran, coverageOfCommand(input, body)]
 }
 
-function failedTests(body: CommandBody): Verdict | null {
-  if (!Array.isArray(body.tests)) return null
-  const failed = body.tests.filter((test) => test.status === 'failed')
+function testsOfCi(input: GateInput): Verdict {
+  const report = uploadAtHead(input, 'tests')
+  return 'verdict' in report ? report.verdict : judgeTests(report.found)
+}
+
+function failedTests(cases: readonly TestCase[]): Verdict | null {
+  const failed = cases.filter((test) => test.status === 'failed')
   if (failed.length === 0) return null
   const names = listed(
     failed.map((test) => code(test.name)),
@@ -71,82 +81,49 @@ function failedTests(body: CommandBody): Verdict | null {
   return fail(`${count(failed.length, 'test')} failed: ${names}. Fix them and push.`)
 }
 
-function judgeCoverage(input: GateInput, body: CommandBody): Verdict {
-  const minimum = input.settings.coverage.minimum
+function judgeTests(cases: readonly TestCase[]): Verdict {
+  const ran = cases.filter((test) => test.status !== 'skipped').length
+  if (ran === 0) return fail('The test report holds no test that ran. Make the tests run.')
+  return failedTests(cases) ?? pass(`${count(ran, 'test')} succeeded.`)
+}
+
+function coverageIsMissing(input: GateInput): Verdict {
+  return input.settings.coverage.minimum === 0
+    ? pass('Policy asks for no coverage.')
+    : fail(
+        'Policy names no coverage report, and a missing report does not pass. Name an lcov, istanbul or cobertura report in `gates.reports`, or under `commands.test.reports`.',
+      )
+}
+
+function coverageOfCommand(input: GateInput, { coverage: head }: CommandBody): Verdict {
   const wanted = input.commands.test?.reports.some((report) => coverageFormats.has(report.format)) ?? false
-  if (!body.coverage) {
-    if (minimum === 0) return pass('The tests succeeded; policy asks for no coverage.')
-    const why = wanted
-      ? 'The coverage report that policy names was not written'
-      : 'Policy names no coverage report for the test command'
-    return fail(
-      `${why}, and a missing report does not pass. Name an lcov, istanbul or cobertura report under \`commands.test.reports\`.`,
-    )
-  }
-  if ('problem' in body.coverage)
-    return fail(
-      `The coverage report cannot be used: ${body.coverage.problem}. Correct its path or format in policy.`,
-    )
-  const head = body.coverage
-  if (percent(head) >= minimum)
-    return pass(
-      `The tests succeeded and cover ${shown(percent(head))} of lines; ${shown(minimum)} is asked for.`,
-    )
-  return withDiff(input, (diff) => againstBase(input, head, diff))
+  if (!head)
+    return wanted
+      ? fail('The coverage report that policy names was not written, and a missing report does not pass.')
+      : coverageIsMissing(input)
+  if ('problem' in head)
+    return fail(`The coverage report cannot be used: ${head.problem} Correct its path or format in policy.`)
+  return judgeCoverage(input, head, (diff): BaseCoverage => {
+    const result = commandAt(input, 'test', diff.mergeBase)
+    if ('verdict' in result)
+      return result.verdict.state === 'wait'
+        ? { waits: 'the base is being measured to compare' }
+        : { missing: 'the base could not be measured' }
+    return usable(result.body.coverage)
+  })
 }
 
-/** Below the minimum: allowed only where the base is below too, the total does not fall and the changed lines reach it. */
-function againstBase(input: GateInput, head: CoverageReport, diff: DiffBody): Verdict {
-  const minimum = input.settings.coverage.minimum
-  const low = `The tests cover ${shown(percent(head))} of lines and policy asks for ${shown(minimum)}`
-  const result = commandAt(input, 'test', diff.mergeBase)
-  if ('verdict' in result)
-    return result.verdict.state === 'wait'
-      ? wait(`${low}; the base is being measured to compare.`)
-      : fail(`${low}, and the base could not be measured. Add tests.`)
-  const base = result.body.coverage
-  if (!base || 'problem' in base)
-    return fail(`${low}, and the base has no usable report to compare with. Add tests.`)
-  if (percent(base) >= minimum)
-    return fail(`${low}; the base had ${shown(percent(base))}. Add tests for what was changed.`)
-  if (percent(head) < percent(base))
-    return fail(`${low}; the base had ${shown(percent(base))}, and the total may not fall. Add tests.`)
-  const changed = changedLines(input, head, diff)
-  if (!changed)
-    return fail(
-      `${low}, and the report does not tell lines, so the changed lines cannot be judged. Use lcov, or raise the total.`,
-    )
-  if (changed.found > 0 && (100 * changed.hit) / changed.found < minimum)
-    return fail(
-      `${low}. The base is below too, so the changed lines must reach it: ${changed.hit} of ${changed.found} are covered. Add tests for them.`,
-    )
-  return pass(
-    `${low}, but the base is below too, the total did not fall, and ${changed.hit} of ${changed.found} changed lines are covered.`,
-  )
+function coverageOfCi(input: GateInput): Verdict {
+  const head = uploadAtHead(input, 'coverage')
+  if ('verdict' in head) return head.verdict
+  return judgeCoverage(input, head.found, () => {
+    const base = uploadAtBase(input, 'coverage')
+    if ('verdict' in base) return { waits: base.verdict.sentence.replace(/\.$/, '') }
+    return base
+  })
 }
 
-/** How many of the added code lines that the report knows are covered; code files it does not know count as missed. */
-function changedLines(
-  input: GateInput,
-  report: CoverageReport,
-  diff: DiffBody,
-): { hit: number; found: number } | null {
-  if (!report.files) return null
-  let hit = 0
-  let found = 0
-  for (const file of diff.files) {
-    if (file.status === 'deleted' || classify(file.path, input.settings.paths) !== 'code') continue
-    const known = report.files[file.path]
-    if (!known) {
-      found += file.additions
-      continue
-    }
-    const hits = new Set(known.hit)
-    const missed = new Set(known.missed)
-    for (const { line } of file.added) {
-      if (hits.has(line)) hit++
-      if (hits.has(line) || missed.has(line)) found++
-    }
-  }
-  return { hit, found }
-}
+const usable = (report: Reports['coverage']): BaseCoverage =>
+  !report || 'problem' in report
+    ? { missing: 'the base has no usable report to compare with' }
+    : { found: report }

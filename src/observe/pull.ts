@@ -78,6 +78,7 @@ export async function observePull(
     threads: observed.value.threads,
     runs: checks === 'unknown' ? 'unknown' : checks.own,
     ci: checks === 'unknown' ? 'unknown' : checks.ci,
+    workflowRuns: { head: checks === 'unknown' ? 'unknown' : checks.workflowRuns, base: [] },
     siblings,
     enforcement,
     proposedPolicy: null,
@@ -87,7 +88,26 @@ export async function observePull(
     evidence: viewOf(name, results),
   }
   await loadNeeds(name, results, ledger, () => ports.needs.pull(snapshot))
-  return { ...snapshot, proposedPolicy: await proposedPolicy(ports, snapshot) }
+  const compared = await withBaseRuns(ports, snapshot, results)
+  return { ...compared, proposedPolicy: await proposedPolicy(ports, compared) }
+}
+
+/** Where the gates read reports, the runs at the merge base are looked up too: which commit that is, only git tells. */
+async function withBaseRuns(
+  ports: ObservePorts,
+  snapshot: PullSnapshot<Policy>,
+  results: Map<Digest, EvidenceResult>,
+): Promise<PullSnapshot<Policy>> {
+  const { pull, repository, missing } = snapshot
+  const diff = snapshot.evidence.get({ kind: 'diff', base: pull.base.tip, head: pull.head.sha })
+  if (!diff?.ok || !ports.needs.pull(snapshot).some((request) => request.kind === 'reports')) return snapshot
+  const { mergeBase } = diff.body
+  const base = await tryRead(missing, `The workflow runs of ${mergeBase.slice(0, 7)}`, () =>
+    ports.forge.workflowRuns(repository.name, mergeBase),
+  )
+  const compared = { ...snapshot, workflowRuns: { ...snapshot.workflowRuns, base } }
+  await loadNeeds(repository.name, results, ports.ledger, () => ports.needs.pull(compared))
+  return compared
 }
 
 /** Read only where the diff touches the policy file; without it a reviewer reads the diff, and nothing else changes. */

@@ -103,15 +103,25 @@ function loosenedProfile(before: Policy, after: Policy, name: string): Words[] {
 
 /** Gates differ in form: a switch turned off and a number that was changed are named with where they stand. */
 function loosenedGates(before: unknown, after: unknown, path: string): Words[] {
-  if (typeof before === 'boolean' && path.endsWith('.enabled'))
-    return [when(before && after === false, `${code(path)} is switched off.`)]
-  if (typeof before === 'number' || typeof after === 'number')
+  if (typeof before === 'boolean') return [when(before && after === false, `${code(path)} is switched off.`)]
+  if (path === 'gates.ci.workflows' || path === 'gates.reports')
+    return [more(`No longer asked for (${code(path)})`, labelsOf(after), labelsOf(before))]
+  if (path === 'gates.references.known' || path === 'gates.secrets.ignore_paths')
+    return [more(`More is left out (${code(path)})`, labelsOf(before), labelsOf(after))]
+  if (['number', 'string'].includes(typeof before) || ['number', 'string'].includes(typeof after))
     return [
       when(before !== after, `The threshold ${code(path)} goes from ${String(before)} to ${String(after)}.`),
     ]
   if (!isMapping(before) || !isMapping(after)) return []
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return keys.flatMap((key) => loosenedGates(before[key], after[key], `${path}.${key}`))
+}
+
+/** Entries of a list as words to compare and to read: what they hold, in the order of the schema. */
+function labelsOf(list: unknown): string[] {
+  return Array.isArray(list)
+    ? list.map((one) => (isMapping(one) ? Object.values(one).flat().join(' ') : String(one)))
+    : []
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -2,10 +2,11 @@
 import { Bug, Terminal } from '../core/errors.ts'
 import { type EvidenceRequest, type EvidenceResult, evidenceBodies, evidenceKey } from '../core/evidence.ts'
 import type { RepositoryName, Sha } from '../core/ids.ts'
-import type { Git, Ledger, Log, Queue, Workspace } from '../core/ports.ts'
+import type { ForgeReads, Git, GitRequest, Ledger, Log, Queue, Workspace } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
 
 export interface CollectPorts {
+  forge: Pick<ForgeReads, 'artifact'>
   git: Git
   workspace: Workspace
   ledger: Pick<Ledger, 'evidence' | 'putEvidence'>
@@ -44,6 +45,10 @@ async function gather(
 ): Promise<EvidenceResult> {
   try {
     if (request.kind === 'command') return await ports.workspace.runAt(repository, request, signal)
+    if (request.kind === 'reports') {
+      const artifact = await ports.forge.artifact(repository, request)
+      return artifact.ok ? await ports.workspace.readArtifact(repository, request, artifact.zip) : artifact
+    }
     await ports.git.ensure(repository, commitsOf(request))
     return await ports.git.collect(repository, request)
   } catch (error) {
@@ -52,7 +57,7 @@ async function gather(
   }
 }
 
-function commitsOf(request: Exclude<EvidenceRequest, { kind: 'command' }>): Sha[] {
+function commitsOf(request: GitRequest): Sha[] {
   switch (request.kind) {
     case 'diff':
     case 'commits':

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { parseSarif } from '../../src/adapters/workspace/reports/sarif.ts'
 import { gates } from '../../src/cli/gates.ts'
 import { gatesPage } from '../../src/cli/gatesPage.ts'
 import { renderPlanMessage } from '../../src/core/planMessage.ts'
@@ -82,6 +83,19 @@ describe('countersign gates', () => {
     expect(sarif.results.map((one: { ruleId: string }) => one.ruleId)).toEqual(
       expect.arrayContaining(['protected-paths', 'gate-integrity', 'hidden-text']),
     )
+    // The reader of CI's reports understands it, with the very paths.
+    const read = parseSarif(out, (path) => path)
+    expect(read.ok && read.value).toContainEqual(
+      expect.objectContaining({ tool: 'countersign', rule: 'hidden-text', path: 'src/a b.ts', line: 1 }),
+    )
+  })
+
+  test('SARIF of a change that nothing stops has no result, exit code 0; two formats at once are refused', async () => {
+    change(good)
+    const { out, code } = await run('--base', base, '--sarif')
+    expect([JSON.parse(out).runs[0].results, code]).toEqual([[], 0])
+    const both = await run('--base', base, '--sarif', '--json')
+    expect([both.out, both.code, both.err]).toEqual(['', 2, expect.stringContaining('Choose one')])
   })
 
   test('--each judges every commit on its own', async () => {

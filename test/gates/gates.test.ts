@@ -28,6 +28,7 @@ function input(
     body: '',
     plan: null,
     ci: [greenCi(range.head)],
+    workflowRuns: { head: [], base: [] },
     ownAppIds: [77],
     headSinceMs: 0,
     nowMs: 1000,

@@ -33,6 +33,7 @@ function evaluate(body: Partial<ReferencesBody> | string | null, policy: unknown
     body: '',
     plan: null,
     ci: [],
+    workflowRuns: { head: [], base: [] },
     ownAppIds: [],
     headSinceMs: null,
     nowMs: 0,

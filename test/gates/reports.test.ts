@@ -50,6 +50,7 @@ function evaluate(gate: Gate, bodies: { head?: CommandBody; base?: CommandBody }
     body: '',
     plan: null,
     ci: [],
+    workflowRuns: { head: [], base: [] },
     ownAppIds: [],
     headSinceMs: null,
     nowMs: 0,

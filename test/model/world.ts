@@ -202,6 +202,7 @@ export function snapshotOf(state: State, pull: number, blind = false, depth = 0)
     threads: [],
     runs: tables.runs.get(state.runs).filter((run) => run.sha === sha),
     ci: [fixture.greenCi(sha)],
+    workflowRuns: { head: [], base: [] },
     enforcement: { rules: fixture.goodRules(), proof: null },
     proposedPolicy: null,
     siblings: blind && depth === 0 ? 'unknown' : siblings,

@@ -5,6 +5,19 @@ import { Policy } from '../../src/policy/schema.ts'
 
 const between = (before: unknown, after: unknown) => loosened(Policy.parse(before), Policy.parse(after))
 
+const k6 = {
+  workflow: '.github/workflows/load.yml',
+  artifact: 'load',
+  path: 'summary.json',
+  format: 'k6',
+}
+
+test('T14: another severity or level is named whichever way it goes', () => {
+  expect(between({}, { gates: { audit: { minimum: 'high' } } })).toEqual([
+    'The threshold `gates.audit.minimum` goes from moderate to high.',
+  ])
+})
+
 describe('T14: what a policy change loosens', () => {
   test.each([
     [{}, { enforce: false }, /shadow mode/],
@@ -20,6 +33,9 @@ describe('T14: what a policy change loosens', () => {
     [{ agents: { labels: ['robot'] } }, {}, /No longer marks an agent \(labels\): `robot`/],
     [{ commands: { test: { run: 'npm test' } } }, {}, /no longer run: `test`/],
     [{}, { gates: { ci: { enabled: false } } }, /`gates.ci.enabled` is switched off/],
+    [{}, { gates: { tests_with_code: false } }, /`gates.tests_with_code` is switched off/],
+    [{}, { gates: { secrets: { ignore_paths: ['src/**'] } } }, /ignore_paths`\): `src/],
+    [{ gates: { reports: [k6] } }, {}, /No longer asked for \(`gates.reports`\): .*k6/],
     [{}, { pipeline: { max_lines: 9000 } }, /Lines that one change may touch/],
     [
       {},

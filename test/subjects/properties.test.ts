@@ -1,6 +1,8 @@
 /** Properties of the verdicts: less information never passes (S9), text an agent controls changes no human gate (S12). */
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
+import type { WorkflowRun } from '../../src/core/snapshot/pull.ts'
 import { judge } from '../../src/subjects/pull.ts'
 import { expectNoMore, ladder, removals, without } from '../support/less.ts'
 import { commit, dana, erik, fay, file, goodFiles, gus, pullSnapshot, sha } from '../support/snapshots.ts'
@@ -9,6 +11,42 @@ import { type Play, play, press } from './rounds.ts'
 const merging = { merge: { mode: 'merge', auto: true }, approvals: { profile: 'strict' }, seniors: ['dana'] }
 const approvedBy = (start: Play, name: 'plan' | 'review', ...people: (typeof dana)[]) =>
   people.reduce((done, by) => play(press(done, by, name, 'a')), start)
+
+const load = { workflow: '.github/workflows/load.yml', artifact: 'load', format: 'k6' } as const
+
+/** A load test of CI at the head and at the merge base, as fast as before. */
+function measurements() {
+  const sides = [
+    { commit: sha('head'), event: 'pull_request', id: 2 },
+    { commit: sha('base'), event: 'push', id: 1 },
+  ]
+  const latency = [{ name: 'a.json', tailMs: 9, quantile: 'p95' as const, samples: 500, failed: 0 }]
+  const [head, base] = sides.map(({ commit: at, event, id }): WorkflowRun[] => [
+    { id, path: load.workflow, event, sha: at, attempt: 1, ended: true, conclusion: 'success' },
+  ])
+  const evidence = sides.map(({ commit: at, event, id }): [EvidenceRequest, EvidenceResult] => [
+    {
+      kind: 'reports',
+      sha: at,
+      run: id,
+      attempt: 1,
+      workflow: load.workflow,
+      event,
+      artifact: load.artifact,
+      files: [{ format: 'k6', path: 'a.json' }],
+    },
+    { ok: true, body: { latency } },
+  ])
+  return { workflowRuns: { head: head ?? [], base: base ?? [] }, evidence }
+}
+
+test('G9: the state with a load test passes it, so that removing information can show', () => {
+  const measured = judge(pullSnapshot(states.at(-1)))
+  expect(measured.gates.results.find(({ gate }) => gate === 'performance')).toMatchObject({
+    configured: true,
+    verdict: { state: 'pass' },
+  })
+})
 
 const states = (() => {
   const start = play({ policy: merging })
@@ -23,7 +61,11 @@ const states = (() => {
     pull: { author: gus, head: { sha: sha('head'), ref: 'gus/one', repositoryId: 7, fork: false } },
   })
   const rejected = play(press(one, fay, 'review', 'r'))
-  return [start, plan, one, all, person, rejected].map(({ parts }) => parts)
+  const measured = play({
+    policy: { ...merging, gates: { reports: [{ ...load, path: 'a.json' }] } },
+    ...measurements(),
+  })
+  return [start, plan, one, all, person, rejected, measured].map(({ parts }) => parts)
 })()
 
 test('S9: removing information never moves a verdict towards pass, and never merges', () => {

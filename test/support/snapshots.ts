@@ -233,6 +233,7 @@ export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
     threads: [],
     runs: [],
     ci: [greenCi(pull.head.sha)],
+    workflowRuns: { head: [], base: [] },
     siblings: [],
     enforcement: { rules: goodRules(), proof: null },
     proposedPolicy: null,

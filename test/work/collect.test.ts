@@ -50,7 +50,7 @@ function workspaceThat(runAt: () => Promise<EvidenceResult<'command'>>): Workspa
   const unused = async () => {
     throw new Error('not part of collecting')
   }
-  return { open: unused, close: unused, runIn: unused, runAt }
+  return { open: unused, close: unused, runIn: unused, readArtifact: unused, runAt }
 }
 const collect = (
   request: EvidenceRequest,
@@ -59,6 +59,7 @@ const collect = (
   runCollect(
     { kind: 'collect', subject, repository, request },
     {
+      forge: { artifact: async () => ({ ok: false, reason: 'not part of this' }) },
       git: parts.git ?? real,
       workspace: parts.workspace ?? workspaceThat(async () => Promise.reject(new Error('no command'))),
       ledger,

@@ -15,12 +15,19 @@ export type Checkout = {
 
 /**
  * Fetches exactly `sha` (depth 1) and checks it out, with hooks and submodules off.
+ * @param name the repository's, without its owner.
  * @param dependencies folder to link as `node_modules`, or null.
  */
-export async function checkOut(bare: string, sha: string, dependencies: string | null): Promise<Checkout> {
+export async function checkOut(
+  bare: string,
+  name: string,
+  sha: string,
+  dependencies: string | null,
+): Promise<Checkout> {
   const root = await mkdtemp(join(tmpdir(), 'world-ci-'))
   const checkout = {
-    dir: join(root, 'work'),
+    // GitHub's runners have the workspace at work/<name>/<name>; absolute paths in reports begin with it.
+    dir: join(root, 'work', name, name),
     home: join(root, 'home'),
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
   }

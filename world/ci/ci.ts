@@ -7,6 +7,7 @@ import { must } from '../github/site.ts'
 import type { CheckRun, Conclusion, Permissions, Repo } from '../github/state.ts'
 import { accountByEmail } from '../github/views/commit.ts'
 import type { GitHubWorld } from '../github/world.ts'
+import { storeArtifact, type UploadInput } from './artifacts.ts'
 import { endJob, openRun, type RunOrigin, startJob, workflowAt } from './attempts.ts'
 import { type Engine, engineOf } from './engine.ts'
 import {
@@ -75,6 +76,8 @@ export type Ci = {
   /** Logs of the latest attempt by job name, ended jobs only. */
   logs(run: WorkflowRun): Record<string, string>
   artifacts(run: WorkflowRun): Artifact[]
+  /** Plays an upload by the run's latest attempt, also of archives that upload-artifact would not make. */
+  upload(run: WorkflowRun, input: UploadInput): Artifact
 }
 
 /**
@@ -219,6 +222,11 @@ export async function enableCi(world: GitHubWorld, repository: string, input: Ci
           .jobs.filter((job) => job.status === 'completed')
           .map((job) => [job.name, job.log]),
       ),
+    upload(run, input) {
+      const stored = storeArtifact(site, records, run, latestAttempt(run).number, input)
+      if (stored === null) throw new Error(`this attempt has an artifact ${input.name} already`)
+      return stored
+    },
     artifacts: (run) => [...records.artifacts.values()].filter((artifact) => artifact.runId === run.id),
   }
 }

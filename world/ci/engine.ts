@@ -130,10 +130,10 @@ function createEngine(world: GitHubWorld): Engine {
     },
   }
   ciRoutes(world, engine)
-  world.serve(engine.downloads.serve)
   world.onClose(async () => {
     closing.abort()
     await queue.onIdle()
+    await engine.downloads.close()
   })
   return engine
 }

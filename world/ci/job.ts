@@ -1,5 +1,4 @@
 /** Runs one job for real: checkout, command, artifacts, and the log that tells of all three. */
-import { createHash } from 'node:crypto'
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { installApp } from '../github/installations.ts'
@@ -7,12 +6,13 @@ import { must, type Site } from '../github/site.ts'
 import type { Conclusion, Repo } from '../github/state.ts'
 import { mintToken } from '../github/tokens.ts'
 import { fullName } from '../github/views/repo.ts'
+import { storeArtifact } from './artifacts.ts'
 import type { JobEnd } from './attempts.ts'
 import { checkOut } from './checkout.ts'
 import { createJobLog, type JobLog, openRunStep } from './log.ts'
 import { type CommandEnd, jobPath, runCommand } from './process.ts'
 import type { ArtifactSettings, CiRecords, CiSettings, Job, Step, WorkflowRun } from './records.ts'
-import { type ZipEntry, zip } from './zip.ts'
+import type { ZipEntry } from './zip.ts'
 
 const MAX_FILES = 1_000
 
@@ -38,8 +38,8 @@ export async function runJob(work: JobWork): Promise<JobEnd> {
   const fetched = step('Run actions/checkout@v5')
   log.line('##[group]Run actions/checkout@v5')
   log.line('##[endgroup]')
-  const checkout = await checkOut(repo.dir, run.headSha, settings.dependencies).catch((error: unknown) =>
-    String(error),
+  const checkout = await checkOut(repo.dir, repo.name, run.headSha, settings.dependencies).catch(
+    (error: unknown) => String(error),
   )
   if (typeof checkout === 'string') {
     log.line(`##[error]${checkout.split('\n')[0]}`)
@@ -175,24 +175,9 @@ async function upload(work: JobWork, artifact: ArtifactSettings, dir: string, lo
     )
     return
   }
-  const taken = [...records.artifacts.values()].some(
-    (one) => one.runId === run.id && one.attempt === job.attempt && one.name === artifact.name,
-  )
-  if (taken) return
-  const bytes = zip(entries)
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  const id = site.nextId()
-  const { attempt } = job
-  records.artifacts.set(id, {
-    id,
-    runId: run.id,
-    attempt,
-    name: artifact.name,
-    bytes,
-    digest,
-    createdAt: site.now(),
-  })
-  log.line(`Artifact ${artifact.name}.zip successfully finalized. Artifact ID ${id}`)
+  const stored = storeArtifact(site, records, run, job.attempt, { name: artifact.name, content: entries })
+  if (stored === null) return
+  log.line(`Artifact ${artifact.name}.zip successfully finalized. Artifact ID ${stored.id}`)
 }
 
 /** Regular files only, never through a symbolic link; a missing path is an empty answer. */

@@ -113,6 +113,8 @@ export type Artifact = {
   /** `sha256:` and the hex digest of the archive. */
   digest: string
   createdAt: string
+  /** As upload-artifact's `retention-days`; GitHub's default is 90. */
+  retentionDays: number
 }
 
 /** All records of one stand-in, whatever the repository. */

@@ -1,6 +1,6 @@
 /** The REST routes of Actions: workflows, runs, attempts, jobs, logs, artifacts, and running again. */
 import { z } from 'zod'
-import { notFound } from '../github/errors.ts'
+import { GitHubError, notFound } from '../github/errors.ts'
 import {
   type Call,
   counted,
@@ -13,7 +13,7 @@ import {
 import type { GitHubWorld } from '../github/world.ts'
 import type { Engine } from './engine.ts'
 import { type Attempt, type Job, latestAttempt, type Workflow, type WorkflowRun } from './records.ts'
-import { artifactView, jobView, runView, workflowView } from './views.ts'
+import { artifactView, isExpired, jobView, runView, workflowView } from './views.ts'
 import { zip } from './zip.ts'
 
 const dispatchBody = z.object({
@@ -94,7 +94,9 @@ export function ciRoutes(world: GitHubWorld, engine: Engine): void {
   get('/artifacts/{artifact_id}', (c) => ok(showArtifact(artifactAt(c))))
   get('/artifacts/{artifact_id}/{archive_format}', (c) => {
     if (c.params['archive_format'] !== 'zip') throw notFound()
-    return redirect('application/zip', artifactAt(c).bytes)
+    const artifact = artifactAt(c)
+    if (isExpired(site, artifact)) throw new GitHubError(410, 'Artifact has expired')
+    return redirect('application/zip', artifact.bytes)
   })
   post('/runs/{run_id}/rerun', async (c) => {
     await engine.rerun(runAt(c), c.author, () => true)
@@ -120,8 +122,8 @@ export function ciRoutes(world: GitHubWorld, engine: Engine): void {
     return { status: 202, body: {} }
   })
 
-  function redirect(type: string, bytes: Buffer): Reply {
-    return { status: 302, headers: { location: engine.downloads.offer({ type, bytes }) } }
+  async function redirect(type: string, bytes: Buffer): Promise<Reply> {
+    return { status: 302, headers: { location: await engine.downloads.offer({ type, bytes }) } }
   }
   function workflowsOf(c: Call): Workflow[] {
     return [...records.workflows.values()].filter((one) => one.repoId === c.repo.id)

@@ -8,7 +8,6 @@ import { minimalRepository, repoApi, repoHtml } from '../github/views/repo.ts'
 import type { Schema } from '../github/views/schemas.ts'
 import type { Artifact, Attempt, CiRecords, Job, Workflow, WorkflowRun } from './records.ts'
 
-const ARTIFACT_DAYS = 90
 const DAY_MS = 86_400_000
 /** GitHub's own first hosted-runner group. */
 const HOSTED_RUNNERS = { id: 0, name: 'GitHub Actions' }
@@ -123,10 +122,15 @@ export function jobView(site: Site, records: CiRecords, job: Job): Schema<'job'>
 export const jobHtml = (site: Site, run: WorkflowRun, jobId: number) =>
   `${repoHtml(site, repoOf(site, run))}/actions/runs/${run.id}/job/${jobId}`
 
+const expiresAtMs = (artifact: Artifact) => Date.parse(artifact.createdAt) + artifact.retentionDays * DAY_MS
+
+/** GitHub keeps the record of an expired artifact, and not its bytes. */
+export const isExpired = (site: Site, artifact: Artifact) => site.clock.now() >= expiresAtMs(artifact)
+
 export function artifactView(site: Site, records: CiRecords, artifact: Artifact): Schema<'artifact'> {
   const run = must(records.runs, artifact.runId, 'workflow run')
   const url = `${repoApi(site, repoOf(site, run))}/actions/artifacts/${artifact.id}`
-  const expires = new Date(Date.parse(artifact.createdAt) + ARTIFACT_DAYS * DAY_MS)
+  const expires = new Date(expiresAtMs(artifact))
   return {
     id: artifact.id,
     node_id: nodeId('A', artifact.id),
@@ -134,7 +138,7 @@ export function artifactView(site: Site, records: CiRecords, artifact: Artifact)
     size_in_bytes: artifact.bytes.length,
     url,
     archive_download_url: `${url}/zip`,
-    expired: false,
+    expired: isExpired(site, artifact),
     created_at: artifact.createdAt,
     expires_at: expires.toISOString().replace('.000Z', 'Z'),
     updated_at: artifact.createdAt,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { RetryLater } from '../../core/errors.ts'
 import type { Clock, Log, Metrics } from '../../core/ports.ts'
 import { type Access, accountOf } from './access.ts'
+import { type Answer, checked, nextPage } from './answers.ts'
 import { errorOf, type Failure, failureOf, GitHubRefusal } from './failures.ts'
 import { graphqlError } from './graphqlErrors.ts'
 import { createLru } from './lru.ts'
@@ -45,6 +46,8 @@ export interface Client {
     parameters: object,
     list: List<S, T>,
   ): Promise<T[]>
+  /** Where a read is redirected to. The address is another host's and is not followed with our token. */
+  location(access: Access, route: string, parameters: object): Promise<URL>
   graphql<S extends z.ZodType>(
     access: Access,
     query: { text: string; what: string; writes: boolean },
@@ -61,10 +64,7 @@ export interface List<S extends z.ZodType, T> {
   enough?: (soFar: T[]) => boolean
 }
 
-interface Answer {
-  data: unknown
-  link: string | undefined
-}
+type Redirect = 'follow' | 'manual'
 
 export function createClient(options: ClientOptions): Client {
   const { clock, log, metrics } = options
@@ -126,7 +126,12 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  async function restAnswer(access: Access, route: string, parameters: object): Promise<Answer> {
+  async function restAnswer(
+    access: Access,
+    route: string,
+    parameters: object,
+    redirect: Redirect = 'follow',
+  ): Promise<Answer> {
     const account = accountOf(access)
     if (!route.startsWith('GET ')) {
       // Asking for redelivery is no content and is not held back.
@@ -135,9 +140,13 @@ export function createClient(options: ClientOptions): Client {
         withToken(access, route, (authorization) => send(route, parameters, authorization, null)),
       )
     }
-    const key = `${access.kind === 'repository' ? access.grant : access.kind} ${route} ${JSON.stringify(parameters)}`
+    // An address in an answer lives for a minute only.
+    const key =
+      redirect === 'manual'
+        ? null
+        : `${access.kind === 'repository' ? access.grant : access.kind} ${route} ${JSON.stringify(parameters)}`
     const read = () =>
-      withToken(access, route, (authorization) => send(route, parameters, authorization, key))
+      withToken(access, route, (authorization) => send(route, parameters, authorization, key, redirect))
     return again(() => pacing.read(account, read))
   }
 
@@ -146,6 +155,7 @@ export function createClient(options: ClientOptions): Client {
     parameters: object,
     authorization: string,
     key: string | null,
+    redirect: Redirect = 'follow',
   ): Promise<Answer> {
     const known = key === null ? undefined : answers.get(key)
     const condition = known ? { 'if-none-match': known.etag } : {}
@@ -154,9 +164,9 @@ export function createClient(options: ClientOptions): Client {
       const { data, headers } = await octokit.request(route, {
         ...parameters,
         headers: { authorization, ...condition },
-        request: { signal: AbortSignal.timeout(requestTimeoutMs) },
+        request: { signal: AbortSignal.timeout(requestTimeoutMs), redirect },
       })
-      const answer: Answer = { data, link: headers.link }
+      const answer: Answer = { data, link: headers.link, location: headers.location }
       if (key !== null && headers.etag) {
         answers.set(key, { ...answer, etag: headers.etag }, JSON.stringify(data ?? null).length)
       }
@@ -197,6 +207,12 @@ export function createClient(options: ClientOptions): Client {
       return checked(route, schema, (await restAnswer(access, route, parameters)).data)
     },
     pages,
+    async location(access, route, parameters) {
+      const { location = '' } = await restAnswer(access, route, parameters, 'manual')
+      if (URL.canParse(location)) return new URL(location)
+      const sentence = `GitHub's answer to "${route}" names no address to download from.`
+      throw new GitHubRefusal(502, 'no redirect', sentence)
+    },
     async graphql(access, query, variables, schema) {
       const run = () =>
         withToken(access, query.what, async (authorization) => {
@@ -217,27 +233,4 @@ export function createClient(options: ClientOptions): Client {
       return checked(query.what, schema, data)
     },
   }
-}
-
-/** An answer in a shape we do not know is no answer (S9). */
-function checked<S extends z.ZodType>(what: string, schema: S, data: unknown): z.output<S> {
-  const parsed = schema.safeParse(data)
-  if (parsed.success) return parsed.data
-  const words = `unexpected answer: ${z.prettifyError(parsed.error).slice(0, 400)}`
-  throw new GitHubRefusal(
-    502,
-    words,
-    `GitHub's answer to "${what}" has a form that Countersign does not know.`,
-  )
-}
-
-/** The parameter that asks for the page after this one: a number, or a cursor where GitHub uses cursors. */
-function nextPage(link: string | undefined): { page: string } | { cursor: string } | null {
-  const address = /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1]
-  if (!address || !URL.canParse(address)) return null
-  const query = new URL(address).searchParams
-  const cursor = query.get('cursor')
-  const page = query.get('page')
-  if (cursor !== null) return { cursor }
-  return page === null ? null : { page }
 }

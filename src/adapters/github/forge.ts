@@ -4,13 +4,14 @@ import type { RepositoryName } from '../../core/ids.ts'
 import type { Clock, Deliveries, Forge, Log, Metrics } from '../../core/ports.ts'
 import type { AppIdentity } from '../../core/snapshot/common.ts'
 import type { Grant } from './access.ts'
+import { readArtifact } from './artifacts.ts'
 import { createClient } from './client.ts'
 import { createConversation } from './conversation.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createIncidents } from './incidents.ts'
 import { readJobLog, rerunFailedJobs } from './jobs.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
-import { readChecks } from './readChecks.ts'
+import { readChecks, readWorkflowRuns } from './readChecks.ts'
 import { parseReference, readIssue, resolveReference } from './readIssue.ts'
 import { createStandings, readPushes } from './readPeople.ts'
 import { createOpenedBy, readPull } from './readPull.ts'
@@ -75,6 +76,8 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
     repository: (name) => repositories.readRepository(judge, name),
     pull: async (name, number) => readPull(judge, openedBy, await botId(), name, number),
     checks: (name, sha) => readChecks(judge, options.appId, name, sha),
+    workflowRuns: (name, sha) => readWorkflowRuns(judge, name, sha),
+    artifact: (name, request) => readArtifact(judge, name, request),
     pushes: (name, ref) => readPushes(judge, name, ref),
     issue: async (name, number) => readIssue(judge, await botId(), name, number),
     standing: createStandings(judge, log, clock),

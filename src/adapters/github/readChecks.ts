@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { checkNames, type ObservedCheckRun } from '../../core/checkRun.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { CheckObservation } from '../../core/ports.ts'
-import type { CiCheck } from '../../core/snapshot/pull.ts'
+import type { CiCheck, WorkflowRun } from '../../core/snapshot/pull.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
 
@@ -22,13 +22,18 @@ const CheckRun = z.object({
 })
 type CheckRun = z.infer<typeof CheckRun>
 const CheckRuns = z.object({ check_runs: z.array(CheckRun) })
-const WorkflowRun = z.object({
+const RunOfWorkflow = z.object({
   id: z.number().int(),
   path: z.string(),
   event: z.string(),
+  head_sha: z.string(),
+  run_attempt: z.number().int().positive().default(1),
+  status: z.string().nullable(),
+  conclusion: z.string().nullable(),
   check_suite_id: z.number().int().optional(),
 })
-const WorkflowRuns = z.object({ workflow_runs: z.array(WorkflowRun) })
+type RunOfWorkflow = z.infer<typeof RunOfWorkflow>
+const RunsOfWorkflows = z.object({ workflow_runs: z.array(RunOfWorkflow) })
 
 /**
  * The latest run of each check at a commit. Workflow and event come from the Actions runs of the same suite, so that a
@@ -52,20 +57,47 @@ export async function readChecks(
   })
   const others = runs.filter((run) => run.app?.id !== appId)
   const usesActions = others.some((run) => run.app?.slug === 'github-actions')
-  const workflows = usesActions
-    ? await client.pages(
-        access,
-        'GET /repos/{owner}/{repo}/actions/runs',
-        { ...parts(name), head_sha: sha },
-        { schema: WorkflowRuns, items: (page) => page.workflow_runs, most: pagesOfChecks },
-      )
-    : []
+  const workflows = usesActions ? await runsAt(client, name, sha) : []
   const bySuite = new Map(workflows.map((run) => [run.check_suite_id, run]))
   return {
     own: runs.filter((run) => run.app?.id === appId).flatMap(ownRun),
     ci: others.map((run) => ciCheck(run, bySuite.get(run.check_suite?.id ?? -1))),
+    workflowRuns: workflows.map(workflowRun),
   }
 }
+
+const runsAt = (client: Client, name: RepositoryName, sha: Sha) =>
+  client.pages(
+    on(name, 'read'),
+    'GET /repos/{owner}/{repo}/actions/runs',
+    { ...parts(name), head_sha: sha },
+    { schema: RunsOfWorkflows, items: (page) => page.workflow_runs, most: pagesOfChecks },
+  )
+
+/** The runs of GitHub Actions at a commit. */
+export async function readWorkflowRuns(
+  client: Client,
+  name: RepositoryName,
+  sha: Sha,
+): Promise<WorkflowRun[]> {
+  return (await runsAt(client, name, sha)).map(workflowRun)
+}
+
+function workflowRun(run: RunOfWorkflow): WorkflowRun {
+  const ended = run.status === 'completed'
+  return {
+    id: run.id,
+    path: workflowPath(run),
+    event: run.event,
+    sha: run.head_sha,
+    attempt: run.run_attempt,
+    ended,
+    conclusion: ended ? run.conclusion : null,
+  }
+}
+
+/** GitHub appends `@ref` for reusable workflows. */
+export const workflowPath = ({ path }: { path: string }): string => path.replace(/@.*$/, '')
 
 /** A run of ours in the core's form; a name that this version does not write is left out. */
 export function ownRun(run: CheckRun): ObservedCheckRun[] {
@@ -85,7 +117,7 @@ export function ownRun(run: CheckRun): ObservedCheckRun[] {
   ]
 }
 
-function ciCheck(run: CheckRun, workflow: z.infer<typeof WorkflowRun> | undefined): CiCheck {
+function ciCheck(run: CheckRun, workflow: RunOfWorkflow | undefined): CiCheck {
   return {
     checkRunId: run.id,
     name: run.name,
@@ -94,8 +126,7 @@ function ciCheck(run: CheckRun, workflow: z.infer<typeof WorkflowRun> | undefine
     sha: run.head_sha,
     status: run.status === 'completed' || run.status === 'in_progress' ? run.status : 'queued',
     conclusion: run.conclusion,
-    // GitHub appends `@ref` for reusable workflows.
-    workflowPath: workflow?.path.replace(/@.*$/, '') ?? null,
+    workflowPath: workflow ? workflowPath(workflow) : null,
     event: workflow?.event ?? null,
     runId: workflow?.id ?? null,
   }

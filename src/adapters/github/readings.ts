@@ -111,6 +111,8 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
         repository: (name) => through(name, 'repository', [], () => forge.repository(name)),
         pull: (name, number) => through(name, 'pull', [number], () => forge.pull(name, number)),
         issue: (name, number) => through(name, 'issue', [number], () => forge.issue(name, number)),
+        workflowRuns: (name, sha) =>
+          through(name, 'checks', ['runs', sha], () => forge.workflowRuns(name, sha)),
         checks: (name, sha) => through(name, 'checks', [sha], () => forge.checks(name, sha)),
         pushes: (name, ref) => through(name, 'branches', ['pushes', ref], () => forge.pushes(name, ref)),
         branchTip: (name, ref) => through(name, 'branches', ['tip', ref], () => forge.branchTip(name, ref)),

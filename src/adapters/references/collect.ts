@@ -3,7 +3,7 @@ import { setImmediate as pause } from 'node:timers/promises'
 import type { DiffFile, EvidenceResult, ReferencesBody } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
 import { collectDiff } from '../workspace/gitDiff.ts'
-import { readBlobs } from '../workspace/gitObjects.ts'
+import { type ReadBlobs, readBlobs } from '../workspace/gitObjects.ts'
 import { type Import, type Language, missing, type Resolution, type Scan } from './language.ts'
 import { languageOf } from './languages.ts'
 import { nearest } from './nearest.ts'
@@ -26,18 +26,19 @@ type Add = (path: string, line: number, text: string, resolution: Resolution) =>
 /**
  * Resolve what a change refers to. `failed` for the reasons for which the diff fails.
  *
- * @param known the diff of the same range, where the caller has it already.
+ * @param has what the caller has already: the diff of the same range, a reader that stays open.
  */
 export async function collectReferences(
   directory: string,
   base: Sha,
   head: Sha,
-  known?: EvidenceResult<'diff'>,
+  has: { diff?: EvidenceResult<'diff'>; read?: ReadBlobs } = {},
 ): Promise<EvidenceResult<'references'>> {
-  const diff = known ?? (await collectDiff(directory, base, head))
+  const diff = has.diff ?? (await collectDiff(directory, base, head))
+  const blobs: ReadBlobs = has.read ?? ((...question) => readBlobs(directory, ...question))
   if (!diff.ok) return diff
   const { files, mergeBase } = diff.body
-  const world = await readWorld(directory, head)
+  const world = await readWorld(directory, head, blobs)
   const body: ReferencesBody = { filesRead: 0, unresolved: [], unchecked: [] }
   const add: Add = (path, line, text, resolution) => {
     if (resolution.ok || body.unresolved.length >= mostFindings) return
@@ -53,11 +54,11 @@ export async function collectReferences(
       near: shown,
     })
   }
-  const read = await readChanged(directory, head, files, body)
+  const read = await readChanged(blobs, head, files, body)
   body.filesRead = read.length
-  for (const one of await changedPackages(directory, mergeBase, files, world))
+  for (const one of await changedPackages(blobs, mergeBase, files, world))
     add(one.path, one.line, one.name, one.resolution)
-  await resolveImports(directory, head, read, world, add)
+  await resolveImports(blobs, head, read, world, add)
   await resolveCalls(directory, mergeBase, read, files, add, body)
   body.unresolved.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line))
   return { ok: true, body }
@@ -65,7 +66,7 @@ export async function collectReferences(
 
 /** Parse every changed file of a known language; what cannot be read whole is named. */
 async function readChanged(
-  directory: string,
+  read: ReadBlobs,
   head: Sha,
   files: readonly DiffFile[],
   body: ReferencesBody,
@@ -80,12 +81,11 @@ async function readChanged(
   const note = (path: string, reason: string) => {
     if (body.unchecked.length < 200) body.unchecked.push({ path, reason })
   }
-  const blobs = await readBlobs(
-    directory,
+  const blobs = await read(
     wanted.map((file) => `${head}:${file.path}`),
     sourceBytes,
   )
-  const read: Read[] = []
+  const parsed: Read[] = []
   for (const file of wanted) {
     const bytes = blobs.get(`${head}:${file.path}`)
     const known = languageOf(file.path)
@@ -96,7 +96,7 @@ async function readChanged(
     }
     if (file.truncated) note(file.path, 'its diff is too large to be shown whole')
     const scan = await withTree(known.grammar, bytes.toString('utf8'), (root) => known.language.scan(root))
-    read.push({
+    parsed.push({
       path: file.path,
       added: new Set(file.added.map(({ line }) => line)),
       language: known.language,
@@ -105,11 +105,11 @@ async function readChanged(
     // A large change must not hold up the rounds of others.
     await pause()
   }
-  return read
+  return parsed
 }
 
 async function resolveImports(
-  directory: string,
+  blobs: ReadBlobs,
   head: Sha,
   read: readonly Read[],
   world: World,
@@ -129,7 +129,7 @@ async function resolveImports(
     }
   }
   const given = await exportsOf(
-    directory,
+    blobs,
     head,
     taken.map((one) => one.target),
     world,
@@ -159,11 +159,10 @@ async function resolveImports(
 /** Python takes modules from packages by the same words as names. */
 const submodule = (target: string, name: string) => target.replace(/[^/]*$/, `${name}.py`)
 
-async function exportsOf(directory: string, head: Sha, paths: readonly string[], world: World) {
+async function exportsOf(read: ReadBlobs, head: Sha, paths: readonly string[], world: World) {
   const result = new Map<string, ReadonlySet<string>>()
   const wanted = [...new Set(paths)].slice(0, 5000)
-  const blobs = await readBlobs(
-    directory,
+  const blobs = await read(
     wanted.map((path) => `${head}:${path}`),
     sourceBytes,
   )

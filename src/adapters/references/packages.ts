@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import type { DiffFile } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
-import { readBlobs } from '../workspace/gitObjects.ts'
+import type { ReadBlobs } from '../workspace/gitObjects.ts'
 import { missing, type Resolution } from './language.ts'
 import { inLockfile } from './languages/typescript.ts'
 import { dependenciesFor, wantedPackages } from './languages/typescriptManifest.ts'
@@ -14,7 +14,7 @@ const placed = /^(?:file|link|workspace|portal|patch|git|git\+\w+|https?|github)
 
 /** What new dependencies lead nowhere; the line is the one that names them. */
 export async function changedPackages(
-  directory: string,
+  read: ReadBlobs,
   mergeBase: Sha,
   files: readonly DiffFile[],
   world: World,
@@ -22,8 +22,7 @@ export async function changedPackages(
   const changed = files.filter(
     (file) => posix.basename(file.path) === 'package.json' && file.status !== 'deleted',
   )
-  const before = await readBlobs(
-    directory,
+  const before = await read(
     changed.map((file) => `${mergeBase}:${file.path}`),
     1024 * 1024,
   )

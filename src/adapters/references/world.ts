@@ -2,7 +2,7 @@
 import { basename, posix } from 'node:path'
 import { matchesGlob } from '../../core/glob.ts'
 import { fieldsOf, textOf } from '../workspace/bytes.ts'
-import { readBlobs } from '../workspace/gitObjects.ts'
+import type { ReadBlobs } from '../workspace/gitObjects.ts'
 import { runGit } from '../workspace/gitProcess.ts'
 
 /** Files that say what a project depends on or how its names map to files. */
@@ -32,12 +32,11 @@ export interface World {
 }
 
 /** Read the tree of a commit: names of all files, texts of its manifests (2,000 at most, 8 MB each). */
-export async function readWorld(directory: string, head: string): Promise<World> {
+export async function readWorld(directory: string, head: string, read: ReadBlobs): Promise<World> {
   const { stdout } = await runGit({ directory, args: ['ls-tree', '-r', '-z', '--name-only', head] })
   const all = fieldsOf(stdout).map((bytes) => textOf(bytes).text)
   const chosen = all.filter((path) => manifest.test(path)).slice(0, mostManifests)
-  const blobs = await readBlobs(
-    directory,
+  const blobs = await read(
     chosen.map((path) => `${head}:${path}`),
     manifestBytes,
   )

@@ -1,7 +1,7 @@
 /** The Git port over bare mirrors: reads of objects, plan commits, pushes with a lease. */
-import type { EvidenceRequest, EvidenceResult } from '../../core/evidence.ts'
+import type { EvidenceResult } from '../../core/evidence.ts'
 import type { RepositoryName } from '../../core/ids.ts'
-import type { Git } from '../../core/ports.ts'
+import type { Git, GitRequest } from '../../core/ports.ts'
 import { collectReferences } from '../references/collect.ts'
 import { collectCitations } from './gitCitations.ts'
 import { collectCommits, writeEmptyCommit } from './gitCommits.ts'
@@ -16,10 +16,7 @@ const maximumTextBytes = 1024 * 1024
 
 /** Git over mirrors that are shared with the workspace (one mutex a mirror). */
 export function gitOver(mirrors: Mirrors): Git {
-  async function collectFrom(
-    directory: string,
-    request: Exclude<EvidenceRequest, { kind: 'command' }>,
-  ): Promise<EvidenceResult> {
+  async function collectFrom(directory: string, request: GitRequest): Promise<EvidenceResult> {
     switch (request.kind) {
       case 'diff':
         return collectDiff(directory, request.base, request.head)

@@ -6,7 +6,8 @@ import { fieldsOf, textOf } from './bytes.ts'
 import { gitText, runGit } from './gitProcess.ts'
 
 const maximumCommits = 250
-const fields = ['%H', '%T', '%P', '%an', '%ae', '%cn', '%ce', '%B']
+/** `%m` is `-` for a boundary: a parent outside of the range, of which only the tree is wanted. */
+const fields = ['%m', '%H', '%T', '%P', '%an', '%ae', '%cn', '%ce', '%B']
 
 /** Commits reachable from `head` and not from `base`, oldest first; `failed` over 250 (T18). */
 export async function collectCommits(
@@ -15,17 +16,12 @@ export async function collectCommits(
   head: Sha,
 ): Promise<EvidenceResult<'commits'>> {
   const range = ['--end-of-options', head, `^${base}`]
-  const count = Number(await gitText({ directory, args: ['rev-list', '--count', ...range] }))
-  if (count > maximumCommits) {
-    return {
-      ok: false,
-      reason: `The branch holds ${count} commits above its base and at most ${maximumCommits} can be judged (T18): split it, or squash it.`,
-    }
-  }
   const { stdout } = await runGit({
     directory,
     args: [
       'log',
+      '--boundary',
+      `--max-count=${maximumCommits + 1}`,
       '--reverse',
       '--topo-order',
       '--no-mailmap',
@@ -33,7 +29,7 @@ export async function collectCommits(
       '--no-show-signature',
       '--no-decorate',
       '--encoding=UTF-8',
-      // Every record ends with NUL, and git cuts fields at NUL: eight fields a commit, whatever they hold.
+      // Every record ends with NUL, and git cuts fields at NUL: nine fields a commit, whatever they hold.
       `--format=tformat:${fields.join('%x00')}`,
       '-z',
       ...range,
@@ -42,9 +38,12 @@ export async function collectCommits(
   })
   const values = fieldsOf(stdout).map((bytes) => textOf(bytes).text)
   const commits: Omit<CommitBody, 'empty'>[] = []
+  const trees = new Map<Sha, Sha>()
   for (let index = 0; index + fields.length <= values.length; index += fields.length) {
-    const [sha, tree, parents, authorName, authorEmail, committerName, committerEmail, message] =
+    const [mark, sha, tree, parents, authorName, authorEmail, committerName, committerEmail, message] =
       values.slice(index)
+    trees.set(sha as string, tree as string)
+    if (mark === '-') continue
     commits.push({
       sha: sha as string,
       tree: tree as string,
@@ -56,14 +55,17 @@ export async function collectCommits(
       message: (message as string).slice(0, 200_000),
     })
   }
+  if (commits.length > maximumCommits) {
+    const count = await gitText({ directory, args: ['rev-list', '--count', ...range] })
+    return {
+      ok: false,
+      reason: `The branch holds ${count} commits above its base and at most ${maximumCommits} can be judged (T18): split it, or squash it.`,
+    }
+  }
   const crowded = commits.find((commit) => commit.parents.length > 64)
   if (crowded)
     return { ok: false, reason: `Commit ${crowded.sha} has more than 64 parents: remove it from the branch.` }
-  const trees = await treesOf(
-    directory,
-    commits.map((commit) => commit.parents[0]).filter((sha) => sha !== undefined),
-  )
-  const none = await gitText({ directory, args: ['hash-object', '-t', 'tree', '--stdin'], input: '' })
+  const none = commits.some((commit) => commit.parents.length === 0) ? await emptyTree(directory) : null
   return {
     ok: true,
     body: {
@@ -75,15 +77,9 @@ export async function collectCommits(
   }
 }
 
-async function treesOf(directory: string, shas: readonly Sha[]): Promise<Map<Sha, Sha>> {
-  const answer = await gitText({
-    directory,
-    args: ['cat-file', '--batch-check=%(objectname)'],
-    input: shas.map((sha) => `${sha}^{tree}\n`).join(''),
-  })
-  const lines = answer.split('\n')
-  return new Map(shas.map((sha, index) => [sha, lines[index] ?? '']))
-}
+/** What a first commit that holds nothing would have; its id depends on the repository's hash. */
+const emptyTree = (directory: string): Promise<Sha> =>
+  gitText({ directory, args: ['hash-object', '-t', 'tree', '--stdin'], input: '' })
 
 /** Write one commit of a tree. The same input gives the same SHA: both dates are the given second, in UTC. */
 export async function writeCommit(directory: string, tree: Sha, input: CommitInput): Promise<Sha> {

@@ -33,21 +33,22 @@ const tree = [
 /**
  * The diff from the merge base of two commits to the head.
  *
- * `failed` without a common ancestor, and over 3,000 files (T18).
+ * @param isParent the base is a parent of the head, so that the merge base need not be looked for.
+ * @returns `failed` without a common ancestor, and over 3,000 files (T18).
  */
-export async function collectDiff(directory: string, base: Sha, head: Sha): Promise<EvidenceResult<'diff'>> {
-  const found = await runGit({
-    directory,
-    args: ['merge-base', '--end-of-options', base, head],
-    accept: [0, 1],
-  })
-  if (found.code === 1) {
+export async function collectDiff(
+  directory: string,
+  base: Sha,
+  head: Sha,
+  { isParent = false } = {},
+): Promise<EvidenceResult<'diff'>> {
+  const mergeBase = isParent ? base : await mergeBaseOf(directory, base, head)
+  if (mergeBase === null) {
     return {
       ok: false,
       reason: `${head} shares no history with ${base}: rebase the branch onto its base branch and push it.`,
     }
   }
-  const mergeBase = found.stdout.toString('utf8').trim()
   const range = ['--end-of-options', mergeBase, head]
   const raw = await runGit({ directory, args: [...tree, '--raw', '--no-renames', ...range] })
   const entries = readRaw(raw.stdout)
@@ -57,17 +58,16 @@ export async function collectDiff(directory: string, base: Sha, head: Sha): Prom
       reason: `The change touches ${entries.length} files and at most ${maximumFiles} can be judged (T18): split it into smaller pull requests.`,
     }
   }
-  const [renames, counts, sections, links] = await Promise.all([
-    readRenames(directory, range),
-    readCounts(directory, range),
+  const mayRename = ['A', 'D'].every((letter) => entries.some((entry) => entry.status === letter))
+  const [renames, sections, links] = await Promise.all([
+    mayRename ? readRenames(directory, range) : new Map<string, string>(),
     readSections(directory, range, entries),
     readLinks(directory, entries),
   ])
   const files = entries.map((entry, index): DiffFile => {
     const { text: path, utf8 } = textOf(entry.path)
     const key = entry.path.toString('latin1')
-    const count = counts.get(key)
-    const lines = sections[index] as PatchLines
+    const section = sections[index] as PatchLines
     return {
       path,
       pathIsUtf8: utf8,
@@ -75,11 +75,8 @@ export async function collectDiff(directory: string, base: Sha, head: Sha): Prom
       renamedFrom: renames.get(key) ?? null,
       oldMode: entry.oldMode as DiffFile['oldMode'],
       newMode: entry.newMode as DiffFile['newMode'],
-      binary: count === 'binary',
-      additions: typeof count === 'object' ? count.additions : 0,
-      deletions: typeof count === 'object' ? count.deletions : 0,
       linkTarget: links.get(entry.newMode === '120000' ? entry.newBlob : entry.oldBlob) ?? null,
-      ...lines,
+      ...section,
     }
   })
   // The raw listing is exactly path, modes and blob ids of every changed file, in git's own order.
@@ -124,19 +121,16 @@ async function readRenames(directory: string, range: string[]): Promise<Map<stri
   return renames
 }
 
-/** Added and deleted lines by path; `binary` where git counts none. */
+/** Added and deleted lines by path; `binary` where git counts none. Asked for only where the patch was cut. */
 async function readCounts(directory: string, range: string[]) {
   const args = [...tree, '--numstat', '--no-renames', ...range]
-  const counts = new Map<string, 'binary' | { additions: number; deletions: number }>()
+  const counts = new Map<string, Pick<PatchLines, 'additions' | 'deletions' | 'binary'>>()
   for (const field of fieldsOf((await runGit({ directory, args })).stdout)) {
-    const line = field.toString('latin1')
-    const match = /^(\d+|-)\t(\d+|-)\t([\s\S]*)$/.exec(line)
+    const match = /^(\d+|-)\t(\d+|-)\t([\s\S]*)$/.exec(field.toString('latin1'))
     if (!match) continue
     const binary = match[1] === '-'
-    counts.set(
-      match[3] as string,
-      binary ? 'binary' : { additions: Number(match[1]), deletions: Number(match[2]) },
-    )
+    const [additions, deletions] = binary ? [0, 0] : [Number(match[1]), Number(match[2])]
+    counts.set(match[3] as string, { additions, deletions, binary })
   }
   return counts
 }
@@ -154,15 +148,23 @@ async function readSections(directory: string, range: string[], entries: RawEntr
   ]
   const patch = await runGit({ directory, args, onMaxBytes: 'truncate' })
   const sections = readPatch(patch.stdout, !patch.truncated)
+  const counts = patch.truncated ? await readCounts(directory, range) : null
   let at = 0
   return entries.map((entry) => {
     const taken = sections.slice(at, at + (entry.status === 'T' ? 2 : 1))
     at += entry.status === 'T' ? 2 : 1
+    const sum = (count: 'additions' | 'deletions') =>
+      taken.reduce((total, section) => total + section[count], 0)
     return {
       added: taken.flatMap((section) => section.added),
       removed: taken.flatMap((section) => section.removed),
       // No section at all: the patch was cut before this file.
       truncated: taken.length === 0 || taken.some((section) => section.truncated),
+      ...(counts?.get(entry.path.toString('latin1')) ?? {
+        additions: sum('additions'),
+        deletions: sum('deletions'),
+        binary: taken.some((section) => section.binary),
+      }),
     }
   })
 }
@@ -185,21 +187,20 @@ export async function collectMergeTree(
   first: Sha,
   second: Sha,
 ): Promise<EvidenceResult<'mergeTree'>> {
-  const base = await runGit({
-    directory,
-    args: ['merge-base', '--end-of-options', first, second],
-    accept: [0, 1],
-  })
-  if (base.code === 1) return { ok: true, body: { tree: null, mergeBase: null } }
+  const mergeBase = await mergeBaseOf(directory, first, second)
+  if (mergeBase === null) return { ok: true, body: { tree: null, mergeBase } }
   const merged = await runGit({
     directory,
     args: ['merge-tree', '--write-tree', '--no-messages', '--end-of-options', first, second],
     accept: [0, 1],
   })
   const tree = merged.code === 0 ? (merged.stdout.toString('utf8').split('\n')[0] ?? null) : null
-  return { ok: true, body: { tree, mergeBase: firstLine(base.stdout) } }
+  return { ok: true, body: { tree, mergeBase } }
 }
 
-function firstLine(bytes: Buffer): string {
-  return bytes.toString('utf8').split('\n')[0] ?? ''
+/** Null when two commits share no history. */
+async function mergeBaseOf(directory: string, first: Sha, second: Sha): Promise<Sha | null> {
+  const args = ['merge-base', '--end-of-options', first, second]
+  const { code, stdout } = await runGit({ directory, args, accept: [0, 1] })
+  return code === 1 ? null : (stdout.toString('utf8').split('\n')[0] ?? null)
 }

@@ -1,5 +1,10 @@
-/** Objects read in one `cat-file --batch`: blobs by id or by `commit:path`, each bounded. */
-import { runGit } from './gitProcess.ts'
+/** Objects read by `cat-file`: blobs by id or by `commit:path`, each bounded. */
+import { Mutex } from 'async-mutex'
+import { openGitTalk } from './gitTalk.ts'
+
+const maximumNames = 20_000
+/** Of what one question brings into memory. */
+const maximumBytesAtOnce = 256 * 1024 * 1024
 
 /**
  * Read blobs.
@@ -8,40 +13,72 @@ import { runGit } from './gitProcess.ts'
  * @param maximumBytes larger blobs come back as `large`. At most 20,000 names; more would be a bug upstream.
  * @returns by name; absent where nothing, or no blob, has that name.
  */
-export async function readBlobs(
-  directory: string,
+export type ReadBlobs = (
   names: readonly string[],
   maximumBytes: number,
-): Promise<Map<string, Buffer | 'large'>> {
-  const found = new Map<string, Buffer | 'large'>()
-  const wanted = [...new Set(names)].filter((name) => name !== '' && !name.includes('\n')).slice(0, 20_000)
-  if (wanted.length === 0) return found
-  const checked = await runGit({
+) => Promise<Map<string, Buffer | 'large'>>
+
+/** Read once: the processes end with the answer. */
+export async function readBlobs(
+  directory: string,
+  ...question: Parameters<ReadBlobs>
+): ReturnType<ReadBlobs> {
+  const objects = openObjects(directory)
+  try {
+    return await objects.read(...question)
+  } finally {
+    objects.close()
+  }
+}
+
+/** A reader whose two git processes stay, for who asks often; questions are answered one after another. */
+export function openObjects(directory: string): { read: ReadBlobs; close(): void } {
+  const turn = new Mutex()
+  const looking = openGitTalk({
     directory,
     args: ['cat-file', '--batch-check=%(objectname) %(objecttype) %(objectsize)'],
-    input: wanted.map((name) => `${name}\n`).join(''),
   })
-  const small: { name: string; id: string }[] = []
-  for (const [index, line] of checked.stdout.toString('utf8').split('\n').entries()) {
-    const name = wanted[index]
-    const match = /^([0-9a-f]{40,64}) blob (\d+)$/.exec(line)
-    if (name === undefined || !match) continue
-    if (Number(match[2]) > maximumBytes) found.set(name, 'large')
-    else small.push({ name, id: match[1] as string })
+  const reading = openGitTalk({ directory, args: ['cat-file', '--batch=%(objectsize)'] })
+
+  async function ask(names: readonly string[], maximumBytes: number) {
+    const found = new Map<string, Buffer | 'large'>()
+    const wanted = [...new Set(names)]
+      .filter((name) => name !== '' && !name.includes('\n'))
+      .slice(0, maximumNames)
+    const small: { name: string; id: string; size: number }[] = []
+    const lines = await looking.ask(wanted, async (take) => {
+      const answers: string[] = []
+      for (const _ of wanted) answers.push((await take.line()).toString('latin1'))
+      return answers
+    })
+    for (const [index, line] of lines.entries()) {
+      const match = /^([0-9a-f]{40,64}) blob (\d+)$/.exec(line)
+      const name = wanted[index] as string
+      if (!match) continue
+      const size = Number(match[2])
+      if (size > maximumBytes) found.set(name, 'large')
+      else small.push({ name, id: match[1] as string, size })
+    }
+    const total = small.reduce((sum, one) => sum + one.size, 0)
+    if (total > maximumBytesAtOnce) throw reading.failure(`more than ${maximumBytesAtOnce} bytes of output`)
+    await reading.ask(
+      small.map(({ id }) => id),
+      async (take) => {
+        for (const { name } of small) {
+          const size = Number((await take.line()).toString('latin1'))
+          found.set(name, await take.bytes(size))
+          await take.line()
+        }
+      },
+    )
+    return found
   }
-  if (small.length === 0) return found
-  const { stdout } = await runGit({
-    directory,
-    args: ['cat-file', '--batch=%(objectsize)'],
-    input: small.map(({ id }) => `${id}\n`).join(''),
-    maxBytes: 256 * 1024 * 1024,
-  })
-  let at = 0
-  for (const { name } of small) {
-    const end = stdout.indexOf(10, at)
-    const size = Number(stdout.subarray(at, end).toString('latin1'))
-    found.set(name, stdout.subarray(end + 1, end + 1 + size))
-    at = end + 1 + size + 1
+
+  return {
+    read: (names, maximumBytes) => turn.runExclusive(() => ask(names, maximumBytes)),
+    close() {
+      looking.close()
+      reading.close()
+    },
   }
-  return found
 }

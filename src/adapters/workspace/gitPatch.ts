@@ -9,6 +9,10 @@ export interface PatchLines {
   added: { line: number; text: string }[]
   removed: { line: number; text: string }[]
   truncated: boolean
+  /** As the hunks say, also of lines that are not kept. */
+  additions: number
+  deletions: number
+  binary: boolean
 }
 
 export const linesPerFile = 5000
@@ -49,14 +53,19 @@ export function readPatch(patch: Buffer, complete: boolean): PatchLines[] {
   while (at < patch.length) {
     const line = next()
     if (line.subarray(0, 11).toString('latin1') === 'diff --git ') {
-      sections.push({ added: [], removed: [], truncated: false })
+      sections.push({ added: [], removed: [], truncated: false, additions: 0, deletions: 0, binary: false })
       continue
     }
     const header = hunkHeader.exec(line.subarray(0, 100).toString('latin1'))
     const section = sections.at(-1)
-    if (!header || !section) continue
-    take(section, section.removed, Number(header[1]), Number(header[2] ?? 1))
-    take(section, section.added, Number(header[3]), Number(header[4] ?? 1))
+    if (!section) continue
+    section.binary ||= line.subarray(0, 13).toString('latin1') === 'Binary files '
+    if (!header) continue
+    const [deletions, additions] = [Number(header[2] ?? 1), Number(header[4] ?? 1)]
+    section.deletions += deletions
+    section.additions += additions
+    take(section, section.removed, Number(header[1]), deletions)
+    take(section, section.added, Number(header[3]), additions)
   }
   const last = sections.at(-1)
   if (last && !complete) last.truncated = true

@@ -1,5 +1,5 @@
 /** One git process: fixed settings, a clean environment, bounded time and output (T26). */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 
 /** What one call of git gets. Arguments are ours; anything from outside goes behind `--end-of-options` or `--`. */
 export interface GitCall {
@@ -24,6 +24,7 @@ export interface GitCall {
   onMaxBytes?: 'reject' | 'truncate'
   /** Exit codes that are answers. */
   accept?: readonly number[]
+  /** 0 for a process that its caller ends. */
   timeoutMs?: number
 }
 
@@ -103,6 +104,17 @@ function environmentOf(call: GitCall): Record<string, string> {
   return environment
 }
 
+/** Start git with the settings and the environment of every call; bounds other than its time are the caller's. */
+export function startGit(call: GitCall): ChildProcess {
+  return spawn('git', call.args, {
+    cwd: call.directory,
+    env: environmentOf(call),
+    stdio: [call.inputFd ?? 'pipe', 'pipe', 'pipe'],
+    ...(call.timeoutMs === 0 ? {} : { timeout: call.timeoutMs ?? 300_000 }),
+    killSignal: 'SIGKILL',
+  })
+}
+
 /**
  * Run git once.
  *
@@ -112,13 +124,7 @@ function environmentOf(call: GitCall): Record<string, string> {
 export async function runGit(call: GitCall): Promise<GitAnswer> {
   const maxBytes = call.maxBytes ?? 64 * 1024 * 1024
   const { promise, resolve, reject } = Promise.withResolvers<GitAnswer>()
-  const child = spawn('git', call.args, {
-    cwd: call.directory,
-    env: environmentOf(call),
-    stdio: [call.inputFd ?? 'pipe', 'pipe', 'pipe'],
-    timeout: call.timeoutMs ?? 300_000,
-    killSignal: 'SIGKILL',
-  })
+  const child = startGit(call)
   const chunks: Buffer[] = []
   let size = 0
   let truncated = false

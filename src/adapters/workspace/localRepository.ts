@@ -9,7 +9,7 @@ import { collectReferences } from '../references/collect.ts'
 import { collectCommits } from './gitCommits.ts'
 import { collectDiff } from './gitDiff.ts'
 import { allPathAttributes } from './gitMirrors.ts'
-import { readBlobs } from './gitObjects.ts'
+import { openObjects } from './gitObjects.ts'
 import { GitFailure, gitText, runGit } from './gitProcess.ts'
 
 /** What the diff gates rest on. */
@@ -38,7 +38,13 @@ export async function openLocalRepository(directory: string): Promise<LocalRepos
   const common = resolve(gitDirectory, (await textOf(join(gitDirectory, 'commondir'))) ?? '.')
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-gates-'))
   const diffs = new Map<string, ReturnType<typeof collectDiff>>()
-  const close = () => rm(scratch, { recursive: true, force: true })
+  const objects = openObjects(scratch)
+  /** Commits of a listing by their only parent, so that no merge base is looked for. */
+  const parents = new Map<Sha, Sha>()
+  const close = async () => {
+    objects.close()
+    await rm(scratch, { recursive: true, force: true })
+  }
   try {
     await runGit({ directory: scratch, args: ['init', '--bare', '--quiet', '--template='] })
     await mkdir(join(scratch, 'info'), { recursive: true })
@@ -81,7 +87,9 @@ export async function openLocalRepository(directory: string): Promise<LocalRepos
       })
       return text.split('\n').flatMap((line) => {
         const [sha, parent] = line.split(' ')
-        return sha && parent ? [{ sha, parent }] : []
+        if (!sha || !parent) return []
+        parents.set(sha, parent)
+        return [{ sha, parent }]
       })
     },
     async collect(request) {
@@ -89,12 +97,13 @@ export async function openLocalRepository(directory: string): Promise<LocalRepos
         const { kind, base, head } = request
         if (kind === 'commits') return await collectCommits(scratch, base, head)
         const range = `${base} ${head}`
-        const diff = diffs.get(range) ?? collectDiff(scratch, base, head)
+        const diff =
+          diffs.get(range) ?? collectDiff(scratch, base, head, { isParent: parents.get(head) === base })
         diffs.set(range, diff)
         if (kind === 'diff') return await diff
         // References are asked for after the diff, and nothing asks for a range twice.
         diffs.delete(range)
-        return await collectReferences(scratch, base, head, await diff)
+        return await collectReferences(scratch, base, head, { diff: await diff, read: objects.read })
       } catch (error) {
         if (!(error instanceof GitFailure)) throw error
         return { ok: false, reason: `git could not read this change: ${error.message.slice(0, 500)}` }
@@ -102,7 +111,7 @@ export async function openLocalRepository(directory: string): Promise<LocalRepos
     },
     async read(sha, path) {
       const name = `${sha}:${path}`
-      const found = (await readBlobs(scratch, [name], maximumTextBytes)).get(name)
+      const found = (await objects.read([name], maximumTextBytes)).get(name)
       return found === undefined || found === 'large' ? null : found.toString('utf8')
     },
     close,

@@ -154,6 +154,7 @@ export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Wo
       await ready
       return runner.runAt(repository, request, signal, join(root, 'checkouts', randomUUID()))
     },
+    readArtifact: (repository, request, zip) => runner.readArtifact(repository, request, zip),
     async runIn(worktree, spec, signal, setup) {
       const place = open.get(worktree.directory)
       if (!place) throw new Bug(`not an open worktree of ours: ${worktree.directory}`)

@@ -1,9 +1,17 @@
 /** Forge: what Countersign reads from and does on GitHub. Every act uses a token narrowed to one repository. */
 import type { Account, Standing } from '../account.ts'
 import type { DesiredCheckRun, ObservedCheckRun } from '../checkRun.ts'
+import type { EvidenceRequest } from '../evidence.ts'
 import type { RepositoryName, Sha } from '../ids.ts'
 import type { AppIdentity, OwnComment, RepositoryReading } from '../snapshot/common.ts'
-import type { CiCheck, CommitPeople, NativeReview, PullReading, ReviewThread } from '../snapshot/pull.ts'
+import type {
+  CiCheck,
+  CommitPeople,
+  NativeReview,
+  PullReading,
+  ReviewThread,
+  WorkflowRun,
+} from '../snapshot/pull.ts'
 import type { BranchRules } from '../snapshot/rules.ts'
 import type { IssueReading } from '../snapshot/task.ts'
 import type { Acknowledgement } from '../work.ts'
@@ -24,7 +32,11 @@ export interface PullObservation {
 export interface CheckObservation {
   own: ObservedCheckRun[]
   ci: CiCheck[]
+  workflowRuns: WorkflowRun[]
 }
+
+/** Reports to take out of an artifact of CI. */
+export type ReportsRequest = Extract<EvidenceRequest, { kind: 'reports' }>
 
 export interface ForgeReads {
   identity(): Promise<AppIdentity>
@@ -32,6 +44,16 @@ export interface ForgeReads {
   /** One GraphQL query. Refuses (Terminal) over 3,000 files or 250 commits (T18). */
   pull(name: RepositoryName, number: number): Promise<Found<PullObservation>>
   checks(name: RepositoryName, sha: Sha): Promise<CheckObservation>
+  /** The runs of GitHub Actions at a commit, any workflow and event. */
+  workflowRuns(name: RepositoryName, sha: Sha): Promise<WorkflowRun[]>
+  /**
+   * The zip archive of an artifact, after looking that its run is what the request says (T15), or the sentence why
+   * there is none: expired, too large, of another run. Rejects with RetryLater when GitHub or its storage is out.
+   */
+  artifact(
+    name: RepositoryName,
+    request: ReportsRequest,
+  ): Promise<{ ok: true; zip: Uint8Array } | { ok: false; reason: string }>
   /** Who pushed the branch, newest last, from the repository's activity; bounded at 100. */
   pushes(name: RepositoryName, ref: string): Promise<{ sha: Sha; by: Account }[]>
   issue(

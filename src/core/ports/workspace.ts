@@ -1,6 +1,7 @@
 /** Git, Workspace and Sandbox: mirrors, worktrees, commits made by plumbing, and commands run without capabilities. */
 import type { CommandBody, CommandSpec, EvidenceRequest, EvidenceResult } from '../evidence.ts'
 import type { RepositoryName, Sha } from '../ids.ts'
+import type { ReportsRequest } from './forge.ts'
 
 export interface CommitIdentity {
   name: string
@@ -16,15 +17,15 @@ export interface CommitInput {
   timeSeconds: number
 }
 
+/** Evidence over commits alone; commands need the sandbox, and reports of CI need GitHub. */
+export type GitRequest = Exclude<EvidenceRequest, { kind: 'command' | 'reports' }>
+
 /** One bare mirror a repository. All reads are of objects; no hook, filter, config or submodule of it ever runs (T26). */
 export interface Git {
   /** Fetch what is needed to have these commits, under the mirror's mutex. Rejects with Terminal when GitHub has none. */
   ensure(repository: RepositoryName, shas: Sha[]): Promise<void>
-  /** Collect diff, commits, citations and mergeTree evidence. */
-  collect(
-    repository: RepositoryName,
-    request: Exclude<EvidenceRequest, { kind: 'command' }>,
-  ): Promise<EvidenceResult>
+  /** Collect what git alone can tell. */
+  collect(repository: RepositoryName, request: GitRequest): Promise<EvidenceResult>
   /** The text of a file at a commit, or null; bounded at 1 MB. */
   read(repository: RepositoryName, sha: Sha, path: string): Promise<string | null>
   /** The bytes of a file at a commit, exactly; null where there is no blob, or one over 1 MB. */
@@ -80,6 +81,15 @@ export interface Workspace {
     request: Extract<EvidenceRequest, { kind: 'command' }>,
     signal: AbortSignal,
   ): Promise<EvidenceResult<'command'>>
+  /**
+   * Read the named reports out of an artifact's zip archive. One that hides what it would unpack to (a bomb, a path out
+   * of the archive, a link, two files of one name, encryption) is a failed result with its reason.
+   */
+  readArtifact(
+    repository: RepositoryName,
+    request: ReportsRequest,
+    zip: Uint8Array,
+  ): Promise<EvidenceResult<'reports'>>
   /**
    * Run a command in the ticket's worktree, for the session's `run` tool. With `setup`, what it makes of the lockfiles
    * is put into the worktree first, once; a setup that fails is a result with its output and exit code 1.

@@ -107,6 +107,20 @@ export interface CiCheck {
   runId: number | null
 }
 
+/** A run of a workflow of GitHub Actions at a commit, as its latest attempt stands. */
+export interface WorkflowRun {
+  id: number
+  /** `.github/workflows/ci.yml`. */
+  path: string
+  event: string
+  sha: Sha
+  /** Counts from 1; a run that is run again keeps its id. */
+  attempt: number
+  ended: boolean
+  /** Null while it has not ended. */
+  conclusion: string | null
+}
+
 export interface PullSnapshot<P = unknown> {
   key: SubjectKey
   /** App clock, milliseconds since 1970. */
@@ -127,6 +141,8 @@ export interface PullSnapshot<P = unknown> {
   /** Our own runs at the head. */
   runs: Known<ObservedCheckRun[]>
   ci: Known<CiCheck[]>
+  /** Runs at the head and, where the gates want reports of both, at the merge base (else none) (G18). */
+  workflowRuns: { head: Known<WorkflowRun[]>; base: Known<WorkflowRun[]> }
   /** Other open pull requests whose head is the same commit; their own `siblings` are empty (T3, S5). */
   siblings: Known<PullSnapshot<P>[]>
   /** The rules in force on the base branch, where they are watched, and what was proven of them (A5, T19). */

@@ -1,6 +1,7 @@
 /** Find the plan's named tests in a test report, and tell a missing symbol from a broken test (P5). */
-import type { CommandBody, TestCase } from '../../core/evidence.ts'
+import type { CommandBody } from '../../core/evidence.ts'
 import type { Plan } from '../../core/plan.ts'
+import type { TestCase } from '../../core/reports.ts'
 
 /** The cases with a planned name: the full name, or the name below further suites. */
 export function casesNamed(cases: readonly TestCase[], name: string): TestCase[] {

@@ -4,6 +4,7 @@ import { type FactBody, factsOf, lastFact } from '../../core/facts.ts'
 import { formatKey } from '../../core/ids.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { ciDeadlineMs } from '../../gates/ci.ts'
+import { awaitsBase } from '../../gates/reports.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { answerComments, answerRequests } from './answers.ts'
 import { checkActions, sharedTitle } from './checks.ts'
@@ -80,16 +81,26 @@ function collectActions(snapshot: PullSnapshot<Policy>): Action[] {
     }))
 }
 
-/** Missing CI turns into a failure at its deadline; nothing else on a pull request waits for time. */
+/** A run at the merge base tells nobody here when it ends: it is looked at again after this. */
+const lookAtBaseMs = 60_000
+
+/** Missing CI, and missing reports of it, turn into a failure at their deadline; nothing else waits for time. */
 function wakeAction(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Action[] {
   if (!snapshot.policy.ok) return []
-  const ci = verdicts.gates.results.find((result) => result.gate === 'ci')
-  if (!ci?.configured || ci.verdict.state !== 'wait') return []
+  const { gates: settings } = snapshot.policy.policy
+  const waits = verdicts.gates.results.filter(
+    ({ configured, verdict }) => configured && verdict.state === 'wait',
+  )
+  if (!waits.some(({ gate }) => gate === 'ci' || settings.reports.length > 0)) return []
   const pushed = factsOf(snapshot.facts, 'head.pushed').find(
     (fact) => fact.body.sha === snapshot.pull.head.sha,
   )
-  const atMs = ciDeadlineMs({ headSinceMs: pushed?.atMs ?? null, settings: snapshot.policy.policy.gates })
-  return atMs !== null && atMs > snapshot.nowMs ? [{ kind: 'wake', subject: snapshot.key, atMs }] : []
+  const deadlineMs = ciDeadlineMs({ headSinceMs: pushed?.atMs ?? null, settings })
+  if (deadlineMs === null || deadlineMs <= snapshot.nowMs) return []
+  const atMs = awaitsBase(snapshot.workflowRuns, settings)
+    ? Math.min(deadlineMs, snapshot.nowMs + lookAtBaseMs)
+    : deadlineMs
+  return [{ kind: 'wake', subject: snapshot.key, atMs }]
 }
 
 /** The task and the pull requests on the same commit hear of it when something changed here. */

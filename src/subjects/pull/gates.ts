@@ -30,6 +30,7 @@ export function gateInput(context: PullContext): GateInput {
     body: pull.body,
     plan: issued?.body.record.plan ?? null,
     ci: snapshot.ci,
+    workflowRuns: snapshot.workflowRuns,
     ownAppIds: app.drafterAppId === null ? [app.appId] : [app.appId, app.drafterAppId],
     headSinceMs: seen?.atMs ?? null,
     nowMs: snapshot.nowMs,

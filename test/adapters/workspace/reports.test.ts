@@ -5,18 +5,31 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { readReports } from '../../../src/adapters/workspace/reports/index.ts'
 import { parseJunit } from '../../../src/adapters/workspace/reports/junit.ts'
-import { createPathResolver } from '../../../src/adapters/workspace/reports/read.ts'
-import type { CommandSpec } from '../../../src/core/evidence.ts'
+import {
+  belowFolder,
+  belowRunner,
+  createPathResolver,
+  readReport,
+} from '../../../src/adapters/workspace/reports/read.ts'
+import type { ReportFile } from '../../../src/core/evidence.ts'
 import { cleanUp, scratch } from './support.ts'
 
 const tracked = new Set(['src/a.ts', 'src/deep/b.ts', 'lib/c.py'])
 afterAll(cleanUp)
 
-type Format = CommandSpec['reports'][number]['format']
+type Format = ReportFile['format']
 async function read(format: Format, text: string, directory = scratch('report')) {
   writeFileSync(join(directory, 'report'), text.replaceAll('ROOT', directory))
-  return readReports(directory, tracked, [{ format, path: 'report' }])
+  return readIn(directory, [{ format, path: 'report' }])
 }
+const readIn = (directory: string, files: readonly ReportFile[]) =>
+  readReports(
+    {
+      read: (path) => readReport(directory, path),
+      resolve: createPathResolver(tracked, belowFolder(directory)),
+    },
+    files,
+  )
 
 describe('paths', () => {
   test.each([
@@ -32,7 +45,23 @@ describe('paths', () => {
     ['node_modules/x.js', null],
     ['', null],
   ])('%s is %s', (written, path) => {
-    expect(createPathResolver('/checkout', tracked)(written)).toBe(path)
+    expect(createPathResolver(tracked, belowFolder('/checkout'))(written)).toBe(path)
+  })
+})
+
+describe('paths of reports that CI wrote', () => {
+  test.each([
+    ['src/a.ts', 'src/a.ts'],
+    ['/home/runner/work/shop/shop/src/a.ts', 'src/a.ts'],
+    ['/__w/Shop/Shop/src/a.ts', 'src/a.ts'],
+    ['/Users/runner/work/shop/shop/lib/c.py', 'lib/c.py'],
+    ['D:\\a\\shop\\shop\\src\\deep\\b.ts', 'src/deep/b.ts'],
+    ['file:///D:/a/shop/shop/src/a.ts', 'src/a.ts'],
+    ['/usr/lib/node_modules/other/src/a.ts', null],
+    ['/home/runner/work/other/other/src/a.ts', null],
+    ['/home/runner/work/shop/shop/../../../src/a.ts', null],
+  ])('%s is %s', (written, path) => {
+    expect(createPathResolver(tracked, belowRunner('acme/shop'))(written)).toBe(path)
   })
 })
 
@@ -144,7 +173,7 @@ describe('coverage', () => {
 
 describe('files', () => {
   test('T16: a missing report says so', async () => {
-    const found = await readReports(scratch('none'), tracked, [{ format: 'junit', path: 'out/junit.xml' }])
+    const found = await readIn(scratch('none'), [{ format: 'junit', path: 'out/junit.xml' }])
     expect(found).toEqual({ tests: { problem: expect.stringContaining('missing') } })
   })
 
@@ -162,7 +191,7 @@ describe('files', () => {
       ['pipe', 'not a regular'],
       ['huge', '20 MB'],
     ] as const) {
-      expect(await readReports(directory, tracked, [{ format: 'lcov', path }])).toEqual({
+      expect(await readIn(directory, [{ format: 'lcov', path }])).toEqual({
         coverage: { problem: expect.stringContaining(problem) },
       })
     }
@@ -175,11 +204,11 @@ describe('files', () => {
       { format: 'junit' as const, path: 'a.xml' },
       { format: 'junit' as const, path: 'b.xml' },
     ]
-    expect(await readReports(directory, tracked, both)).toEqual({
+    expect(await readIn(directory, both)).toEqual({
       tests: { problem: expect.stringContaining('b.xml') },
     })
     writeFileSync(join(directory, 'b.xml'), '<testsuite><testcase name="b"/></testsuite>')
-    expect(await readReports(directory, tracked, both)).toMatchObject({
+    expect(await readIn(directory, both)).toMatchObject({
       tests: [{ name: 'a' }, { name: 'b' }],
     })
   })
@@ -279,7 +308,7 @@ describe('G8: size-limit', () => {
     })
   })
   test('T16: a report that was not written is a problem, not an absence', async () => {
-    const both = await readReports(scratch('none'), tracked, [
+    const both = await readIn(scratch('none'), [
       { format: 'size-limit', path: 'size.json' },
       { format: 'audit', path: 'audit.json' },
     ])

@@ -1,6 +1,6 @@
 /** Dependency audits: `npm audit --json`, `pnpm audit --json` and OSV-Scanner's JSON (G4). */
 import { z } from 'zod'
-import type { AuditReport } from '../../../core/evidence.ts'
+import type { AuditReport } from '../../../core/reports.ts'
 import { type Parsed, parseJson } from './read.ts'
 
 type Severity = AuditReport['findings'][number]['severity']

@@ -1,5 +1,5 @@
 /** Cobertura XML, as coverage.py, coverlet and gocover-cobertura write it. */
-import type { CoverageReport } from '../../../core/evidence.ts'
+import type { CoverageReport } from '../../../core/reports.ts'
 import { createCoverageCounter } from './coverage.ts'
 import type { Parsed, PathResolver } from './read.ts'
 import { readXml } from './xml.ts'

@@ -1,5 +1,5 @@
 /** Line counts by file, gathered the same way from every coverage format (G10). */
-import { CoverageReport } from '../../../core/evidence.ts'
+import { CoverageReport } from '../../../core/reports.ts'
 import type { Parsed, PathResolver } from './read.ts'
 
 const maximumLines = 2_000_000

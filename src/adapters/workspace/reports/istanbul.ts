@@ -1,6 +1,6 @@
 /** Istanbul JSON: `coverage-final.json` with statements by file, or `coverage-summary.json` with totals only. */
 import { z } from 'zod'
-import type { CoverageReport } from '../../../core/evidence.ts'
+import type { CoverageReport } from '../../../core/reports.ts'
 import { createCoverageCounter } from './coverage.ts'
 import { type Parsed, type PathResolver, parseJson } from './read.ts'
 

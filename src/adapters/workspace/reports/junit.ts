@@ -1,5 +1,5 @@
 /** JUnit XML: the format that nearly every test runner can write (G2, P5). */
-import { TestCase } from '../../../core/evidence.ts'
+import { TestCase } from '../../../core/reports.ts'
 import type { Parsed } from './read.ts'
 import { readXml } from './xml.ts'
 

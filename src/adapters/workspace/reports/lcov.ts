@@ -1,5 +1,5 @@
 /** LCOV tracefiles: `SF:` names a file, `DA:` counts a line (geninfo's manual page). */
-import type { CoverageReport } from '../../../core/evidence.ts'
+import type { CoverageReport } from '../../../core/reports.ts'
 import { createCoverageCounter } from './coverage.ts'
 import type { Parsed, PathResolver } from './read.ts'
 

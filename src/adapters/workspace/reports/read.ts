@@ -1,4 +1,4 @@
-/** Reads a report file that a sandboxed command wrote: no symlink is followed, nothing unbounded is read (T26). */
+/** Reads a report file that a command wrote into a checkout: no symlink is followed, nothing unbounded is read (T26). */
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,13 +12,17 @@ export const maximumReportBytes = 20 * 1024 * 1024
 export type PathResolver = (written: string) => string | null
 
 /**
- * @param directory the checkout in which the command ran; absolute paths below it count as paths of the repository.
  * @param tracked every path of the commit.
+ * @param below what is left of an absolute path (forward slashes) below the checkout in which the tool ran; null for a
+ *   path outside of it.
  */
-export function createPathResolver(directory: string, tracked: ReadonlySet<string>): PathResolver {
+export function createPathResolver(
+  tracked: ReadonlySet<string>,
+  below: (absolute: string) => string | null,
+): PathResolver {
   return (written) => {
-    const unix = written.replaceAll('\\', '/').replace(/^file:\/\//, '')
-    const relative = unix.startsWith(`${directory}/`) ? unix.slice(directory.length + 1) : unix
+    const unix = written.replaceAll('\\', '/').replace(/^file:\/\/(?:\/(?=[A-Za-z]:\/))?/, '')
+    const relative = /^(?:\/|[A-Za-z]:\/)/.test(unix) ? (below(unix) ?? '/') : unix
     if (relative.startsWith('/')) return null
     const parts: string[] = []
     for (const part of relative.split('/')) {
@@ -28,6 +32,25 @@ export function createPathResolver(directory: string, tracked: ReadonlySet<strin
     }
     const path = parts.join('/')
     return tracked.has(path) ? path : null
+  }
+}
+
+/** Paths below a folder. */
+export const belowFolder =
+  (folder: string) =>
+  (absolute: string): string | null =>
+    absolute.startsWith(`${folder}/`) ? absolute.slice(folder.length + 1) : null
+
+/**
+ * Paths below the workspace of GitHub's runners, which is a folder of the repository's name in another of that name
+ * (`/home/runner/work/shop/shop`) on every system and in containers.
+ */
+export const belowRunner = (repository: string) => {
+  const name = repository.slice(repository.indexOf('/') + 1)
+  const doubled = `/${name}/${name}/`.toLowerCase()
+  return (absolute: string): string | null => {
+    const at = absolute.toLowerCase().indexOf(doubled)
+    return at === -1 ? null : absolute.slice(at + doubled.length)
   }
 }
 

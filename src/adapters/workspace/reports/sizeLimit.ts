@@ -1,6 +1,6 @@
 /** `size-limit --json`: the size of each bundle in bytes (G8). */
 import { z } from 'zod'
-import type { SizeReport } from '../../../core/evidence.ts'
+import type { SizeReport } from '../../../core/reports.ts'
 import { type Parsed, parseJson } from './read.ts'
 
 const Report = z
