@@ -55,6 +55,7 @@ const internal = new Set<Action['kind']>([
   'collect',
   'session',
   'issuePlan',
+  'openChildren',
   'push',
   'fix',
   'readCi',
@@ -156,6 +157,9 @@ function grants(action: Action): boolean {
       return (
         action.body.kind === 'decision' ||
         action.body.kind === 'bundle.frozen' ||
+        action.body.kind === 'split.approved' ||
+        action.body.kind === 'child.released' ||
+        action.body.kind === 'draft.accepted' ||
         action.body.kind === 'settled'
       )
     case 'merge':

@@ -6,6 +6,7 @@ import type { SubjectKey } from '../core/ids.ts'
 import type { Clock, ForgeActs, Ledger, Log, Metrics, NewFact, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
 import { mergePull } from './merge.ts'
+import { writeBody } from './writeBody.ts'
 
 export interface ActPorts {
   forge: ForgeActs
@@ -109,6 +110,9 @@ async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPor
     case 'merge':
       await mergePull(action, ports)
       return true
+    case 'writeBody':
+      await writeBody(action, ports)
+      return true
     case 'reportIncident': {
       const { subject, repository, of, sentence } = action
       const issue = await forge.reportIncident(repository, `${subject}:${of}`, sentence)
@@ -125,6 +129,7 @@ async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPor
     case 'collect':
     case 'session':
     case 'issuePlan':
+    case 'openChildren':
     case 'push':
     case 'fix':
     case 'readCi':

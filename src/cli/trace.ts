@@ -3,7 +3,7 @@
 import { systemClock } from '../adapters/clock.ts'
 import { openLedger } from '../adapters/ledger/open.ts'
 import { silentLog } from '../adapters/log.ts'
-import { type Fact, type FactBody, factsOf } from '../core/facts.ts'
+import { type Fact, type FactBody, factsOf, lastFact } from '../core/facts.ts'
 import { formatKey, parseKey, type SubjectKey } from '../core/ids.ts'
 import type { Ledger } from '../core/ports.ts'
 import { ledgerPlace } from './ledger.ts'
@@ -49,7 +49,7 @@ export async function trace(
       )
       return 1
     }
-    for (const { task, pull } of stories) out(`${traceLines(task, pull).join('\n')}\n`)
+    for (const { task, pull, epic } of stories) out(`${traceLines(task, pull, epic).join('\n')}\n`)
     return 0
   } finally {
     await ledger.close()
@@ -62,6 +62,8 @@ interface Chain {
 }
 
 interface Story {
+  /** The epic that the task is a child of. */
+  epic: Chain | null
   task: Chain | null
   pull: Chain | null
 }
@@ -78,10 +80,12 @@ async function storiesOf(ledger: Ledger, commit: string): Promise<Story[]> {
   }
   const stories = tasks.flatMap((task): Story[] => {
     const own = pullsOf(task)
-    return own.length === 0 ? [{ task, pull: null }] : own.map((pull) => ({ task, pull }))
+    const parent = lastFact(task.facts, 'child.delegated')?.body.parent
+    const epic = tasks.find(({ key }) => key === parent) ?? null
+    return own.length === 0 ? [{ epic, task, pull: null }] : own.map((pull) => ({ epic, task, pull }))
   })
   const told = new Set(stories.map(({ pull }) => pull))
-  const alone = pulls.filter((pull) => !told.has(pull)).map((pull) => ({ task: null, pull }))
+  const alone = pulls.filter((pull) => !told.has(pull)).map((pull) => ({ epic: null, task: null, pull }))
   return [...stories, ...alone].filter(({ task, pull }) => (task && named(task)) || (pull && named(pull)))
 }
 

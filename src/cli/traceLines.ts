@@ -8,9 +8,10 @@ interface Chain {
   facts: readonly Fact[]
 }
 
-/** Lines for one task and its pull request; either may be missing. Text of others loses its control characters. */
-export function traceLines(task: Chain | null, pull: Chain | null): string[] {
+/** Lines for one task with the epic above it, and its pull request; each may be missing. Text of others loses its control characters. */
+export function traceLines(task: Chain | null, pull: Chain | null, epic: Chain | null = null): string[] {
   return [
+    ...(epic ? [...taskLines(epic), ''] : []),
     ...(task ? taskLines(task) : []),
     ...(pull ? [...(task ? [''] : []), ...pullLines(pull)] : []),
     '',
@@ -33,6 +34,7 @@ function taskLines({ key, facts }: Chain): string[] {
           ...(frozen.body.profile === undefined ? [] : [`  profile    ${frozen.body.profile}`]),
         ]
       : []),
+    ...familyLines(facts),
     ...(route ? [`  route      ${route.body.route}, because ${headline(route.body.why, 100)}`] : []),
     ...titled(
       '  plans',
@@ -47,6 +49,28 @@ function taskLines({ key, facts }: Chain): string[] {
       factsOf(facts, 'work.pushed').map(
         (fact) => `    ${short(fact.body.sha)} after ${fact.body.phase}, ${when(fact)}`,
       ),
+    ),
+  ]
+}
+
+/** The epic above, the children below, and what a person took over from a session. */
+function familyLines(facts: readonly Fact[]): string[] {
+  const child = lastFact(facts, 'child.delegated')
+  const issues = factsOf(facts, 'child.opened')
+  return [
+    ...(child
+      ? [`  part of    ${child.body.parent}, as ${child.body.child} of the split ${short(child.body.split)}`]
+      : []),
+    ...factsOf(facts, 'draft.accepted').map(
+      (fact) =>
+        `  text       taken over from the proposal ${short(fact.body.digest)} by ${fact.body.by.login}, ${when(fact)}`,
+    ),
+    ...factsOf(facts, 'split.approved').map(
+      (fact) =>
+        `  split      ${short(fact.body.digest)} started by ${fact.body.by.login}, ${when(fact)}: ${issues
+          .filter((one) => one.body.split === fact.body.digest)
+          .map((one) => `#${one.body.issue}`)
+          .join(' ')}`,
     ),
   ]
 }

@@ -20,6 +20,7 @@ import { readPolicy } from '../observe/policy.ts'
 import { runCollect } from '../work/collect.ts'
 import { runIssuePlan, runPush } from '../work/commit.ts'
 import { runFix } from '../work/fix.ts'
+import { runOpenChildren } from '../work/openChildren.ts'
 import { runReadCi } from '../work/readCi.ts'
 import { runSession, type SessionPorts } from '../work/session.ts'
 
@@ -57,6 +58,9 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
         break
       case 'issuePlan':
         await runIssuePlan(item, { git, ledger, forge, queue, log })
+        break
+      case 'openChildren':
+        await runOpenChildren(item, { ledger, forge, queue, log })
         break
       case 'push':
         await runPush(item, { git, ledger, forge, queue, log })

@@ -5,7 +5,7 @@ import type { DesiredCheckRun } from './checkRun.ts'
 import { digestOf } from './digest.ts'
 import type { EvidenceRequest } from './evidence.ts'
 import type { FactBody } from './facts.ts'
-import type { RepositoryName, Sha, SubjectKey } from './ids.ts'
+import type { Digest, RepositoryName, Sha, SubjectKey } from './ids.ts'
 import type { PlanRecord } from './plan.ts'
 import type { CiCheck } from './snapshot/pull.ts'
 
@@ -36,6 +36,18 @@ export type Action =
       branch: string
       title: string
       replaces: Sha | null
+    }
+  /** Make the child issues of a split that was started, and delegate each (D5, S7). */
+  | { kind: 'openChildren'; subject: SubjectKey; split: Digest }
+  /** Write the text that a person took over into the issue, unless it was changed since; recorded either way (D2). */
+  | {
+      kind: 'writeBody'
+      subject: SubjectKey
+      repository: RepositoryName
+      number: number
+      accepted: number
+      was: Digest
+      body: string
     }
   /** Push an accepted candidate to the agent branch with a lease on what was there (S7). */
   | { kind: 'push'; subject: SubjectKey; branch: string; sha: Sha; expected: Sha; phase: string }

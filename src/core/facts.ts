@@ -1,6 +1,8 @@
 /** Facts: the append-only record of what only an event could tell, and of what Countersign itself did (O1). */
 import { z } from 'zod'
 import type { Account } from './account.ts'
+import { draftFacts } from './facts/draft.ts'
+import { epicFacts } from './facts/epic.ts'
 import { fixFacts } from './facts/fix.ts'
 import { groupFacts } from './facts/group.ts'
 import { intakeFacts } from './facts/intake.ts'
@@ -34,6 +36,8 @@ const incidentReported = z.object({
 export const FactBody = z.discriminatedUnion('kind', [
   ...intakeFacts,
   ...taskFacts,
+  ...draftFacts,
+  ...epicFacts,
   ...repairFacts,
   ...providerFacts,
   ...pullFacts,

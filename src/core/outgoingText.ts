@@ -22,12 +22,16 @@ export function outgoingText(text: string, { most = 4000, inline = false } = {})
 }
 
 function markdownLine(line: string): string {
-  return defused(line)
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/([[\]|*\\])/g, '\\$1')
-    .replace(/^(\s*)(\/|[=~+-]|\d+[.)])/, '$1\\$2')
+  return (
+    defused(line)
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/([[\]|*\\])/g, '\\$1')
+      .replace(/^(\s*)(\/|[=~+-])/, '$1\\$2')
+      // A backslash means something before the full stop of a list item only, and `5.00` is no list item.
+      .replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2')
+  )
 }
 
 /**

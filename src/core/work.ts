@@ -1,7 +1,7 @@
 /** Units of long work, done outside the round: each ends by recording its result and queueing its subject. */
 import { z } from 'zod'
 import { EvidenceRequest } from './evidence.ts'
-import { RepositoryName, Sha } from './ids.ts'
+import { Digest, RepositoryName, Sha } from './ids.ts'
 import { PlanRecord } from './plan.ts'
 
 const subject = z.string().max(400)
@@ -33,6 +33,7 @@ export const WorkItem = z.discriminatedUnion('kind', [
     expected: Sha,
     phase: z.string().max(40),
   }),
+  z.object({ kind: z.literal('openChildren'), subject, split: Digest }),
   z.object({
     kind: z.literal('readCi'),
     subject,

@@ -27,6 +27,15 @@ export const parts = {
   riskClass: { heading: 'Risk class', titles: ['risk class', 'risk'] },
 } as const
 
+export type PartName = keyof typeof parts
+export const partNames = Object.keys(parts) as PartName[]
+
+/** The part that a heading begins, or null. */
+export function partOf(title: string): PartName | null {
+  const plain = plainTitle(title)
+  return partNames.find((part) => (parts[part].titles as readonly string[]).includes(plain)) ?? null
+}
+
 /** What to type for each part; also the text of the issue form's fields. */
 export const howToWrite = {
   goal: 'Under "### Goal", say in a sentence or two what should be true afterwards and for whom.',
@@ -130,17 +139,16 @@ function hiddenGap(found: ReturnType<typeof hiddenCharacters>): Gap {
 
 function schemaGaps(issues: readonly { path: PropertyKey[]; message: string }[]): Gap[] {
   return issues.slice(0, 10).map(({ path, message }) => {
-    const part = (Object.keys(parts) as (keyof typeof parts)[]).find((known) => known === path[0]) ?? 'goal'
+    const part = partNames.find((known) => known === path[0]) ?? 'goal'
     return { part: parts[part].heading, problem: `does not fit (${message})`, howTo: howToWrite[part] }
   })
 }
 
 /** A heading with its deeper-looking neighbours: criteria are often written as one heading each. */
 function sectionWithChildren(sections: readonly { title: string; lines: string[] }[], at: number): string[] {
-  const known = new Set<string>(Object.values(parts).flatMap(({ titles }) => [...titles]))
   const lines = [...(sections[at]?.lines ?? [])]
   for (const next of sections.slice(at + 1)) {
-    if (known.has(plainTitle(next.title))) break
+    if (partOf(next.title)) break
     lines.push(`- ${next.title}`, ...next.lines)
   }
   return lines

@@ -46,9 +46,9 @@ export function confirmationText(bundle: Bundle, digest: Digest, by: Account): s
   ].join('\n')
 }
 
-/** The frozen bundle as harmless Markdown. */
-export function bundleText(bundle: Bundle): string[] {
-  const item = (text: string) => outgoingText(text, { inline: true, most: 600 })
+/** The frozen bundle as harmless Markdown; `most` bounds each of its texts. */
+export function bundleText(bundle: Bundle, most = 600): string[] {
+  const item = (text: string) => outgoingText(text, { inline: true, most })
   return [
     `**Goal** ${item(bundle.goal)}`,
     '',
@@ -61,7 +61,7 @@ export function bundleText(bundle: Bundle): string[] {
     '**Constraints**',
     ...bundle.constraints.map((one) => `- ${item(one)}`),
     '',
-    `**Prior art** ${bundle.priorArt.map((reference) => code(reference)).join(', ')}`,
+    `**Prior art** ${bundle.priorArt.map((reference) => code(reference, most)).join(', ')}`,
     '',
     `**Risk class** ${bundle.riskClass}`,
   ]

@@ -50,7 +50,7 @@ function surfaces(paths: readonly string[], rules: readonly ProtectedRule[]): Su
 
 /** The sentence that stops the work: the paths, the rules, who may allow it, and what to type. */
 export function protectedSentence(
-  what: 'issue' | 'plan',
+  what: 'issue' | 'plan' | 'split',
   hits: readonly Surface[],
   seniors: readonly string[],
 ): string {

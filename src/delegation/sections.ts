@@ -25,17 +25,32 @@ const emptyField = /^_No response_$/i
  */
 export function readSections(body: string): IssueText {
   const { text, removed } = withoutComments(body.slice(0, longestBody).replace(/\r\n?/g, '\n'))
-  const sections: Section[] = []
+  const lines = text.split('\n')
+  const headings = headingsOf(lines)
+  const sections = headings.map(({ at, title }, index) => ({
+    title,
+    lines: lines.slice(at + 1, headings[index + 1]?.at).filter((line) => !emptyField.test(line.trim())),
+  }))
+  return { sections, removedComments: removed }
+}
+
+/** The lines that are headings, outside of code fences; what comes after the first 200 is text of the last. */
+export function headingsOf(lines: readonly string[]): { at: number; title: string }[] {
+  const found: { at: number; title: string }[] = []
   let fence: string | null = null
-  for (const line of text.split('\n')) {
+  for (const [at, line] of lines.entries()) {
     const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1]
     if (mark && fence === null) fence = mark
     else if (mark && fence !== null && mark.startsWith(fence)) fence = null
     const title = fence === null ? headingOf(line) : null
-    if (title !== null && sections.length < mostSections) sections.push({ title, lines: [] })
-    else if (!emptyField.test(line.trim())) sections.at(-1)?.lines.push(line)
+    if (title !== null && found.length < mostSections) found.push({ at, title })
   }
-  return { sections, removedComments: removed }
+  return found
+}
+
+/** The text with its HTML comments blanked, line by line, so that a line keeps its number. */
+export function maskComments(text: string): string {
+  return text.replace(/<!--[\s\S]*?(?:-->|$)/g, (comment) => comment.replace(/[^\n]/g, ''))
 }
 
 function headingOf(line: string): string | null {

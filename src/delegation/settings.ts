@@ -22,6 +22,13 @@ export const DelegationSettings = z.strictObject({
     .describe(
       'strict: nothing is drafted until the bundle is complete. warn: gaps are named and work starts.',
     ),
+  drafts: z
+    .number()
+    .int()
+    .min(0)
+    .max(20)
+    .default(3)
+    .describe('How often `/agent draft` may propose missing parts for one delegation; 0 switches it off.'),
 })
 export type DelegationSettings = z.infer<typeof DelegationSettings>
 

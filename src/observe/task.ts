@@ -2,7 +2,7 @@
 import type { Account } from '../core/account.ts'
 import { Terminal } from '../core/errors.ts'
 import type { EvidenceResult } from '../core/evidence.ts'
-import { type Fact, factsOf, lastFact } from '../core/facts.ts'
+import { type Fact, lastFact } from '../core/facts.ts'
 import {
   type Digest,
   formatKey,
@@ -13,17 +13,17 @@ import {
 } from '../core/ids.ts'
 import type { Known } from '../core/snapshot/common.ts'
 import type { IssueReading, TaskSnapshot } from '../core/snapshot/task.ts'
-import { readBundle } from '../delegation/bundle.ts'
+import { mostReferences } from '../core/split.ts'
 import type { Policy } from '../policy/schema.ts'
+import { readFamily } from './epic.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
 import { readPolicy } from './policy.ts'
 import { type ObservePorts, readRepository, tryRead } from './ports.ts'
 import { observePull } from './pull.ts'
+import { referencesIn } from './references.ts'
 
 const dayMs = 24 * 3_600_000
-/** References that a round looks up; a bundle holds at most 50. */
-const maximumReferences = 50
 
 /**
  * Read a task's snapshot.
@@ -84,6 +84,7 @@ export async function observeTask(
     facts,
     evidence: viewOf(name, results),
     pull,
+    ...(await readFamily(ledger, name, facts)),
     spending: {
       day: await ledger.spentSince(name, ports.clock.nowMs() - dayMs),
       repository: await ledger.spentSince(name, ports.clock.nowMs() - 30 * dayMs),
@@ -97,25 +98,13 @@ function peopleOf(issue: IssueReading | null): Account[] {
   return [issue?.author, issue?.lastEditor].filter((one): one is Account => one !== null && one !== undefined)
 }
 
-/**
- * Whether each reference of the newest bundle text resolves. Only while that text is not frozen: what a person handed
- * over is not judged again because a file was moved later (D4).
- */
 async function resolveAll(
   ports: ObservePorts,
   name: RepositoryName,
   sha: Sha,
   facts: readonly Fact[],
 ): Promise<Known<ReadonlyMap<string, boolean>>> {
-  const delegation = lastFact(facts, 'issue.delegated')
-  const frozen = factsOf(facts, 'bundle.frozen').some((fact) => fact.body.delegation === delegation?.seq)
-  if (!delegation || frozen) return new Map()
-  const bodies = [delegation.body.body, lastFact(facts, 'issue.edited')?.body.body ?? '']
-  const references = bodies.flatMap((body) => {
-    const reading = readBundle(body)
-    return reading.ok ? reading.bundle.priorArt : []
-  })
-  const found = [...new Set(references)].slice(0, maximumReferences)
+  const found = referencesIn(facts).slice(0, mostReferences)
   const answers = await Promise.all(found.map((reference) => ports.forge.resolves(name, sha, reference)))
   return new Map(found.map((reference, index) => [reference, answers[index] === true]))
 }

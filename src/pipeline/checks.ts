@@ -6,15 +6,18 @@ import { planShape } from './checks/planShape.ts'
 import { protectedFiles } from './checks/protectedFiles.ts'
 import { references } from './checks/references.ts'
 import { scope } from './checks/scope.ts'
+import { splitShape } from './checks/splitShape.ts'
 import { greenOnResult, redOnBase, testsFrozen } from './checks/tests.ts'
 import type { CheckId } from './phase.ts'
 import { phases } from './phases.ts'
 
-export type { CheckContext, CheckResult } from './checks/check.ts'
+export { type CheckContext, type CheckResult, objects, satisfied } from './checks/check.ts'
 
 const checks: Record<CheckId, Check> = {
   citations,
   planShape,
+  splitShape,
+  bundles: (context) => context.bundles,
   scope,
   redOnBase,
   greenOnResult,

@@ -8,6 +8,8 @@ import type { PhaseId } from './settings.ts'
 
 /** Everything that exists for a task; a phase gets the few members it names. */
 export interface Material {
+  /** An incomplete issue and what it lacks, while a proposal for it is asked for (D2). */
+  issue: { title: string; body: string; gaps: string[] } | null
   bundle: Bundle
   /** The issue's title when it was frozen. */
   title: string
@@ -95,6 +97,8 @@ function sections({ phase, of, material }: PromptInput): [string, string][] {
 
 function section(name: InputName, material: Material): [string, string][] {
   switch (name) {
+    case 'issue':
+      return material.issue ? [['issue', pretty(material.issue)]] : []
     case 'bundle':
       return [['bundle', pretty({ title: material.title, ...material.bundle })]]
     case 'plan':

@@ -4,11 +4,12 @@ import type { CommandName } from '../core/evidence.ts'
 import type { PhaseId, Tier } from './settings.ts'
 
 /**
- * What a phase may be given. `bundle` is the frozen delegation; `plan` is the plan as issued (for a hotfix, the accepted
+ * What a phase may be given. `issue` is the text of an incomplete issue with its gaps; `bundle` is the frozen delegation; `plan` is the plan as issued (for a hotfix, the accepted
  * diagnosis); `diff` is the change as git tells it; `ci` is what
  * failed in the repository's CI; `subject` is what a validator judges. The rest are deliverables.
  */
 export const inputNames = [
+  'issue',
   'bundle',
   'discovery',
   'spec',
@@ -29,6 +30,8 @@ export type Writes = 'none' | 'tests' | 'code' | 'docs'
 export type CheckId =
   | 'citations'
   | 'planShape'
+  | 'splitShape'
+  | 'bundles'
   | 'scope'
   | 'redOnBase'
   | 'greenOnResult'

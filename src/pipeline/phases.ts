@@ -3,22 +3,26 @@ import type { Phase } from './phase.ts'
 import { diagnosis } from './phases/diagnosis.ts'
 import { discovery } from './phases/discovery.ts'
 import { documentation } from './phases/documentation.ts'
+import { draft } from './phases/draft.ts'
 import { implementation } from './phases/implementation.ts'
 import { plan } from './phases/plan.ts'
 import { repair } from './phases/repair.ts'
 import { review } from './phases/review.ts'
 import { route } from './phases/route.ts'
 import { spec } from './phases/spec.ts'
+import { split } from './phases/split.ts'
 import { tests } from './phases/tests.ts'
 import { validate } from './phases/validate.ts'
 import { PhaseId } from './settings.ts'
 
 export const phases = {
+  draft,
   route,
   discovery,
   spec,
   plan,
   diagnosis,
+  split,
   tests,
   implementation,
   documentation,

@@ -27,6 +27,11 @@ export function modelsFor(
   return [main, ...rest]
 }
 
+/** The risk by which the models of a phase are chosen: unsaid risk is high, but nothing is at stake in a proposal. */
+export function riskOf(phase: PhaseId, bundle: { riskClass: Risk } | undefined): Risk {
+  return bundle?.riskClass ?? (phase === 'draft' ? 'medium' : 'high')
+}
+
 /** What a started session may use: the choice that it started with, then the others of its phase. */
 export function chainFrom(first: ModelChoice, all: readonly ModelChoice[]): ModelChoice[] {
   return [first, ...all.filter((one) => !same(one, first))]

@@ -1,34 +1,30 @@
 /** Routes: the phases of each shape of task, in order (D5), and how a route is chosen. */
-import { type Plan, type Route, routes } from '../core/plan.ts'
+import type { Plan, Route } from '../core/plan.ts'
 import type { PhaseId, PipelineSettings } from './settings.ts'
 
-/** The phases of a route in order; `null` is a route that this version knows by name only. */
-export const routePhases: Record<Route, readonly PhaseId[] | null> = {
+/** The phases of a route in order; what an epic is split into runs routes of its own. */
+export const routePhases: Record<Route, readonly PhaseId[]> = {
   feature: ['discovery', 'spec', 'plan', 'tests', 'implementation', 'documentation', 'review'],
   hotfix: ['diagnosis', 'tests', 'implementation', 'documentation', 'review'],
-  epic: null,
+  epic: ['discovery', 'spec', 'split'],
 }
 
-/** The phase whose deliverable a person approves. */
-export function planningPhase(route: Route): 'plan' | 'diagnosis' {
-  return route === 'hotfix' ? 'diagnosis' : 'plan'
-}
-
-export const epicSentence =
-  'The epic route (splitting an issue into child issues) is not available yet, so nothing was started (D5). Split the issue yourself and delegate each part, or comment `/agent route feature` or `/agent route hotfix`.'
+/** The phase of each route whose deliverable a person approves. */
+export const planningPhases = {
+  feature: 'plan',
+  hotfix: 'diagnosis',
+  epic: 'split',
+} as const satisfies Record<Route, PhaseId>
 
 /** The phases that remain of a route once its plan says that tests or documentation are not needed. */
 export function phasesOf(route: Route, plan: Plan | null): readonly PhaseId[] {
-  const all = routePhases[route] ?? []
+  const all = routePhases[route]
   return all.filter(
     (id) =>
       !(plan && id === 'tests' && plan.tests.kind === 'none') &&
       !(plan && id === 'documentation' && plan.documentation.kind === 'none'),
   )
 }
-
-/** The routes that this version can take. */
-export const openRoutes: readonly Route[] = routes.filter((route) => routePhases[route] !== null)
 
 /** When each route fits, in the words that the routing session reads. */
 export const routeMeanings: Record<Route, string> = {

@@ -4,11 +4,13 @@ import { InstructionFile } from '../core/agentProfile.ts'
 
 /** Every phase that has a model session; `validate` is the checker of the others (P3). */
 export const phaseIds = [
+  'draft',
   'route',
   'discovery',
   'spec',
   'plan',
   'diagnosis',
+  'split',
   'tests',
   'implementation',
   'documentation',
@@ -56,6 +58,17 @@ export const PipelineSettings = z.strictObject({
     })
     .prefault({})
     .describe('Issue labels and issue types that choose a route (D5).'),
+  epic: z
+    .strictObject({
+      max_children: z
+        .number()
+        .int()
+        .min(2)
+        .max(50)
+        .default(12)
+        .describe('Most child issues that an epic may be split into.'),
+    })
+    .prefault({}),
   rerun_flaky_ci: z
     .boolean()
     .default(false)

@@ -7,18 +7,22 @@ import { raisedOf, type Spent, spentOf } from './budget.ts'
 import { type SentBack, sentBackSince } from './findings.ts'
 import { phases } from './phases.ts'
 import { redsSince } from './repairs.ts'
-import { phasesOf, planningPhase } from './routes.ts'
+import { phasesOf, planningPhases } from './routes.ts'
 import type { PhaseId, PipelineSettings } from './settings.ts'
 
 export interface TaskState {
   facts: readonly Fact[]
   settings: PipelineSettings
-  /** The delegation that counts: the latest that was accepted. */
-  delegation: FactOf<'issue.delegated'> | null
+  /** The delegation that counts: the latest label that was accepted, or the split that this issue is a child of. */
+  delegation: FactOf<'issue.delegated'> | FactOf<'child.delegated'> | null
   frozen: FactOf<'bundle.frozen'> | null
   route: FactOf<'route.chosen'> | null
   /** The plan as issued for the accepted deliverable of the planning phase; an older plan does not count. */
   issued: FactOf<'plan.issued'> | null
+  /** The latest request for missing parts, while no bundle is frozen for this delegation (D2). */
+  draft: FactOf<'draft.requested'> | null
+  /** The split of this epic as a person has started it; what it is made of does not change any more. */
+  split: FactOf<'split.approved'> | null
   /** The latest plan that was ever issued, current or not: its branch and pull request are used again. */
   previousPlan: FactOf<'plan.issued'> | null
   commands: AcceptedCommand[]
@@ -50,6 +54,8 @@ export function taskState(facts: readonly Fact[], settings: PipelineSettings): T
     frozen,
     route,
     issued: null,
+    draft: draftOf(facts),
+    split: factsOf(facts, 'split.approved').find((fact) => fact.seq > since) ?? null,
     previousPlan: lastFact(facts, 'plan.issued') ?? null,
     commands,
     stopped: stopOf(commands, delegation),
@@ -61,13 +67,15 @@ export function taskState(facts: readonly Fact[], settings: PipelineSettings): T
   return { ...state, issued: currentPlan(state) }
 }
 
-/** The latest delegation that was accepted. */
-function delegationOf(facts: readonly Fact[]): FactOf<'issue.delegated'> | null {
+/** The latest delegation that was accepted, or the split that the issue is a child of when that came later. */
+function delegationOf(facts: readonly Fact[]): TaskState['delegation'] {
   const settled = settledBySeq(facts)
   const accepted = factsOf(facts, 'issue.delegated').filter(
     (fact) => settled.get(fact.seq)?.body.outcome === 'accepted',
   )
-  return accepted.at(-1) ?? null
+  const labelled = accepted.at(-1) ?? null
+  const split = lastFact(facts, 'child.delegated')
+  return split && split.seq > (labelled?.seq ?? -1) ? split : labelled
 }
 
 /** The bundle that was frozen for it; it says under which agent profile the task runs, which settings depend on. */
@@ -75,6 +83,18 @@ export function frozenOf(facts: readonly Fact[]): FactOf<'bundle.frozen'> | null
   const delegation = delegationOf(facts)
   const frozen = factsOf(facts, 'bundle.frozen').filter((fact) => fact.body.delegation === delegation?.seq)
   return frozen.at(-1) ?? null
+}
+
+/** The request for missing parts that counts while no bundle is frozen for this delegation (D2). */
+function draftOf(facts: readonly Fact[]): FactOf<'draft.requested'> | null {
+  const delegation = delegationOf(facts)
+  if (!delegation || frozenOf(facts)) return null
+  return factsOf(facts, 'draft.requested').findLast(({ seq }) => seq > delegation.seq) ?? null
+}
+
+/** The agent profile that a task runs under: for good once the bundle is frozen, before that for a proposal (P13). */
+export function profileNameOf(facts: readonly Fact[]): string | undefined {
+  return (frozenOf(facts) ?? draftOf(facts))?.body.profile
 }
 
 /** A stop holds until someone resumes, retries or delegates again. */
@@ -85,26 +105,30 @@ function stopOf(commands: readonly AcceptedCommand[], delegation: Fact | null): 
 
 /**
  * The state of one phase, counted since the bundle was frozen or, after the plan, since the plan was issued. A repair
- * counts since the failure that it repairs: each red head gets one of its own. A review counts since it last sent work
- * back: what it finds then, it finds in the new change.
+ * counts since the failure that it repairs, a proposal since it was asked for, and a review since it last sent work back:
+ * what it finds then, it finds in the new change.
  */
 export function stateOf(state: TaskState, phase: PhaseId): PhaseState {
-  const { facts, settings, frozen, issued } = state
-  const afterPlan = phases[phase].input.some((name) => name === 'plan')
-  const began =
-    phase === 'repair'
-      ? redOf(state)
-      : phase === 'review'
-        ? (sentBackOf(state) ?? issued)
-        : afterPlan
-          ? issued
-          : frozen
-  const since = began?.seq ?? Number.MAX_SAFE_INTEGER
+  const { facts, settings } = state
+  const since = beginningOf(state, phase)?.seq ?? Number.MAX_SAFE_INTEGER
   return phaseState(facts, phase, {
     since,
     cap: settings.attempts,
     validated: isValidated(settings, phase),
   })
+}
+
+function beginningOf(state: TaskState, phase: PhaseId): { seq: number } | null {
+  switch (phase) {
+    case 'draft':
+      return state.draft
+    case 'repair':
+      return redOf(state)
+    case 'review':
+      return sentBackOf(state) ?? state.issued
+    default:
+      return phases[phase].input.some((name) => name === 'plan') ? state.issued : state.frozen
+  }
 }
 
 /** Whether a validator session judges what a phase hands in, after the checks (P3). */
@@ -126,7 +150,7 @@ export function sentBackOf({ facts, issued }: TaskState): SentBack | null {
 /** The phases of the task's route up to and with the planning phase, and those after it. */
 export function routeOf(state: TaskState): { planning: PhaseId; before: PhaseId[]; after: PhaseId[] } {
   const route = state.route?.body.route ?? 'feature'
-  const planning = planningPhase(route)
+  const planning = planningPhases[route]
   const all = phasesOf(route, state.issued?.body.record.plan ?? null)
   const at = all.indexOf(planning)
   return { planning, before: all.slice(0, at + 1), after: all.slice(at + 1) }

@@ -1,12 +1,13 @@
 /** Work items that leave the host as commits: issuing a plan, and pushing an accepted candidate (P4, P6, S7). */
-import { Bug, RetryLater, Terminal } from '../core/errors.ts'
-import { type Fact, type FactBody, type FactOf, factsOf, lastFact } from '../core/facts.ts'
-import { parseKey, type RepositoryName, type Sha, type SubjectKey } from '../core/ids.ts'
+import { Bug, Terminal } from '../core/errors.ts'
+import { type Fact, type FactOf, factsOf, lastFact } from '../core/facts.ts'
+import type { RepositoryName, Sha } from '../core/ids.ts'
 import { planDigest } from '../core/plan.ts'
 import { renderPlanMessage } from '../core/planMessage.ts'
 import type { CommitInput, Forge, Git, Ledger, Log, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
-import { after, isTaskStopped, pullOf } from './stopped.ts'
+import { record, settle } from './settle.ts'
+import { after, isTaskStopped } from './stopped.ts'
 
 export interface CommitPorts {
   git: Git
@@ -116,47 +117,6 @@ async function issue(
 function recordedTimeMs(facts: readonly Fact[]): number {
   const accepted = factsOf(facts, 'attempt.judged').findLast(({ body }) => body.verdict === 'pass')
   return (accepted ?? lastFact(facts, 'bundle.frozen') ?? facts[0])?.atMs ?? 0
-}
-
-/** Append a fact unless the subject's facts already say it; returns the facts that then stand. */
-async function record(
-  ledger: CommitPorts['ledger'],
-  subject: SubjectKey,
-  body: FactBody,
-  isKnown: (facts: readonly Fact[]) => boolean,
-): Promise<Fact[]> {
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const facts = await ledger.facts(subject)
-    if (isKnown(facts)) return facts
-    const added = await ledger.append(subject, [{ actor: null, body }], { ifLength: facts.length })
-    if (added) return [...facts, ...added]
-  }
-  throw new RetryLater(`${subject} changed ten times while ${body.kind} was to be recorded`, 1000)
-}
-
-/** Run the steps; a refusal is recorded as `work.failed` once, and in every case the subjects are visited again. */
-async function settle(
-  subject: SubjectKey,
-  what: string,
-  { ledger, queue, log }: CommitPorts,
-  steps: (repository: RepositoryName) => Promise<void>,
-): Promise<void> {
-  const parsed = parseKey(subject)
-  if (parsed?.kind !== 'task') throw new Bug(`work that commits belongs to a task, not to ${subject}`)
-  try {
-    await steps(parsed.repository)
-  } catch (error) {
-    if (!(error instanceof Terminal)) throw error
-    log.warn({ subject, what, reason: error.message }, 'work failed')
-    const reason = error.forUser.slice(0, 4000)
-    await record(ledger, subject, { kind: 'work.failed', what: what.slice(0, 200), reason }, (facts) => {
-      const last = facts.findLast(({ body }) => body.kind !== 'settled')?.body
-      return last?.kind === 'work.failed' && last.what === what.slice(0, 200) && last.reason === reason
-    })
-  }
-  await queue.reconcile(subject)
-  const pull = pullOf(subject, await ledger.facts(subject))
-  if (pull) await queue.reconcile(pull)
 }
 
 function pullBody(item: IssueItem): string {

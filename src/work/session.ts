@@ -18,7 +18,7 @@ import type { PolicyReading } from '../core/snapshot/common.ts'
 import { sessionLimits } from '../pipeline/budget.ts'
 import { mayWrite } from '../pipeline/checks/scope.ts'
 import { openingMessage, systemPrompt } from '../pipeline/inputs.ts'
-import { frozenOf, taskState } from '../pipeline/taskState.ts'
+import { profileNameOf, taskState } from '../pipeline/taskState.ts'
 import { type Agent, agentOf } from '../policy/profiles.ts'
 import type { Policy } from '../policy/schema.ts'
 import { type Due, dueOf, type SessionItem } from './sessionDue.ts'
@@ -60,7 +60,7 @@ export async function runSession(item: SessionItem, ports: SessionPorts, signal:
   const { repository } = subject
   const { policy, base } = await ports.readPolicy(repository)
   const facts = await ports.ledger.facts(item.subject)
-  const agent = policy.ok ? agentOf(policy.policy, frozenOf(facts)?.body.profile) : null
+  const agent = policy.ok ? agentOf(policy.policy, profileNameOf(facts)) : null
   const due = agent && !agent.gone ? dueOf(item, taskState(facts, agent.policy.pipeline), base) : null
   if (!agent || !due) {
     ports.log.info({ subject: item.subject, phase: item.phase }, 'session is no longer due')

@@ -24,8 +24,9 @@ export interface Due {
 /** What the item is now, by the facts in `state`. */
 export function dueOf(item: SessionItem, state: TaskState, base: Sha): Due | null {
   const named = phaseOf(item.phase)
-  if (!named || !state.frozen || state.stopped) return null
+  if (!named || state.stopped) return null
   const { phase, of } = named
+  if (!((of ?? phase.id) === 'draft' ? state.draft : state.frozen)) return null
   if ((of ?? phase.id) === 'repair' && !redOf(state)) return null
   if (phase.id === 'route' && state.route) return null
   const { progress, attempts } = stateOf(state, of ?? phase.id)

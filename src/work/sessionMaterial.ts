@@ -46,7 +46,7 @@ export async function gatherMaterial(
   position: Position,
   checked: Attempt | null,
 ): Promise<Omit<Material, 'instructions'>> {
-  const { frozen, issued } = state
+  const { frozen, issued, draft } = state
   const { phase, of } = position
   const author = of === null ? phase : phases[of]
   const deliverables: Material['deliverables'] = {}
@@ -57,6 +57,11 @@ export async function gatherMaterial(
   if (of !== null && outcome?.kind === 'deliverable') deliverables[of] = outcome.deliverable
   const wantsDiff = author.input.includes('diff') || (of !== null && author.writes !== 'none')
   return {
+    issue: draft && {
+      title: draft.body.title,
+      body: draft.body.body,
+      gaps: draft.body.gaps.map((gap) => `${gap.part} ${gap.sentence}`),
+    },
     bundle: frozen?.body.bundle ?? {
       goal: '',
       criteria: [],

@@ -5,7 +5,7 @@ import type { ModelChoice } from '../core/ports/model.ts'
 import type { Ledger } from '../core/ports.ts'
 import { priceOf } from '../pipeline/budget.ts'
 import { phaseOf } from '../pipeline/phases.ts'
-import { chainFrom, isSensitivePath, modelsFor, sensitivity } from '../pipeline/providers.ts'
+import { chainFrom, isSensitivePath, modelsFor, riskOf, sensitivity } from '../pipeline/providers.ts'
 import type { Policy } from '../policy/schema.ts'
 import type { Due, SessionItem } from './sessionDue.ts'
 
@@ -24,10 +24,10 @@ export function providersOf(
   { state, position }: Pick<Due, 'state' | 'position'>,
 ): Providers {
   const bundle = state.frozen?.body.bundle
-  const risk = bundle?.riskClass ?? 'high'
+  const phase = phaseOf(item.phase)?.phase.id ?? position.phase.id
+  const risk = riskOf(phase, bundle)
   const traits = { repository, labels: [], risk, paths: bundle?.priorArt ?? [] }
   const inHouseOnly = state.sensitive !== null || sensitivity(models.sensitive, traits) !== null
-  const phase = phaseOf(item.phase)?.phase.id ?? position.phase.id
   return providers(models, inHouseOnly, item, modelsFor(phase, models, risk, inHouseOnly))
 }
 

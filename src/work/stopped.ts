@@ -9,6 +9,7 @@ export function isStopped(facts: readonly Fact[]): boolean {
   const accepted = (seq: number) => settled.get(seq)?.body.outcome === 'accepted'
   const turns = facts.flatMap((fact) => {
     const { body } = fact
+    if (body.kind === 'child.delegated') return ['start']
     if (!accepted(fact.seq)) return []
     if (body.kind === 'issue.delegated') return ['start']
     return body.kind === 'comment.command' && ['stop', 'resume', 'retry'].includes(body.verb)
@@ -19,19 +20,21 @@ export function isStopped(facts: readonly Fact[]): boolean {
 }
 
 /**
- * Reads the task and the pull request that belongs to it, since people stop it on either.
+ * Reads the task with its pull request and the epic that it is a child of, since people stop it on each of them.
  */
 export async function isTaskStopped(ledger: Pick<Ledger, 'facts'>, task: SubjectKey): Promise<boolean> {
   const facts = await ledger.facts(task)
   if (isStopped(facts)) return true
-  const pull = pullOf(task, facts)
-  if (pull === null) return false
-  // The task's round copies what people say on the pull request; from then on the task's own order counts.
+  // The task's round copies what people say there; from then on the task's own order counts.
   const copied = new Set(factsOf(facts, 'comment.command').map(({ body }) => body.commentId))
-  const fresh = (await ledger.facts(pull)).filter(
-    ({ body }) => body.kind !== 'comment.command' || !copied.has(body.commentId),
-  )
-  return isStopped(fresh)
+  for (const key of [pullOf(task, facts), lastFact(facts, 'child.delegated')?.body.parent ?? null]) {
+    if (key === null) continue
+    const fresh = (await ledger.facts(key)).filter(
+      ({ body }) => body.kind !== 'comment.command' || !copied.has(body.commentId),
+    )
+    if (isStopped(fresh)) return true
+  }
+  return false
 }
 
 /** The pull request that a task opened last, or null. */

@@ -84,13 +84,43 @@ const pull: FactBody[] = [
   decided(ben, 'countersign/review', sha('2')),
   { kind: 'merged', head: sha('2'), merge: sha('9'), landedOn: 'main', expected: 'main' },
 ]
+const child = { split: digest('b'), child: 'parser' }
+const part = {
+  key: 'parser',
+  title: 'The parser',
+  route: 'feature' as const,
+  bundle,
+  covers: [1],
+  dependsOn: [],
+}
+const splitOf = {
+  version: 1,
+  repositoryId: 1,
+  issue: 7,
+  delegationDigest: digest('a'),
+  nonce: 'a'.repeat(32),
+} as const
+const epic: FactBody[] = [
+  {
+    kind: 'split.approved',
+    digest: digest('b'),
+    record: { ...splitOf, split: { summary: 's', children: [part] } },
+    by: ben,
+    request: 0,
+  },
+  { kind: 'child.opened', ...child, issue: 12 },
+]
 const other: FactBody[] = [{ kind: 'head.pushed', sha: sha('7'), before: null }]
 
 let settings: Record<string, string> = {}
 beforeAll(async () => {
   const facts = (bodies: FactBody[]) => bodies.map((body) => ({ actor: null, body }))
   settings = await dataFolder({
-    'task:acme/shop#12': facts(task),
+    'task:acme/shop#7': facts(epic),
+    'task:acme/shop#12': facts([
+      { kind: 'child.delegated', parent: 'task:acme/shop#7', ...child, approval: 0, dependsOn: [] },
+      ...task,
+    ]),
     'pull:acme/shop#34': facts(pull),
     'pull:acme/shop#35': facts(other),
   })
@@ -112,6 +142,8 @@ describe('O1: trace', () => {
     const { code, out, err } = await traced(sha(digit).slice(0, 12))
     expect(err).toBe('')
     expect(code).toBe(0)
+    expect(out).toMatch(/^task:acme\/shop#7\n +split +bbbbbbbb started by ben, .*: #12$/m)
+    expect(out).toMatch(/part of +task:acme\/shop#7, as parser of the split bbbbbbbb/)
     expect(out).toMatch(/asked by +ana \(11\)/)
     expect(out).toMatch(/risk medium/)
     expect(out).toContain(`${planDigest(record).slice(0, 8)} in commit ffffffff on base 00000000`)

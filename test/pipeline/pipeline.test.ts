@@ -10,7 +10,7 @@ import { mayWrite } from '../../src/pipeline/checks/scope.ts'
 import type { CheckContext } from '../../src/pipeline/checks.ts'
 import { fenced, type Material, openingMessage, systemPrompt } from '../../src/pipeline/inputs.ts'
 import { phaseOf, phases } from '../../src/pipeline/phases.ts'
-import { fallbackRoute, markedRoute, openRoutes, phasesOf, routePhases } from '../../src/pipeline/routes.ts'
+import { fallbackRoute, markedRoute, phasesOf, routePhases } from '../../src/pipeline/routes.ts'
 import { BudgetSettings, ModelSettings, PipelineSettings, phaseIds } from '../../src/pipeline/settings.ts'
 import { planFixture } from '../support/plan.ts'
 
@@ -85,6 +85,7 @@ describe('phases', () => {
 
 const mark = (name: string) => ({ summary: `MARK-${name}-` })
 const material: Material = {
+  issue: { title: 't', body: 'MARK-issue-', gaps: [] },
   bundle: { goal: 'MARK-bundle-', criteria: [], constraints: [], priorArt: [], riskClass: 'low' },
   title: 't',
   plan: planFixture({}),
@@ -106,7 +107,7 @@ describe('routes', () => {
       'review',
     ])
     expect(routePhases.hotfix).toEqual(['diagnosis', 'tests', 'implementation', 'documentation', 'review'])
-    expect(routePhases.epic).toBeNull()
+    expect(routePhases.epic).toEqual(['discovery', 'spec', 'split'])
   })
 
   test('P5, D5: a plan that needs no tests or documents skips those phases', () => {
@@ -135,13 +136,11 @@ describe('routes', () => {
   })
 
   test('D5: the routing session is offered exactly the routes that exist, each with what it is for', () => {
-    const offered = openRoutes.filter((route) => routePhases[route] !== null)
-    expect(offered.length).toBeGreaterThan(1)
-    for (const route of ['feature', 'hotfix', 'epic'] as const) {
-      const answer = phases.route.output.safeParse({ route, reason: 'r' })
-      expect(answer.success).toBe(offered.includes(route))
-      expect(phases.route.prompt.includes(`- ${route}: `)).toBe(offered.includes(route))
+    for (const route of Object.keys(routePhases)) {
+      expect(phases.route.output.safeParse({ route, reason: 'r' }).success).toBe(true)
+      expect(phases.route.prompt).toContain(`- ${route}: `)
     }
+    expect(phases.route.output.safeParse({ route: 'chore', reason: 'r' }).success).toBe(false)
     expect(phases.route.tier).toBe('cheap')
   })
 })

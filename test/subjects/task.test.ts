@@ -174,9 +174,8 @@ describe('delegation', () => {
     expect(task.sessions()).toEqual(['diagnosis#1', 'discovery#1'])
     task.say('route', 'epic')
     task.settle()
-    expect(
-      task.comment(`answer:${task.facts.findLast((one) => one.body.kind === 'comment.command')?.seq}`),
-    ).toContain('not available yet')
+    expect(task.comment('progress')).toContain('Route epic')
+    expect(task.comment('progress')).toContain('>split</span>')
   })
 
   test('S3: nothing is settled or started from an incomplete or unusable snapshot', () => {

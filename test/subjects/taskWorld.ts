@@ -67,6 +67,8 @@ export class TaskWorld {
   type: string | null = null
   evidence: (request: EvidenceRequest) => EvidenceResult | undefined = () => undefined
   pull: SnapshotParts | null = null
+  parent: TaskSnapshot['parent'] = null
+  children: TaskSnapshot['children'] = []
   /** Sessions, pushes and the like that rounds have asked for, in order. */
   asked: Action[] = []
   #seen = new Set<string>()
@@ -109,7 +111,12 @@ export class TaskWorld {
     this.add({ kind: 'issue.edited', bodyDigest: digestOf(body), body, title: 'Limit the parser' }, by)
   }
 
-  say(verb: Extract<FactBody, { kind: 'comment.command' }>['verb'], rest = '', by: Account = dana): Fact {
+  say(
+    verb: Extract<FactBody, { kind: 'comment.command' }>['verb'],
+    rest = '',
+    by: Account = dana,
+    viaApp: number | null = null,
+  ): Fact {
     return this.add(
       {
         kind: 'comment.command',
@@ -118,7 +125,7 @@ export class TaskWorld {
         verb,
         rest,
         bodyDigest: digestOf(rest),
-        viaApp: null,
+        viaApp,
       },
       by,
     )
@@ -161,6 +168,8 @@ export class TaskWorld {
         get: ((request: EvidenceRequest) => this.evidence(request)) as TaskSnapshot['evidence']['get'],
       },
       spending: this.spending,
+      parent: this.parent,
+      children: this.children,
       pull: this.pull
         ? pullSnapshot({ ...this.pull, policy: this.policyRaw, task: { key, issue: 12, facts: this.facts } })
         : null,
@@ -169,7 +178,10 @@ export class TaskWorld {
 
   /** One round. Returns the actions; records and comments have been applied. */
   round(): { actions: Action[]; verdicts: TaskVerdicts } {
-    const snapshot = this.snapshot()
+    return this.roundOf(this.snapshot())
+  }
+
+  roundOf(snapshot: TaskSnapshot<Policy>): { actions: Action[]; verdicts: TaskVerdicts } {
     needs(snapshot)
     const verdicts = judge(snapshot)
     const actions = decide(snapshot, verdicts)

@@ -76,6 +76,35 @@ describe('issues', () => {
   })
 })
 
+describe('sub-issues', () => {
+  test('an issue has one parent, is listed below it, and triage or issues:write may say so', async () => {
+    const github = await world()
+    const app = await asInstallation(github)
+    const [parent, other, part] = await Promise.all(
+      ['parent', 'other', 'part'].map((title) => github.as('bob').openIssue(REPO, { title })),
+    )
+    if (!parent || !other || !part) throw new Error('three issues were opened')
+    const add = (to: number, body: object) => app('POST', at(`/issues/${to}/sub_issues`), body)
+    await refuses(
+      github.as('rita').api('POST', at(`/issues/${parent.number}/sub_issues`), { sub_issue_id: part.id }),
+      403,
+    )
+    expect((await app('GET', at(`/issues/${part.number}/parent`))).status).toBe(404)
+    expect((await add(parent.number, { sub_issue_id: part.id })).status).toBe(201)
+    expect((await add(parent.number, { sub_issue_id: part.id })).status).toBe(422)
+    expect((await add(other.number, { sub_issue_id: part.id })).status).toBe(422)
+    expect((await add(part.number, { sub_issue_id: part.id })).status).toBe(422)
+    expect((await add(parent.number, { sub_issue_id: 999_999 })).status).toBe(404)
+    expect((await app('GET', at(`/issues/${parent.number}/sub_issues`))).body).toMatchObject([
+      { title: 'part' },
+    ])
+    expect((await app('GET', at(`/issues/${part.number}/parent`))).body).toMatchObject({ title: 'parent' })
+    expect((await add(other.number, { sub_issue_id: part.id, replace_parent: true })).status).toBe(201)
+    expect((await app('GET', at(`/issues/${parent.number}/sub_issues`))).body).toEqual([])
+    conforms(github)
+  })
+})
+
 describe('comments', () => {
   test('hold at most 65,536 characters', async () => {
     const github = await world()

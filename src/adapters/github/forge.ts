@@ -9,6 +9,7 @@ import { createClient } from './client.ts'
 import { createConversation } from './conversation.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createIncidents } from './incidents.ts'
+import { createIssues } from './issues.ts'
 import { readJobLog, rerunFailedJobs } from './jobs.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { readChecks, readWorkflowRuns } from './readChecks.ts'
@@ -65,7 +66,9 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
 
   const checkRuns = createCheckRunWriter(judge, options.appId, clock)
   const conversation = createConversation(judge, botId)
-  const incidents = createIncidents(judge, conversation, async () => (await identity()).bot.login)
+  const botLogin = async () => (await identity()).bot.login
+  const incidents = createIncidents(judge, conversation, botLogin)
+  const issues = createIssues(judge, botLogin, log)
   const credentials = async (client: typeof judge, name: RepositoryName, grant: Grant) => ({
     url: `${web}/${name}.git`,
     token: await client.tokens.token({ kind: 'repository', name, grant }),
@@ -104,6 +107,9 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
     rerunFailedJobs: (name, runId) => rerunFailedJobs(judge, name, runId),
     replyInThread: (name, number, input) => replyInThread(judge, name, number, input),
     resolveThread: (name, threadId) => resolveThread(judge, name, threadId),
+    openIssue: issues.open,
+    addSubIssue: issues.addSubIssue,
+    editBody: issues.editBody,
     reportIncident: incidents.report,
     merge: (name, number, input) => merge(judge, name, number, input),
 

@@ -202,6 +202,9 @@ export function dropping(forge: Forge, readings: KeptReadings): Forge {
     postReview: (name, number, input) => after(name, ['pull'], forge.postReview(name, number, input)),
     replyInThread: (name, number, input) => after(name, ['pull'], forge.replyInThread(name, number, input)),
     resolveThread: (name, threadId) => after(name, ['pull'], forge.resolveThread(name, threadId)),
+    openIssue: (...input) => forge.openIssue(...input),
+    addSubIssue: (...input) => forge.addSubIssue(...input),
+    editBody: (name, number, input) => after(name, ['issue'], forge.editBody(name, number, input)),
     // An issue of its own, which no round reads.
     reportIncident: (...input) => forge.reportIncident(...input),
     rerunFailedJobs: (name, runId) => after(name, ['checks'], forge.rerunFailedJobs(name, runId)),

@@ -19,8 +19,8 @@ const delegated = z.object({
 const commanded = z.object({
   kind: z.literal('comment.command'),
   commentId: z.number().int(),
-  /** Where it was written: decides where the answer and the reaction go. */
-  on: z.enum(['issue', 'pull', 'review_comment', 'review']),
+  /** Where it was written: decides where the answer and the reaction go. `parent` is copied from the child's epic. */
+  on: z.enum(['issue', 'pull', 'review_comment', 'review', 'parent']),
   verb: z.enum(verbs),
   rest: z.string().max(2000),
   bodyDigest: Digest,

@@ -2,7 +2,7 @@
 import type { Account, Standing } from '../account.ts'
 import type { DesiredCheckRun, ObservedCheckRun } from '../checkRun.ts'
 import type { EvidenceRequest } from '../evidence.ts'
-import type { RepositoryName, Sha } from '../ids.ts'
+import type { Digest, RepositoryName, Sha } from '../ids.ts'
 import type { AppIdentity, OwnComment, RepositoryReading } from '../snapshot/common.ts'
 import type {
   CiCheck,
@@ -128,6 +128,22 @@ export interface ForgeActs {
   resolveThread(name: RepositoryName, threadId: string): Promise<void>
   /** Run the failed jobs of a workflow run again. */
   rerunFailedJobs(name: RepositoryName, runId: number): Promise<void>
+  /**
+   * Open an issue that carries the marker. With `look`, an issue of ours with it that is newer than issue `after` is
+   * found first, open or closed. Returns its number and id.
+   */
+  openIssue(
+    name: RepositoryName,
+    input: { marker: string; title: string; body: string; after: number; look: boolean },
+  ): Promise<{ number: number; id: number }>
+  /** Replace the text of an issue whose text has the digest `was`; `moved` when it has another, and nothing is done. */
+  editBody(
+    name: RepositoryName,
+    number: number,
+    input: { was: Digest; body: string },
+  ): Promise<'written' | 'moved'>
+  /** Show an issue below its parent. GitHub's refusal (it is there already, or the server has no sub-issues) is fine. */
+  addSubIssue(name: RepositoryName, parent: number, childId: number): Promise<void>
   /** One comment on the repository's open incident issue, found again by its marker; returns the issue's number. */
   reportIncident(name: RepositoryName, marker: string, sentence: string): Promise<number>
   merge(

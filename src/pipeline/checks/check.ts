@@ -1,5 +1,6 @@
 /** A deterministic check: pure, over a deliverable and collected evidence; its objections go back to the session. */
 import type { AllowedPaths } from '../../core/agentProfile.ts'
+import type { Bundle } from '../../core/bundle.ts'
 import { type CommandsSettings, commandRequest } from '../../core/commandSettings.ts'
 import type { EvidenceBody, EvidenceRequest, EvidenceView } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
@@ -30,6 +31,10 @@ export interface CheckContext {
   /** True once a senior has allowed protected surfaces for this task (D3). */
   protectedAllowed: boolean
   evidence: EvidenceView
+  /** The frozen bundle of the task. */
+  bundle: Bundle | null
+  /** What the rules of delegation say about bundles in the deliverable; this domain may not ask them itself. */
+  bundles: CheckResult
 }
 
 /** What a check found. It waits while a request it needs has no result yet; an unreadable result is an objection. */

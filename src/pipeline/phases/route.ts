@@ -1,10 +1,11 @@
 /** Route: choose the shape of a task when neither a label nor the issue type says it; the cheapest model does (D5). */
 import { z } from 'zod'
+import { Route, routes } from '../../core/plan.ts'
 import { definePhase } from '../phase.ts'
-import { openRoutes, routeMeanings } from '../routes.ts'
+import { routeMeanings } from '../routes.ts'
 
 export const RouteAnswer = z.strictObject({
-  route: z.enum(openRoutes),
+  route: Route,
   reason: z.string().trim().min(1).max(300).describe('One sentence that people read beside the route.'),
 })
 export type RouteAnswer = z.infer<typeof RouteAnswer>
@@ -15,7 +16,7 @@ export const route = definePhase({
   input: ['bundle'],
   output: RouteAnswer,
   prompt: `Choose one route for the task, and say in one sentence why:
-${openRoutes.map((name) => `- ${name}: ${routeMeanings[name]}.`).join('\n')}
+${routes.map((name) => `- ${name}: ${routeMeanings[name]}.`).join('\n')}
 The bundle is enough to decide; read a file only when everything hangs on it. In doubt choose feature. People see your
 choice and can change it.`,
   writes: 'none',

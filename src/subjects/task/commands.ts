@@ -1,6 +1,6 @@
 /** Commands on a delegated issue: who may, what each does, and the sentence when it does nothing (O4, T7, T23). */
 import { hasRole } from '../../core/account.ts'
-import { type Fact, type FactOf, factsOf } from '../../core/facts.ts'
+import { type Fact, factsOf } from '../../core/facts.ts'
 import { Route } from '../../core/plan.ts'
 import { code, person } from '../../core/sentences.ts'
 import { isSenior } from '../../delegation/protectedSurfaces.ts'
@@ -8,12 +8,14 @@ import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import { judge as judgePull } from '../pull.ts'
 import { judgeBudget } from './budgetStep.ts'
 import type { TaskContext } from './context.ts'
-import { confirmableDigest } from './delegation.ts'
-import { refusedRoute } from './routeStep.ts'
+import { draft } from './draftCommands.ts'
+import { confirmableDigest } from './issueText.ts'
+import { accepted, type Command, type Judged, refused } from './judged.ts'
+import { reject } from './reject.ts'
+import { refusedByProfile } from './routeStep.ts'
+import { splitStarted, startSplit } from './startSplit.ts'
 import { helpText } from './texts.ts'
 import type { Answer } from './verdicts.ts'
-
-type Command = FactOf<'comment.command'>
 
 /**
  * Judge one unsettled command or unknown word. `explain` gives status and why, which read the step.
@@ -62,18 +64,6 @@ export function judgeRequest(context: TaskContext, fact: Fact, explain: () => st
   return judged && { ...answer(judged.outcome, judged.sentence), records: judged.records ?? [] }
 }
 
-interface Judged {
-  outcome: Answer['outcome']
-  sentence: string
-  records?: Answer['records']
-}
-const accepted = (sentence: string, records: Answer['records'] = []): Judged => ({
-  outcome: 'accepted',
-  sentence,
-  records,
-})
-const refused = (sentence: string): Judged => ({ outcome: 'refused', sentence })
-
 function judgeVerb(context: TaskContext, command: Command): Judged | null {
   const { verb, rest } = command.body
   if (!context.delegation && verb !== 'stop')
@@ -99,15 +89,17 @@ function judgeVerb(context: TaskContext, command: Command): Judged | null {
     case 'allow':
       return allow(context, command)
     case 'approve':
+      if (context.route?.body.route === 'epic')
+        return refused('An epic has no plan of its own: the comment with the split says what starts it.')
+      return onPull(context, verb)
     case 'accept':
     case 'merge':
     case 'fix':
-      return refused(
-        `${code(`/agent ${verb}`)} belongs on the pull request${context.previousPlan ? '' : ', which opens with the plan'}.`,
-      )
+      return onPull(context, verb)
     case 'budget':
       return judgeBudget(context, command)
     case 'draft':
+      return draft(context, command)
     case 'rework':
       return refused(`${code(`/agent ${verb}`)} is not available yet. ${code('/agent help')} lists what is.`)
     case 'help':
@@ -119,7 +111,14 @@ function judgeVerb(context: TaskContext, command: Command): Judged | null {
   }
 }
 
+function onPull(context: TaskContext, verb: string): Judged {
+  const opens = context.previousPlan ? '' : ', which opens with the plan'
+  return refused(`${code(`/agent ${verb}`)} belongs on the pull request${opens}.`)
+}
+
 function start(context: TaskContext, command: Command): Judged {
+  const split = startSplit(context, command)
+  if (split) return split
   if (context.frozen)
     return refused('The bundle is frozen and the work has started. `/agent status` says where it stands.')
   const digest = confirmableDigest(context, command.seq)
@@ -148,7 +147,8 @@ function route(context: TaskContext, rest: string): Judged {
   if (!chosen.success)
     return refused('Write `/agent route feature`, `/agent route hotfix` or `/agent route epic`.')
   if (!context.frozen) return refused('The route is chosen once the bundle is complete.')
-  const refusal = refusedRoute(context, chosen.data)
+  if (context.split) return refused(splitStarted)
+  const refusal = refusedByProfile(context, chosen.data)
   if (refusal !== null) return refused(refusal)
   if (isPlanApproved(context))
     return refused(
@@ -164,35 +164,6 @@ function isPlanApproved({ issued, snapshot }: TaskContext): boolean {
   if (!issued || !snapshot.pull) return false
   const { approved, digest } = judgePull(snapshot.pull).plan
   return approved && digest === issued.body.digest
-}
-
-/** A rejected plan goes back to the planning session with the reason (A4). */
-function reject(context: TaskContext, command: Command): Judged {
-  const match = /^plan(?:\s+(.+))?$/.exec(command.body.rest)
-  if (!match) return refused('On the issue only the plan can be rejected: `/agent reject plan <reason>`.')
-  const reason = match[1]?.trim()
-  if (!reason) return refused('Say what must change: `/agent reject plan <reason>`.')
-  const records = rejection(context, `${command.actor?.login ?? 'Someone'} rejected the plan: ${reason}`)
-  return records.length > 0
-    ? accepted('The plan goes back to the planning session with the reason.', records)
-    : refused('There is no plan to reject now.')
-}
-
-/** The judgement with which the accepted plan goes back to its session, or nothing when there is none. */
-export function rejection(context: TaskContext, sentence: string): Answer['records'] {
-  const { planning } = routeOf(context)
-  const { progress } = stateOf(context, planning)
-  if (progress.state !== 'accepted') return []
-  return [
-    {
-      kind: 'attempt.judged',
-      phase: planning,
-      attempt: progress.attempt.attempt,
-      by: 'person',
-      verdict: 'objections',
-      objections: [sentence.slice(0, 4000)],
-    },
-  ]
 }
 
 /** `/agent allow protected <reason>` by a senior, as looked up now (D3). */

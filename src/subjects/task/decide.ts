@@ -5,8 +5,9 @@ import { formatKey, parseKey } from '../../core/ids.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
 import { profileOfLabel } from '../../policy/profiles.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { epicAction } from './childStep.ts'
 import { progressComment, sameProgress } from './progress.ts'
-import type { TaskVerdicts } from './verdicts.ts'
+import { asksPerson, type TaskVerdicts } from './verdicts.ts'
 
 /** Comments are restored for this many of the latest answers. */
 const maximumComments = 30
@@ -18,7 +19,7 @@ const maximumComments = 30
 export function decide(snapshot: TaskSnapshot<Policy>, verdicts: TaskVerdicts): Action[] {
   const { answers, copied, step } = verdicts
   const number = issueNumber(snapshot)
-  if (number === null || !snapshot.issue) return []
+  if (number === null) return []
   const record = (body: FactBody, actor = null as Extract<Action, { kind: 'record' }>['actor']): Action => ({
     kind: 'record',
     subject: snapshot.key,
@@ -38,6 +39,9 @@ export function decide(snapshot: TaskSnapshot<Policy>, verdicts: TaskVerdicts): 
     ]),
   ]
   if (settling.length > 0) return settling
+  const recording = [...step.records.map((body) => record(body)), ...epicAction(snapshot, step.records)]
+  // Nothing can be written on an issue that is gone; its epic still hears of it.
+  if (!snapshot.issue) return recording
   const collect = step.needs
     .filter((request) => snapshot.evidence.get(request) === undefined)
     .map(
@@ -49,7 +53,7 @@ export function decide(snapshot: TaskSnapshot<Policy>, verdicts: TaskVerdicts): 
       }),
     )
   return [
-    ...step.records.map((body) => record(body)),
+    ...recording,
     ...commentActions(snapshot, number, verdicts),
     ...labelActions(snapshot, number, verdicts),
     ...collect,
@@ -121,9 +125,7 @@ function labelActions(snapshot: TaskSnapshot<Policy>, number: number, { step }: 
   if (!snapshot.policy.ok || !snapshot.issue) return []
   const label = snapshot.policy.policy.delegation.needs_human_label
   const has = snapshot.issue.labels.includes(label)
-  const needed =
-    step.waits === 'person' &&
-    step.comments.some(({ marker }) => /^(handoff|failed|budget|protected|questions)/.test(marker))
+  const needed = asksPerson(step)
   if (needed === has) return []
   return [
     {

@@ -1,16 +1,16 @@
-/** From the label to the frozen bundle: who delegated, which text counts, what is missing, who must confirm (D1, D2, D4). */
-import { hasRole } from '../../core/account.ts'
+/** From the label to the frozen bundle: who delegated, what is missing, who must confirm (D1, D2, D4). */
 import type { Bundle } from '../../core/bundle.ts'
-import { type Fact, factsOf } from '../../core/facts.ts'
+import type { Fact } from '../../core/facts.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
 import { code, listed } from '../../core/sentences.ts'
-import { bundleDigest, type Gap, lenientBundle, readBundle, unresolvedGaps } from '../../delegation/bundle.ts'
+import { bundleDigest, type Gap, readBundle } from '../../delegation/bundle.ts'
 import { confirmationText, judgeFreezing } from '../../delegation/frozen.ts'
 import { judgeLabeller } from '../../delegation/labeller.ts'
 import { labelKey } from '../../delegation/settings.ts'
 import { profileOfLabel } from '../../policy/profiles.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { TaskContext } from './context.ts'
+import { bundleOf, confirmableDigest, countingText, gapsNow, type Text } from './issueText.ts'
 import { type Answer, type Step, step } from './verdicts.ts'
 
 /** The answer to a delegation, or null while the labeller's access could not be read. */
@@ -57,47 +57,9 @@ function severalSentence(policy: Policy, labels: readonly string[]): string | nu
   return `Nothing was started: the issue has the labels ${listed(named.map((one) => code(one)))}, each of which delegates, and a task has one profile (P13). Someone with write access removes them and sets the one that is meant.`
 }
 
-interface Text {
-  body: string
-  title: string
-  digest: string
-  seq: number
-}
-
-/** The text that counts: the labelled one, or the latest edit by someone with write since; before `until` if given. */
-function countingText(context: TaskContext, until = Number.MAX_SAFE_INTEGER): Text | null {
-  const { delegation, snapshot } = context
-  if (!delegation) return null
-  const { body, title, bodyDigest } = delegation.body
-  const edits = factsOf(context.facts, 'issue.edited').filter(
-    ({ seq, actor }) =>
-      seq > delegation.seq &&
-      seq < until &&
-      actor?.type === 'User' &&
-      hasRole(snapshot.people.get(actor.id), 'write'),
-  )
-  const last = edits.at(-1)
-  return last
-    ? { body: last.body.body, title: last.body.title, digest: last.body.bodyDigest, seq: last.seq }
-    : { body, title, digest: bodyDigest, seq: delegation.seq }
-}
-
-/** The digest of the bundle that `/agent start` confirms when it is given at `seq`, or null when there is none to confirm. */
-export function confirmableDigest(context: TaskContext, seq: number): string | null {
-  const text = countingText(context, seq)
-  const bundle = text && bundleOf(context, text)
-  return bundle ? bundleDigest(bundle) : null
-}
-
-function bundleOf(context: TaskContext, text: Text): Bundle | null {
-  const reading = readBundle(text.body)
-  if (reading.ok) return reading.bundle
-  return context.policy.delegation.bundle === 'warn' ? lenientBundle(text.body, text.title) : null
-}
-
 /** The step while the bundle is not frozen, or null once it is. */
 export function bundleStep(context: TaskContext): Step | null {
-  const { delegation, snapshot, frozen } = context
+  const { delegation, frozen } = context
   if (!delegation) return step('nothing', 'The issue is not delegated.', { over: true })
   if (frozen) return null
   const text = countingText(context)
@@ -106,16 +68,9 @@ export function bundleStep(context: TaskContext): Step | null {
   const bundle = bundleOf(context, text)
   if (!bundle) return incomplete(reading.ok ? [] : reading.gaps, reading.notes, context)
   if (reading.ok) {
-    if (snapshot.priorArt === 'unknown')
-      return step('machine', 'Whether the prior art exists is being looked up.')
-    const gaps = unresolvedGaps(bundle, snapshot.priorArt)
+    const gaps = gapsNow(context, text)
+    if (gaps === 'unknown') return step('machine', 'Whether the prior art exists is being looked up.')
     if (gaps.length > 0) return incomplete(gaps, reading.notes, context)
-    if (
-      bundle.priorArt.some(
-        (reference) => snapshot.priorArt !== 'unknown' && !snapshot.priorArt.has(reference),
-      )
-    )
-      return step('machine', 'Whether the prior art exists is being looked up.')
   }
   return freeze(context, text, bundle)
 }
@@ -130,8 +85,9 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
       confirmableDigest(context, one.seq) === digest,
   )
   // GitHub names the last editor of the text as it is now; it says something about the counting text only if that is it.
-  const editor = snapshot.issue?.bodyDigest === text.digest ? snapshot.issue.lastEditor : null
-  const writers = [delegation?.body.author ?? null, ...(editor ? [editor] : [])]
+  const editor = text.by ?? (snapshot.issue?.bodyDigest === text.digest ? snapshot.issue.lastEditor : null)
+  const author = delegation?.body.kind === 'issue.delegated' ? delegation.body.author : null
+  const writers = [author, ...(editor ? [editor] : [])]
   const verdict = judgeFreezing(writers, snapshot.people, digest, confirmed ? digest : null)
   switch (verdict.kind) {
     case 'wait':
@@ -143,13 +99,14 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
       })
     }
     case 'freeze': {
-      if (!delegation?.actor)
+      const asked = delegation?.body
+      if (!delegation?.actor || asked?.kind !== 'issue.delegated')
         return step('nothing', 'Nobody is named as having delegated the issue.', { over: true })
-      const profile = profileOfLabel(context.policy, delegation.body.label)
+      const profile = profileOfLabel(context.policy, asked.label)
       if (profile === undefined)
         return step(
           'person',
-          `The label ${code(delegation.body.label)} no longer delegates here. Someone sets one that does, such as ${code(context.policy.delegation.label)}.`,
+          `The label ${code(asked.label)} no longer delegates here. Someone sets one that does, such as ${code(context.policy.delegation.label)}.`,
         )
       return step('machine', 'The bundle is complete and is frozen now.', {
         records: [
@@ -173,16 +130,19 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
 function incomplete(gaps: readonly Gap[], notes: readonly string[], context: TaskContext): Step {
   const strict =
     context.policy.delegation.bundle === 'strict' || gaps.some((gap) => gap.part === 'Whole text')
-  return step(
+  const due = step(
     'person',
     'The issue lacks parts of the bundle; nothing is drafted until it is complete (D2).',
     {
-      comments: [{ marker: 'bundle', body: gapText(gaps, notes, strict) }],
+      comments: [
+        { marker: 'bundle', body: gapText(gaps, notes, strict, context.policy.delegation.drafts > 0) },
+      ],
     },
   )
+  return { ...due, incomplete: true }
 }
 
-function gapText(gaps: readonly Gap[], notes: readonly string[], strict: boolean): string {
+function gapText(gaps: readonly Gap[], notes: readonly string[], strict: boolean, proposals = false): string {
   return [
     strict
       ? 'Before an agent may draft this, the issue needs (D2):'
@@ -196,6 +156,7 @@ function gapText(gaps: readonly Gap[], notes: readonly string[], strict: boolean
       ? [
           '',
           'Edit the issue; this comment follows along, and the work starts by itself once everything is there. Edits by people with write access count.',
+          ...(proposals ? ['', '`/agent draft` has a session propose the missing parts.'] : []),
         ]
       : []),
   ].join('\n')

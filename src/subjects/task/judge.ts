@@ -2,16 +2,19 @@
 
 import { goneSentence } from '../../core/agentProfile.ts'
 import type { EvidenceRequest } from '../../core/evidence.ts'
-import { type Fact, type FactBody, factsOf, lastFact, settledBySeq } from '../../core/facts.ts'
+import { type Fact, type FactBody, lastFact, settledBySeq } from '../../core/facts.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
 import { routeOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { judge as judgePull } from '../pull.ts'
 import { budgeted } from './budgetStep.ts'
+import { heardFromEpic, heldStep, stateOfChild, stateRecords, unheard } from './childStep.ts'
 import { judgeRequest } from './commands.ts'
 import { contextOf, type TaskContext } from './context.ts'
 import { bundleStep, frozenComments, judgeDelegation } from './delegation.ts'
 import { pushStep, readyStep } from './delivery.ts'
+import { draftStep } from './draftStep.ts'
+import { epicStep, wakeChildren } from './epicStep.ts'
 import { phaseStep } from './phaseStep.ts'
 import { approvalStep, issueStep, protectedBundleStep } from './planStep.ts'
 import { objectionStep } from './reviewStep.ts'
@@ -33,10 +36,13 @@ export function judge(snapshot: TaskSnapshot<Policy>): TaskVerdicts {
   const none = { answers: [], copied: [] }
   if (snapshot.missing.length > 0)
     return { ...none, step: step('machine', `Not everything could be read: ${snapshot.missing[0]}`) }
-  if (!snapshot.issue) return { ...none, step: step('nothing', 'The issue is gone.', { over: true }) }
+  if (!snapshot.issue) {
+    const records = stateRecords(snapshot, 'closed')
+    return { ...none, step: step('nothing', 'The issue is gone.', { over: true, records }) }
+  }
   if (!snapshot.policy.ok) {
     const { sentence } = snapshot.policy
-    const asked = factsOf(snapshot.facts, 'issue.delegated').length > 0
+    const asked = snapshot.facts.some(({ body }) => /^(?:issue|child)\.delegated$/.test(body.kind))
     return {
       ...none,
       step: step('person', sentence, { comments: asked ? [{ marker: 'policy', body: sentence }] : [] }),
@@ -44,13 +50,19 @@ export function judge(snapshot: TaskSnapshot<Policy>): TaskVerdicts {
   }
   const context = contextOf(snapshot, snapshot.policy.policy)
   const due = nextStep(context)
-  const next = { ...due, comments: [...due.comments, ...frozenComments(context)] }
+  const next = {
+    ...due,
+    records: [...due.records, ...stateRecords(snapshot, stateOfChild(context, due))],
+    comments: [...due.comments, ...frozenComments(context)],
+    effects: [...due.effects, ...wakeChildren(context)],
+  }
   return { answers: answersOf(context, next), copied: copiedCommands(context), step: next }
 }
 
+/** The answers of one round, up to the first that changes something: what comes after it is judged on what it changed. */
 function answersOf(context: TaskContext, next: Step): Answer[] {
   const settled = settledBySeq(context.facts)
-  return context.facts
+  const answers = context.facts
     .filter((fact) => !settled.has(fact.seq))
     .filter(
       ({ body }) =>
@@ -64,22 +76,14 @@ function answersOf(context: TaskContext, next: Step): Answer[] {
           : judgeRequest(context, fact, () => statusText(context, next))
       return answer ? [answer] : []
     })
+  const changing = answers.findIndex((answer) => answer.records.length > 0)
+  return changing === -1 ? answers : answers.slice(0, changing + 1)
 }
 
-/** Stops and the like that people gave on the pull request become facts of the task, so that all have one order (O4). */
+/** Stops and the like that people gave on the pull request or the epic become facts of the task, so that all have one order (O4). */
 function copiedCommands(context: TaskContext): { actor: Fact['actor']; body: FactBody }[] {
   const { pull } = context.snapshot
-  if (!pull) return []
-  const known = new Set(factsOf(context.facts, 'comment.command').map((fact) => fact.body.commentId))
-  const settled = settledBySeq(pull.facts)
-  return factsOf(pull.facts, 'comment.command')
-    .filter(
-      ({ seq, body }) =>
-        ['stop', 'resume', 'retry'].includes(body.verb) &&
-        settled.get(seq)?.body.outcome === 'accepted' &&
-        !known.has(body.commentId),
-    )
-    .map(({ actor, body }) => ({ actor, body }))
+  return [...(pull ? unheard(context, pull.facts, -1) : []), ...heardFromEpic(context)]
 }
 
 /** The first step that is due. Each function answers null when its part of the work is done. */
@@ -89,7 +93,7 @@ function nextStep(context: TaskContext): Step {
   if (context.snapshot.issue?.state === 'closed' && !context.snapshot.pull)
     return step('nothing', 'The issue is closed.', { over: true })
   if (context.stopped) return step('person', 'Stopped. `/agent resume` goes on where it was.')
-  if (bundle) return bundle
+  if (bundle) return bundle.incomplete ? draftStep(context, bundle) : bundle
   const { agent, snapshot } = context
   // What is merged or closed has come to its end under the profile that it had.
   const ended = snapshot.pull !== null && snapshot.pull.pull.state !== 'open'
@@ -97,6 +101,8 @@ function nextStep(context: TaskContext): Step {
     const sentence = goneSentence(agent.name)
     return step('person', sentence, { comments: [{ marker: 'failed:profile', body: sentence }] })
   }
+  const held = heldStep(context)
+  if (held) return held
   const verdicts = context.snapshot.pull ? judgePull(context.snapshot.pull) : null
   const { before, after } = context.route ? routeOf(context) : { before: [], after: [] }
   // A list of thunks, so that nothing later is even looked at before what it builds on is done (S2).
@@ -107,6 +113,7 @@ function nextStep(context: TaskContext): Step {
     () => protectedBundleStep(context),
     () => modelRouteStep(context),
     ...before.map((phase) => () => budgeted(context, phaseStep(context, phase))),
+    ...(context.route?.body.route === 'epic' ? [() => epicStep(context)] : []),
     () => issueStep(context),
     () => approvalStep(context, verdicts),
     ...after.map((phase) => () => budgeted(context, phaseStep(context, phase)) ?? pushStep(context, phase)),
@@ -125,7 +132,14 @@ function failedStep(context: TaskContext): Step | null {
   if (!failed) return null
   const since = context.facts.filter((fact) => fact.seq > failed.seq)
   const moved = since.some(({ body }) =>
-    ['bundle.frozen', 'attempt.started', 'plan.issued', 'pull.opened', 'work.pushed'].includes(body.kind),
+    [
+      'bundle.frozen',
+      'attempt.started',
+      'plan.issued',
+      'pull.opened',
+      'work.pushed',
+      'child.opened',
+    ].includes(body.kind),
   )
   const retried = context.commands.some((one) => one.verb === 'retry' && one.settledSeq > failed.seq)
   if (moved || retried) return null

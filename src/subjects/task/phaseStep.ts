@@ -6,10 +6,11 @@ import type { Attempt } from '../../pipeline/attempts.ts'
 import { type CheckContext, type CheckResult, runChecks } from '../../pipeline/checks.ts'
 import { handOffText } from '../../pipeline/handOff.ts'
 import { validatorPrefix } from '../../pipeline/phases.ts'
-import { modelsFor } from '../../pipeline/providers.ts'
+import { modelsFor, riskOf } from '../../pipeline/providers.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
 import { acceptedHead, isValidated, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import { validatorJudgement } from '../../pipeline/validator.ts'
+import { bundlesIn } from './bundles.ts'
 import type { TaskContext } from './context.ts'
 import { type Step, step } from './verdicts.ts'
 
@@ -87,7 +88,7 @@ function started(
   attempt: number,
   sentence: string,
 ): Step {
-  const risk = context.frozen?.body.bundle.riskClass ?? 'high'
+  const risk = riskOf(model, context.frozen?.body.bundle)
   const [choice] = modelsFor(model, context.policy.models, risk, context.sensitive !== null)
   if (!choice) {
     const why = `Nothing was sent to any model: ${context.sensitive?.body.why ?? ''}, and the policy names no in-house model for such work. A maintainer adds one to \`models.sensitive.use\`, then someone comments \`/agent retry\`.`
@@ -169,6 +170,8 @@ export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Atte
     protectedRules: context.rules,
     protectedAllowed: context.protectedAllowed,
     evidence: snapshot.evidence,
+    bundle: context.frozen?.body.bundle ?? null,
+    bundles: bundlesIn(context, phase, deliverable),
   }
   return runChecks(input)
 }

@@ -1,7 +1,5 @@
 /** From the accepted plan to its approval: protected surfaces, the plan commit, and waiting for people (D3, A2, A4, S2). */
-import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
-import { parseKey } from '../../core/ids.ts'
 import { outgoingCommitText } from '../../core/outgoingText.ts'
 import type { Plan, PlanRecord } from '../../core/plan.ts'
 import { planDigest } from '../../core/plan.ts'
@@ -13,9 +11,9 @@ import {
 } from '../../delegation/protectedSurfaces.ts'
 import { acceptedPlan, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { PullVerdicts } from '../pull.ts'
-import { rejection } from './commands.ts'
-import type { TaskContext } from './context.ts'
+import { issueOf, nonceOf, type TaskContext } from './context.ts'
 import { checkAttempt } from './phaseStep.ts'
+import { rejection } from './reject.ts'
 import { type Step, step } from './verdicts.ts'
 
 /** Stops a task whose frozen bundle names a protected surface, until a senior allows it. */
@@ -24,7 +22,12 @@ export function protectedBundleStep(context: TaskContext): Step | null {
   return protectedStep('issue', surfacesOfBundle(context.frozen.body.bundle, context.rules), context)
 }
 
-function protectedStep(what: 'issue' | 'plan', hits: readonly Surface[], context: TaskContext): Step | null {
+/** Stops for a senior when there are hits (D3). */
+export function protectedStep(
+  what: 'issue' | 'plan' | 'split',
+  hits: readonly Surface[],
+  context: TaskContext,
+): Step | null {
   if (hits.length === 0) return null
   const sentence = protectedSentence(what, hits, context.policy.seniors)
   return step('person', sentence, { comments: [{ marker: 'protected', body: sentence }] })
@@ -92,28 +95,9 @@ function issueAction(context: TaskContext, record: PlanRecord, base: string): St
   }
 }
 
-function issueOf(context: TaskContext): number {
-  const subject = parseKey(context.snapshot.key)
-  return subject?.kind === 'task' ? subject.issue : 0
-}
-
-/**
- * The record that is issued. Its nonce comes out of the ledger's chain, whose hashes no session sees, so the round stays
- * deterministic and a copied or guessed plan is still not this plan (T43).
- */
+/** The record that is issued. */
 function recordOf(context: TaskContext, plan: Plan, attempt: number): PlanRecord {
-  const { frozen, route, snapshot, facts } = context
-  const { planning } = routeOf(context)
-  const accepting = facts.filter(
-    ({ body }) => body.kind === 'attempt.judged' && body.phase === planning && body.attempt === attempt,
-  )
-  const nonce = digestOf({
-    key: snapshot.key,
-    links: accepting.map((fact) => fact.hash),
-    frozen: frozen?.hash ?? '',
-    // Away from a route and back again: what was issued in between has taken the old plan's place for good.
-    route: route?.hash ?? '',
-  }).slice(0, 32)
+  const { frozen, route, snapshot } = context
   return {
     version: 1,
     repositoryId: snapshot.repository.id,
@@ -121,7 +105,7 @@ function recordOf(context: TaskContext, plan: Plan, attempt: number): PlanRecord
     route: route?.body.route ?? 'feature',
     ...(frozen?.body.profile === undefined ? {} : { profile: frozen.body.profile }),
     delegationDigest: frozen?.body.digest ?? '',
-    nonce,
+    nonce: nonceOf(context, attempt),
     plan,
   }
 }

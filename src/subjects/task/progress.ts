@@ -9,6 +9,8 @@ import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { budgetOf } from './budgetStep.ts'
 import { contextOf } from './context.ts'
+import { childrenOf } from './epicStep.ts'
+import { childRows } from './epicText.ts'
 import { routeText } from './texts.ts'
 import type { Step } from './verdicts.ts'
 
@@ -32,6 +34,7 @@ export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): str
     '| phase | state | attempts | cost | model |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
+    ...childRows(childrenOf(context)),
     '',
     ...nearBudget(budgetOf(context)).flatMap((warning) => [`**${warning}**`, '']),
     `${count(spent.sessions, 'session')}, ${tokensOf(spent.usage).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${(context.policy.budgets.task.usd + context.raised.usd).toFixed(2)}. \`/agent help\` lists the commands.`,

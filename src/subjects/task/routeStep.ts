@@ -2,14 +2,7 @@
 import type { Route } from '../../core/plan.ts'
 import { code, listed } from '../../core/sentences.ts'
 import { RouteAnswer } from '../../pipeline/phases/route.ts'
-import {
-  epicSentence,
-  fallbackRoute,
-  markedRoute,
-  openRoutes,
-  type RouteChoice,
-  routePhases,
-} from '../../pipeline/routes.ts'
+import { fallbackRoute, markedRoute, type RouteChoice } from '../../pipeline/routes.ts'
 import { stateOf } from '../../pipeline/taskState.ts'
 import { budgeted } from './budgetStep.ts'
 import type { TaskContext } from './context.ts'
@@ -21,9 +14,9 @@ import { type Step, step } from './verdicts.ts'
 export function markedRouteStep(context: TaskContext): Step | null {
   const { route, snapshot, policy, agent } = context
   if (route) {
-    // Once its plan is issued, people decide on that plan, whatever the policy says of routes by then.
-    if (context.issued) return null
-    const refusal = refusedRoute(context, route.body.route)
+    // Once its plan is issued, or its split started, people decide on that, whatever the policy says of routes by then.
+    if (context.issued || context.split) return null
+    const refusal = refusedByProfile(context, route.body.route)
     return refusal === null ? null : unusable(refusal)
   }
   const marked = markedRoute(snapshot.issue ?? { labels: [], type: null }, policy.pipeline)
@@ -71,16 +64,11 @@ function unusable(sentence: string): Step {
   return step('person', sentence, { comments: [{ marker: 'route', body: sentence }] })
 }
 
-/** Why a task may not take a route, with what to do instead; null when it may. */
-export function refusedRoute(context: TaskContext, route: Route): string | null {
-  return routePhases[route] === null ? epicSentence : refusedByProfile(context, route)
-}
-
-function refusedByProfile({ agent }: TaskContext, route: Route): string | null {
+/** Why the agent profile may not take a route, with what to do instead; null when it may. */
+export function refusedByProfile({ agent }: TaskContext, route: Route): string | null {
   const allowed = agent.profile?.routes
   if (!allowed || allowed.includes(route)) return null
-  const others = allowed.filter((one) => openRoutes.includes(one))
-  const ways = others.map((one) => code(`/agent route ${one}`))
+  const ways = allowed.map((one) => code(`/agent route ${one}`))
   const instead = ways.length > 0 ? `Comment ${listed(ways, 3, 'or')}, or delegate` : 'Delegate'
   return `The profile ${agent.name} may not take the route ${route} (${code(`profiles.${agent.name}.routes`)}). ${instead} the issue with another label.`
 }

@@ -1,5 +1,6 @@
 /** Pins a task to in-house endpoints as soon as anything about it is sensitive, and for good (P10). */
 
+import { lenientBundle } from '../../delegation/bundle.ts'
 import { sensitivity } from '../../pipeline/providers.ts'
 import { acceptedPlan } from '../../pipeline/taskState.ts'
 import type { TaskContext } from './context.ts'
@@ -7,9 +8,10 @@ import { type Step, step } from './verdicts.ts'
 
 /** The step that records why the task is pinned, or null when it is pinned already or nothing is sensitive. */
 export function sensitiveStep(context: TaskContext): Step | null {
-  const { frozen, issued, snapshot, policy } = context
-  if (context.sensitive || !frozen) return null
-  const { bundle } = frozen.body
+  const { frozen, issued, draft, snapshot, policy } = context
+  // Before the bundle is frozen only a proposal is sent anywhere: it is pinned by what the text says so far.
+  const bundle = frozen?.body.bundle ?? (draft && lenientBundle(draft.body.body, draft.body.title))
+  if (context.sensitive || !bundle) return null
   const plan = issued?.body.record.plan ?? acceptedPlan(context)
   const why = sensitivity(policy.models.sensitive, {
     repository: snapshot.repository.name,

@@ -22,6 +22,8 @@ export interface Step {
   needs: EvidenceRequest[]
   /** True when nothing more can happen without a new fact. */
   over: boolean
+  /** True when it waits for missing parts of the bundle, which a proposal may fill. */
+  incomplete?: boolean
 }
 
 /** The answer to one request: given once, recorded, and shown as a comment unless `silent`. */
@@ -39,6 +41,14 @@ export interface TaskVerdicts {
   /** Commands given on the pull request, to be copied to this task's facts so that they have one order. */
   copied: { actor: Account | null; body: FactBody }[]
   step: Step
+}
+
+/** True when work that has begun waits for a person beyond an ordinary approval. */
+export function asksPerson({ waits, comments }: Step): boolean {
+  return (
+    waits === 'person' &&
+    comments.some(({ marker }) => /^(handoff|failed|budget|protected|questions)/.test(marker))
+  )
 }
 
 /** A step with only a sentence; `parts` adds what it does. */

@@ -57,6 +57,7 @@ export function openIssue(
     lastEditedAt: null,
     editorId: null,
     pullId: null,
+    parentId: null,
   }
   site.state.issues.set(issue.id, issue)
   site.emit(

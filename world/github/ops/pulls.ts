@@ -101,6 +101,7 @@ export async function openPull(
     lastEditedAt: null,
     editorId: null,
     pullId: null,
+    parentId: null,
   }
   const pull: Pull = {
     id: site.nextId(),

@@ -47,6 +47,8 @@ export type Issue = {
   editorId: number | null
   /** Set when the issue is a pull request. */
   pullId: number | null
+  /** The issue below which this one is shown, if any. */
+  parentId: number | null
 }
 
 export type Pull = {

@@ -26,6 +26,7 @@ import { reviewCommentRoutes } from './reviewComments.ts'
 import { reviewRoutes } from './reviews.ts'
 import { rulesetRoutes } from './rulesets.ts'
 import { statusRoutes } from './statuses.ts'
+import { subIssueRoutes } from './subIssues.ts'
 
 export type RouteParts = { outbox: () => Outbox; convert: (code: string) => App | null }
 
@@ -40,6 +41,7 @@ export function registerRoutes(router: Router, parts: RouteParts): void {
   gitRefRoutes(router)
   commitRoutes(router)
   issueRoutes(router)
+  subIssueRoutes(router)
   labelRoutes(router)
   commentRoutes(router)
   reactionRoutes(router)
