@@ -1,4 +1,5 @@
 /** `npm run bench:stories`: stories, from label to ready for review, finished a minute with fifty at once on the whole App. */
+import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { countRequests } from '../demo/requests.ts'
 import { chooseSandbox } from '../demo/sandbox.ts'
@@ -16,6 +17,8 @@ const organisations = 10
 const stories = Number(process.argv[2] ?? 50)
 /** The bench ends here whatever is finished, so that a slow machine gives a figure and no hang. */
 const boundMs = 10 * 60_000
+/** Linux counts processor time in hundredths of a second. */
+const ticksASecond = 100
 
 const implementation = session(
   { phase: 'implementation' },
@@ -54,6 +57,7 @@ await stage.settle()
 try {
   const from = github.requests.length
   const beganMs = performance.now()
+  const beganCpu = await processorSeconds()
   await Promise.all(
     Array.from({ length: stories }, async (_, index) => {
       const name = repositories[index % organisations] ?? ''
@@ -100,10 +104,28 @@ try {
   line('first ready for review after', `${((finishedMs[0] ?? seconds * 1000) / 1000).toFixed(1)} s`)
   line('last ready for review after', `${((finishedMs.at(-1) ?? seconds * 1000) / 1000).toFixed(1)} s`)
   line('stories finished a minute', ((finishedMs.length * 60) / seconds).toFixed(1))
+  const cpu = (await processorSeconds()) - beganCpu
+  line('of the processors, this used', `${Math.round((100 * cpu) / seconds / availableParallelism())} %`)
+  if (finishedMs.length === stories)
+    line(
+      'processor seconds of one story, stand-ins and git included',
+      `${(cpu / stories).toFixed(2)}; with all of the processors ${((60 * availableParallelism() * stories) / cpu).toFixed(1)} stories a minute`,
+    )
   for (const problem of new Set(model.unmatched)) line('not in the script', problem)
 } finally {
   await stage.close()
   await remove()
+}
+
+/** What this process and the children that it has waited for have used; other work on the machine is not in it. */
+async function processorSeconds(): Promise<number> {
+  const stat = await readFile('/proc/self/stat', 'utf8')
+  const ticks = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number)
+  return ticks.reduce((sum, one) => sum + one, 0) / ticksASecond
 }
 
 function sessionsOf(): number {

@@ -150,7 +150,8 @@ async function converse(
         ...commandTools(context, commandsOf(phase, policy)),
         ...endingTools(phase),
       ],
-      endsAtOnce: of !== null,
+      // Validators and the choice of a route judge what they are given, and seldom look at a file.
+      endsAtOnce: phase.tier === 'cheap',
       handIn: { deliverable: handInName, questions: phase.mayAsk ? askName : null },
       limits: sessionLimits(policy.budgets, state.spent, state.raised),
     },
