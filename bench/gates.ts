@@ -63,6 +63,7 @@ async function benchWide(repository: Repository): Promise<void> {
     commands: policy.commands,
     protectedRules: protectedRules(policy.protected),
     caps: { files: wide, lines: 1_000_000 },
+    allowed: null,
     title: '',
     body: '',
     plan: null,

@@ -1,13 +1,6 @@
 /** `npm run bench:requests`: what one story, from label to merge, asks of GitHub, against the limits (github-facts). */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { countRequests } from '../demo/requests.ts'
-import { chooseSandbox } from '../demo/sandbox.ts'
-import { demoScript } from '../demo/scripts/story.ts'
-import { openStage } from '../demo/stage.ts'
-import { steps, stoppedIssue } from '../demo/steps/all.ts'
-import { deliveredIssue, repository, setTheatre } from '../demo/theatre.ts'
+import { line, openStory } from './story.ts'
 
 /** The aim for one story; more is no failure of the benchmark, the tests hold the bound. */
 const aim = 60
@@ -15,35 +8,19 @@ const aim = 60
 const hourly = 5000
 const writesHourly = 500
 
-const directory = await mkdtemp(join(tmpdir(), 'countersign-requests-'))
-const { sandbox, remove } = await chooseSandbox()
-const stage = await openStage({
-  directory,
-  sandbox,
-  script: demoScript({
-    delivered: `${repository}#${deliveredIssue}`,
-    stopped: `${repository}#${stoppedIssue}`,
-  }),
-})
+const story = await openStory()
+const { github } = story.stage
 try {
-  const theatre = await setTheatre(stage, join(import.meta.dirname, '../demo/repository'))
-  const last = steps.findIndex(({ id }) => id === '7')
-  const begin = stage.github.requests.length
+  const begin = github.requests.length
   const beganMs = performance.now()
-  for (const step of steps.slice(0, last + 1)) {
-    const from = stage.github.requests.length
-    await step.play(theatre, {
-      say: () => undefined,
-      async decide(invitation, _page, act, done) {
-        await act()
-        await stage.until(invitation, async () => ((await done()) ? true : undefined))
-      },
-    })
-    const { counted, conditional, writes } = countRequests(stage.github, from)
-    line(`  step ${step.id}`, `${counted} counted (${writes} writes), ${conditional} unchanged`)
-  }
-  await stage.settle()
-  const counts = countRequests(stage.github, begin)
+  await story.play((id) => {
+    const from = github.requests.length
+    return () => {
+      const { counted, conditional, writes } = countRequests(github, from)
+      line(`  step ${id}`, `${counted} counted (${writes} writes), ${conditional} unchanged`)
+    }
+  })
+  const counts = countRequests(github, begin)
   line('one story', `${((performance.now() - beganMs) / 1000).toFixed(1)} s`)
   line(
     'counted',
@@ -57,11 +34,5 @@ try {
   for (const [kind, count] of [...counts.byKind].sort((a, b) => b[1] - a[1]))
     line(`    ${kind}`, String(count))
 } finally {
-  await stage.close()
-  await remove()
-  await rm(directory, { recursive: true, force: true })
-}
-
-function line(name: string, value: string): void {
-  process.stdout.write(`${name.padEnd(72)} ${value}\n`)
+  await story.close()
 }

@@ -8,7 +8,8 @@ import { type Running, start } from '../src/connect.ts'
 import type { Clock, Log, Sandbox } from '../src/core/ports.ts'
 import { readEnvironment } from '../src/environment.ts'
 import { createContract } from '../world/contract/contract.ts'
-import { type Files, type GitHubWorld, startGitHub } from '../world/index.ts'
+import type { AppInput } from '../world/github/accounts.ts'
+import { type Files, type GitHubState, type GitHubWorld, startGitHub } from '../world/index.ts'
 import type { Script } from '../world/model/script.ts'
 import { type ModelWorld, startModel } from '../world/model/server.ts'
 
@@ -28,10 +29,14 @@ export interface StageOptions {
   directory?: string
   /** Further settings of the App, as in .env. */
   settings?: Record<string, string>
+  /** Give the App a second one for drafting; the caller installs it. */
+  drafter?: boolean
 }
 
 export interface Stage {
   github: GitHubWorld
+  /** The App that pushes and opens pull requests, when it is not the judging one. */
+  drafter: GitHubState.App | null
   model: ModelWorld
   app: Running
   directory: string
@@ -42,6 +47,13 @@ export interface Stage {
   /** Stop the App as a crash would, and start it again on the same ledger. */
   restart(): Promise<void>
   close(): Promise<void>
+}
+
+/** What the drafting App needs and no more: it cannot write a check run. */
+const draftingApp: AppInput = {
+  slug: 'countersign-drafter',
+  permissions: { metadata: 'read', contents: 'write', pull_requests: 'write' },
+  events: [],
 }
 
 /** Start everything. People, repositories and installations are made by the caller through `stage.github`. */
@@ -58,6 +70,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     clock: { now: () => clock.nowMs() },
   })
   const model = await startModel({ script: options.script ?? { sessions: [] }, apiKey: modelKey })
+  const drafter = options.drafter ? github.createApp(draftingApp) : null
   const launch = async (): Promise<Running> => {
     const reading = readEnvironment({
       APP_ID: String(github.app.id),
@@ -68,6 +81,10 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       COUNTERSIGN_DATA_DIR: join(directory, 'countersign'),
       ANTHROPIC_API_KEY: options.live?.key ?? modelKey,
       COUNTERSIGN_MODEL_BASE_URL: options.live?.baseUrl ?? model.url,
+      ...(drafter && {
+        DRAFTER_APP_ID: String(drafter.id),
+        DRAFTER_PRIVATE_KEY: drafter.privateKeyPem,
+      }),
       ...options.settings,
     })
     if (reading.kind !== 'ready')
@@ -83,6 +100,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   }
   const stage: Stage = {
     github,
+    drafter,
     model,
     directory,
     app: await launch(),

@@ -7,8 +7,10 @@ import { createReadings, dropping, droppingPushes } from './adapters/github/read
 import { startServer } from './adapters/http/server.ts'
 import { openLedger } from './adapters/ledger/open.ts'
 import { createLog, createRedactor } from './adapters/log.ts'
+import { countingLedger } from './adapters/metrics/countingLedger.ts'
 import { createMetrics } from './adapters/metrics/prometheus.ts'
 import { anthropicModel } from './adapters/model/anthropic.ts'
+import { loadPlatforms } from './adapters/model/platforms.ts'
 import { bullQueue } from './adapters/queue/bull/queue.ts'
 import { inProcessQueue } from './adapters/queue/inProcess/queue.ts'
 import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
@@ -19,7 +21,7 @@ import { giveUpHandler } from './connect/giveUp.ts'
 import { runNightly } from './connect/nightly.ts'
 import { roundHandler } from './connect/rounds.ts'
 import { workHandler } from './connect/work.ts'
-import { formatKey } from './core/ids.ts'
+import { formatKey, type RepositoryName, type Sha, type SubjectKey } from './core/ids.ts'
 import type { Clock, Ledger, Log, Queue, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
 import { runSweep, scanRepositories } from './sweep.ts'
@@ -55,6 +57,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
   const dataDir = resolve(environment.COUNTERSIGN_DATA_DIR)
   mkdirSync(dataDir, { recursive: true, mode: 0o755 })
 
+  const platforms = await loadPlatforms(environment.modelEndpoints)
   const closers: (() => unknown)[] = []
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close()
@@ -66,7 +69,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
           dataDir: join(dataDir, 'facts'),
           ...(overrides.ledgerTemplate === undefined ? {} : { template: overrides.ledgerTemplate }),
         }
-    const ledger = await openLedger(place, { clock, log })
+    const ledger = countingLedger(await openLedger(place, { clock, log }), metrics)
     closers.push(() => ledger.close())
 
     const github = createForge({
@@ -115,7 +118,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       acknowledge: (item) => forge.acknowledge(item),
       work: workHandler({
         ...ports,
-        model: anthropicModel({ endpoints: environment.modelEndpoints, ledger, clock }),
+        model: anthropicModel({ endpoints: environment.modelEndpoints, platforms, ledger, clock }),
       }),
     }
     await queue.start(handlers, {
@@ -135,7 +138,10 @@ export async function start(environment: Environment, overrides: Overrides = {})
       readings,
       appId: environment.APP_ID,
       resolvers: {
-        withHead: async (repository, sha) => pullKeys(repository, await forge.pullsWithHead(repository, sha)),
+        withHead: async (repository, sha) => [
+          ...pullKeys(repository, await forge.pullsWithHead(repository, sha)),
+          ...(await groupKeys(ledger, repository, sha)),
+        ],
         onBase: async (repository, ref) => {
           await auditBranch(repository, ref, ports)
           return pullKeys(repository, await forge.openPulls(repository))
@@ -192,6 +198,12 @@ export async function start(environment: Environment, overrides: Overrides = {})
   }
 }
 
+/** The group of a merge queue that this commit is the head of, if one was asked for. */
+async function groupKeys(ledger: Ledger, repository: RepositoryName, head: Sha): Promise<SubjectKey[]> {
+  const key = formatKey({ kind: 'group', repository, head })
+  return (await ledger.facts(key)).length > 0 ? [key] : []
+}
+
 async function answers(part: { ping(): Promise<void> }): Promise<string> {
   await part.ping()
   return 'answers'
@@ -201,5 +213,7 @@ async function answers(part: { ping(): Promise<void> }): Promise<string> {
 function secretsOf(environment: Environment): string[] {
   const { WEBHOOK_SECRET, privateKey, drafter, modelEndpoints } = environment
   const keys = Object.values(modelEndpoints).map((one) => one.key)
-  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys].filter((one) => one !== undefined)
+  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys].filter(
+    (one) => one !== undefined && one !== null,
+  )
 }

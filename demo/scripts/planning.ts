@@ -1,6 +1,7 @@
 /** Discovery, specification and two plans: the first cites an interface that the repository does not have. */
 import type { Plan } from '../../src/core/plan.ts'
 import type { Discovery } from '../../src/pipeline/phases/discovery.ts'
+import type { RouteAnswer } from '../../src/pipeline/phases/route.ts'
 import type { Spec } from '../../src/pipeline/phases/spec.ts'
 import type { Script } from '../../world/model/script.ts'
 import { handIn, listFiles, readFile, search, session, turn } from './session.ts'
@@ -162,8 +163,14 @@ export const firstPlan: Plan = {
   citations: [inventedCitation, ...plan.citations],
 }
 
+export const routing: RouteAnswer = {
+  route: 'feature',
+  reason: 'It changes how every line and the net are computed, so it wants a specification first.',
+}
+
 export function planningSessions(subject: string): Script['sessions'] {
   return [
+    session({ phase: 'route', subject }, turn('More than a repair.', handIn(routing))),
     session(
       { phase: 'discovery', subject },
       turn('I look at what is there first.', listFiles('src/**'), readFile('AGENTS.md')),

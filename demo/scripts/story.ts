@@ -1,4 +1,5 @@
 /** The demo's whole script: the issue that is delivered, the issue that is stopped, and the validator of both. */
+import type { RouteAnswer } from '../../src/pipeline/phases/route.ts'
 import type { Validation } from '../../src/pipeline/phases/validate.ts'
 import type { Script } from '../../world/model/script.ts'
 import { changeSessions } from './change.ts'
@@ -8,6 +9,10 @@ import { handIn, session, turn } from './session.ts'
 /** Longer than any demo waits: the session is ended by `/agent stop`, not by its answer. */
 const NEVER_MS = 600_000
 
+const stoppedRouting: RouteAnswer = {
+  route: 'feature',
+  reason: 'It adds something to the output that was not there.',
+}
 const pass: Validation = { verdict: 'pass', objections: [] }
 
 /** Subjects are as in the line `Subject:` of the opening message. */
@@ -16,6 +21,7 @@ export function demoScript(subjects: { delivered: string; stopped: string }): Sc
     sessions: [
       ...planningSessions(subjects.delivered),
       ...changeSessions(subjects.delivered),
+      session({ phase: 'route', subject: subjects.stopped }, turn('A new output.', handIn(stoppedRouting))),
       session(
         { phase: 'discovery', subject: subjects.stopped },
         turn('The report prints the amounts.', handIn(reportDiscovery)),

@@ -41,7 +41,7 @@ export const delegation: Step = {
     await ana.editIssue(repository, issue.number, { body: issueBody(bundle) })
     say('ana adds the two parts')
     await stage.until('the first session', () =>
-      stage.model.requests.find((request) => request.phase === 'discovery'),
+      stage.model.requests.find((request) => request.phase === 'route'),
     )
     must(
       theatre.commentsOn(issue.number).filter((body) => /fail example is missing/i.test(body)).length === 0,

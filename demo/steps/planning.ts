@@ -1,5 +1,6 @@
 /** Steps 2 and 3: the plan is made, sent back once for an invented interface, becomes a commit, and is countersigned. */
 import { parsePlanMessage } from '../../src/core/planMessage.ts'
+import { routing } from '../scripts/planning.ts'
 import { commentWith, firstLine, must, runIs, type Step } from '../story.ts'
 import { deliveredIssue, type Theatre } from '../theatre.ts'
 
@@ -17,10 +18,14 @@ const phaseOf = (theatre: Theatre, phase: string) =>
 
 export const planning: Step = {
   id: '2',
-  title: 'Discovery, spec and plan',
-  requirement: 'P1 P3 P4',
+  title: 'Route, discovery, spec and plan',
+  requirement: 'D5 P1 P3 P4',
   async play(theatre, { say }) {
     const { stage } = theatre
+    const routed = await commentWith(theatre, deliveredIssue, /^Route (\w+), because .*chose it/m)
+    const [shown] = /^Route \w+, because [^.]*\./m.exec(routed) ?? []
+    must(shown?.startsWith(`Route ${routing.route}, `), 'the route of the cheapest model is not shown')
+    say(`the cheapest model chose the route: ${shown}`)
     for (const phase of ['discovery', 'spec', 'plan']) {
       await stage.until(`the ${phase} session`, () => phaseOf(theatre, phase)[0])
       say(`session: ${phase}`)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { isMap, isNode, LineCounter, parseDocument, stringify } from 'yaml'
-import { parsePolicy, policyPath } from '../policy/parse.ts'
+import { misnamedPolicy, misnamedPolicyPath, parsePolicy, policyPath } from '../policy/parse.ts'
 import type { Policy } from '../policy/schema.ts'
 
 /** Where a comment on a value begins; values that reach further push it out. */
@@ -33,7 +33,8 @@ export function check(args: readonly string[], directory: string, { out, err }: 
     err(`${shown} is not there. Name the policy file, or none for ${policyPath}.\n`)
     return 2
   }
-  const parsed = parsePolicy(text ?? '', shown)
+  const misnamed = named === undefined && read(resolve(directory, misnamedPolicyPath)) !== null
+  const parsed = misnamed ? misnamedPolicy(text !== null) : parsePolicy(text ?? '', shown)
   if (!parsed.ok) {
     for (const { path, message } of parsed.mistakes) err(`${path}:${message}\n`)
     err(

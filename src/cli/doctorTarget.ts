@@ -56,7 +56,7 @@ export async function readTarget(operator: Operator, name: string, mode: Mode | 
 }
 
 /** Policy is read the way the App reads it, with the operator's eyes. */
-function policyPorts(operator: Operator): PolicyPorts {
+export function policyPorts(operator: Operator): PolicyPorts {
   const found = async <S extends z.ZodType, T>(
     route: string,
     parameters: object,

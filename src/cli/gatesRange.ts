@@ -3,13 +3,13 @@ import type { LocalRepository, LocalRequest } from '../adapters/workspace/localR
 import { Bug } from '../core/errors.ts'
 import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../core/evidence.ts'
 import type { Sha } from '../core/ids.ts'
-import type { Plan } from '../core/plan.ts'
+import type { PlanRecord } from '../core/plan.ts'
 import { parsePlanMessage } from '../core/planMessage.ts'
-import { protectedRules } from '../core/protectedPaths.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { allGates } from '../gates/all.ts'
 import { commitsRequest, type Gate, type GateInput } from '../gates/gate.ts'
 import { viewOf } from '../observe/evidence.ts'
+import { agentOf, surfacesOf } from '../policy/profiles.ts'
 import type { Policy } from '../policy/schema.ts'
 
 export interface GateLine {
@@ -50,8 +50,8 @@ export async function evaluateRange(
     ...range,
     settings: policy.gates,
     commands: policy.commands,
-    protectedRules: protectedRules(policy.protected),
-    caps: { files: policy.pipeline.max_files, lines: policy.pipeline.max_lines },
+    protectedRules: surfacesOf(policy),
+    ...limitsOf(policy, null),
     title: '',
     body: '',
     plan: null,
@@ -71,7 +71,8 @@ export async function evaluateRange(
       if (!results.has(key)) results.set(key, await repository.collect(localRequest(request)))
     }
   }
-  const planned = { ...input, plan: planOf(input) }
+  const record = recordOf(input)
+  const planned = { ...input, ...limitsOf(policy, record), plan: record?.plan ?? null }
   return { ...range, gates: localGates.map((gate) => lineOf(gate, planned)) }
 }
 
@@ -80,14 +81,20 @@ function localRequest(request: EvidenceRequest): LocalRequest {
   throw new Bug(`a gate over the change alone asked for ${request.kind}`)
 }
 
-function planOf(input: GateInput): Plan | null {
+/** The caps, and the paths that may be changed, under the agent profile of the plan. */
+function limitsOf(policy: Policy, record: PlanRecord | null): Pick<GateInput, 'caps' | 'allowed'> {
+  const { policy: own, allowed } = agentOf(policy, record?.profile)
+  return { caps: { files: own.pipeline.max_files, lines: own.pipeline.max_lines }, allowed }
+}
+
+function recordOf(input: GateInput): PlanRecord | null {
   const commits = input.evidence.get(commitsRequest(input))
   if (!commits?.ok) return null
   const plans = commits.body.commits
     .filter((commit) => commit.empty)
     .map((commit) => parsePlanMessage(commit.message))
     .filter((parsed) => parsed.ok)
-  return plans.length === 1 ? (plans[0]?.record.plan ?? null) : null
+  return plans.length === 1 ? (plans[0]?.record ?? null) : null
 }
 
 function lineOf(gate: Gate, input: GateInput): GateLine {

@@ -1,7 +1,9 @@
-/** `countersign`: the command line for operators. Reads the same settings as the App; only `doctor --fix` changes anything on GitHub. */
+/** `countersign`: the command line for operators. Reads the same settings as the App; only `init` and `doctor --fix` change anything on GitHub. */
+import { createInterface } from 'node:readline/promises'
 import { check } from './check.ts'
 import { doctor } from './doctor.ts'
 import { gates } from './gates.ts'
+import { init } from './init.ts'
 import { ledgerVerify } from './ledger.ts'
 import { trace } from './trace.ts'
 
@@ -18,6 +20,8 @@ const usage = `npm run countersign -- <command>
   doctor owner/repo [--mode checks|merge] [--fix] [--json]
                             whether the branch rules can be bypassed, and what mends them; with GITHUB_TOKEN of an
                             administrator (docs/enforcement.md)
+  init owner/repo [--yes]   proposes the policy file and the issue form as one pull request and creates the labels, after
+                            showing all of it; with GITHUB_TOKEN (docs/init.md)
   help                      this text
 
 Settings come from the environment or .env: DATABASE_URL, or COUNTERSIGN_DATA_DIR for the embedded ledger. The embedded
@@ -27,6 +31,17 @@ ledger belongs to one process: stop the App before you verify or trace.
 const terminal = {
   out: (text: string) => void process.stdout.write(text),
   err: (text: string) => void process.stderr.write(text),
+}
+
+/** Asks a person at the terminal; null where there is none. */
+async function ask(question: string): Promise<boolean | null> {
+  if (!process.stdin.isTTY) return null
+  const lines = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return /^y(?:es)?$/i.test((await lines.question(question)).trim())
+  } finally {
+    lines.close()
+  }
 }
 
 type Command = (rest: string[]) => Promise<number>
@@ -43,6 +58,7 @@ const commands: Record<string, Command> = {
     // npm runs scripts in the package's folder and tells where the person stood.
     gates(args, process.env['INIT_CWD'] ?? process.cwd(), terminal),
   doctor: (args) => doctor(args, process.env, terminal),
+  init: (args) => init(args, process.env, { ...terminal, ask }),
   help: async () => {
     process.stdout.write(usage)
     return 0

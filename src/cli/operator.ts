@@ -20,7 +20,7 @@ export function createOperator(baseUrl: string, token: string): Operator {
   const octokit = new Octokit({
     baseUrl: baseUrl.replace(/\/+$/, ''),
     auth: token,
-    userAgent: 'countersign-doctor',
+    userAgent: 'countersign',
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   })
   const ask: Operator['ask'] = async (route, parameters, schema) => {
@@ -36,7 +36,7 @@ export function createOperator(baseUrl: string, token: string): Operator {
         items.push(...some)
         if (some.length < 100) return items
       }
-      throw new Error(`${route}: more than ${mostPages * 100} entries, which is over what doctor reads.`)
+      throw new Error(`${route}: more than ${mostPages * 100} entries, which is more than is read.`)
     },
   }
 }

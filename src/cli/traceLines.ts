@@ -30,6 +30,7 @@ function taskLines({ key, facts }: Chain): string[] {
       ? [
           `  asked by   ${frozen.body.delegator.login} (${frozen.body.delegator.id}), ${when(frozen)}`,
           `  bundle     ${short(frozen.body.digest)}, risk ${frozen.body.bundle.riskClass}`,
+          ...(frozen.body.profile === undefined ? [] : [`  profile    ${frozen.body.profile}`]),
         ]
       : []),
     ...(route ? [`  route      ${route.body.route}, because ${headline(route.body.why, 100)}`] : []),
@@ -75,6 +76,9 @@ function pullLines({ key, facts }: Chain): string[] {
     (fact) =>
       `    ${fact.body.by.login.padEnd(20)} ${`${fact.body.verdict} ${fact.body.check.replace('countersign/', '')}`.padEnd(16)} at ${short(fact.body.sha)}, bound to ${short(fact.body.bound)}, by ${fact.body.source}, ${when(fact)}${fact.body.reason ? `: ${headline(fact.body.reason, 80)}` : ''}`,
   )
+  const queued = factsOf(facts, 'group.joined').map(
+    (fact) => `    ${short(fact.body.head)} in ${fact.body.group}, ${when(fact)}`,
+  )
   const merges = factsOf(facts, 'merged').map(
     (fact) =>
       `    ${short(fact.body.head)} into ${fact.body.landedOn} as ${short(fact.body.merge)}, ${when(fact)}`,
@@ -82,6 +86,7 @@ function pullLines({ key, facts }: Chain): string[] {
   return [
     key,
     ...titled('  decisions', decisions),
+    ...titled('  merge queue', queued),
     ...titled('  merged', merges),
     ...titled(
       '  incidents',

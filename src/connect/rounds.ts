@@ -3,10 +3,12 @@ import { Bug } from '../core/errors.ts'
 import { parseKey, type SubjectKey } from '../core/ids.ts'
 import type { ForgeReads } from '../core/ports.ts'
 import { extendPull, extendTask } from '../observe/extend.ts'
+import { observeGroup } from '../observe/group.ts'
 import type { ObservePorts } from '../observe/ports.ts'
 import { observePull } from '../observe/pull.ts'
 import { observeTask } from '../observe/task.ts'
 import { type Round, type RoundPorts, reconcile } from '../reconcile.ts'
+import * as groups from '../subjects/group.ts'
 import * as pulls from '../subjects/pull.ts'
 import * as tasks from '../subjects/task.ts'
 
@@ -16,7 +18,7 @@ export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<vo
   const extending: Omit<ObservePorts, 'forge'> = {
     ledger,
     clock,
-    needs: { pull: pulls.needs, task: tasks.needs },
+    needs: { pull: pulls.needs, task: tasks.needs, group: groups.needs },
   }
   const observing = (forge: ForgeReads): ObservePorts => ({ ...extending, forge })
   const round = (key: SubjectKey): Promise<Round> => {
@@ -45,6 +47,20 @@ export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<vo
             check: () => [],
             observe: (of, forge) => observeTask(of, observing(forge)),
             extend: (snapshot, recorded) => extendTask(snapshot, recorded, extending),
+          },
+          ports,
+        )
+      case 'group':
+        return reconcile(
+          key,
+          {
+            judge: groups.judge,
+            decide: groups.decide,
+            check: groups.check,
+            isOver: groups.isOver,
+            observe: (of, forge) => observeGroup(of, observing(forge)),
+            // It records on other subjects only; what they say is read anew.
+            extend: async () => null,
           },
           ports,
         )

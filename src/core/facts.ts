@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Account } from './account.ts'
 import { fixFacts } from './facts/fix.ts'
+import { groupFacts } from './facts/group.ts'
 import { intakeFacts } from './facts/intake.ts'
 import { providerFacts } from './facts/providers.ts'
 import { pullFacts } from './facts/pull.ts'
@@ -37,6 +38,7 @@ export const FactBody = z.discriminatedUnion('kind', [
   ...providerFacts,
   ...pullFacts,
   ...fixFacts,
+  ...groupFacts,
   settled,
   workFailed,
   incident,

@@ -1,4 +1,4 @@
-/** A small glob matcher for paths in policy: `*`, `?`, `**` and `{a,b}`, in linear time and blind to case and Unicode form. */
+/** A small glob matcher for paths in policy: `*`, `?`, `**` and `{a,b}`, in linear time; blind to case and Unicode form where it protects. */
 
 const maximumAlternatives = 64
 const maximumLength = 500
@@ -20,6 +20,21 @@ export function matchesGlob(glob: string, path: string): boolean {
   return patterns.some((pattern) => matchSegments(pattern, segments))
 }
 
+/** Whether a glob is within the bounds, so that it matches what it says. */
+export function isUsableGlob(glob: string): boolean {
+  return compiled(glob, keptExactly) !== null
+}
+
+/**
+ * The same for lists that allow: case and Unicode form count as git counts them, and a glob that cannot be used matches
+ * nothing, so that a mistake allows too little rather than too much.
+ */
+export function matchesExactly(glob: string, path: string): boolean {
+  const patterns = compiled(glob, keptExactly)
+  const segments = path.split('/')
+  return (patterns ?? []).some((pattern) => matchSegments(pattern, segments))
+}
+
 /** One path is usually tried against many globs in a row, and folding costs more than matching: the last is kept. */
 let lastPath = ''
 let lastSegments = ['']
@@ -34,15 +49,17 @@ function segmentsOf(path: string): string[] {
 
 /** Compiled globs that are kept; the same glob always compiles to the same segments, so nothing shows outside. */
 const kept = new Map<string, string[][] | null>()
+const keptExactly: typeof kept = new Map()
 const maximumKept = 2000
 
-function compiled(glob: string): string[][] | null {
-  const known = kept.get(glob)
+/** The alternatives of a glob in segments; null when it is longer, or has more of them, than the bounds. */
+function compiled(glob: string, cache = kept): string[][] | null {
+  const known = cache.get(glob)
   if (known !== undefined) return known
-  const folded = foldPath(glob)
+  const folded = cache === kept ? foldPath(glob) : glob
   const alternatives = folded.length > maximumLength ? null : expandBraces(folded)
   const patterns = alternatives === null ? null : alternatives.map(patternSegments)
-  if (kept.size < maximumKept) kept.set(glob, patterns)
+  if (cache.size < maximumKept) cache.set(glob, patterns)
   return patterns
 }
 

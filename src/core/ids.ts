@@ -1,4 +1,4 @@
-/** Identifiers: repositories, commits, digests, and the keys of the three kinds of subject. */
+/** Identifiers: repositories, commits, digests, and the keys of the kinds of subject. */
 import { z } from 'zod'
 
 /** A full git object id in lower-case hex: SHA-1 (40) or SHA-256 (64). */
@@ -16,16 +16,18 @@ export const RepositoryName = z
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/, 'owner/name')
 export type RepositoryName = z.infer<typeof RepositoryName>
 
-/** What one round of the loop is about: a delegated issue, a pull request, or an environment. */
+/** What one round of the loop is about: a delegated issue, a pull request, a merge queue's group, or an environment. */
 export type Subject =
   | { kind: 'task'; repository: RepositoryName; issue: number }
   | { kind: 'pull'; repository: RepositoryName; number: number }
+  | { kind: 'group'; repository: RepositoryName; head: Sha }
   | { kind: 'rollout'; repository: RepositoryName; environment: string }
 
-/** The written form of a subject: `task:o/r#12`, `pull:o/r#34`, `rollout:o/r@production`. */
+/** The written form of a subject: `task:o/r#12`, `pull:o/r#34`, `group:o/r@<sha>`, `rollout:o/r@production`. */
 export type SubjectKey = string
 
 const numbered = /^(task|pull):([^#@\s]+)#([1-9]\d{0,9})$/
+const grouped = /^group:([^#@\s]+)@([0-9a-f]+)$/
 const environmental = /^rollout:([^#@\s]+)@(.{1,255})$/
 
 /** The key of a subject. */
@@ -35,6 +37,8 @@ export function formatKey(subject: Subject): SubjectKey {
       return `task:${subject.repository}#${subject.issue}`
     case 'pull':
       return `pull:${subject.repository}#${subject.number}`
+    case 'group':
+      return `group:${subject.repository}@${subject.head}`
     case 'rollout':
       return `rollout:${subject.repository}@${subject.environment}`
     default:
@@ -52,6 +56,12 @@ export function parseKey(key: string): Subject | null {
     return kind === 'task'
       ? { kind: 'task', repository: repository as RepositoryName, issue: number }
       : { kind: 'pull', repository: repository as RepositoryName, number }
+  }
+  const group = grouped.exec(key)
+  if (group) {
+    const [, repository, head] = group
+    if (!RepositoryName.safeParse(repository).success || !Sha.safeParse(head).success) return null
+    return { kind: 'group', repository: repository as RepositoryName, head: head as Sha }
   }
   const place = environmental.exec(key)
   if (!place || !RepositoryName.safeParse(place[1]).success) return null

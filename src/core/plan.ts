@@ -1,5 +1,6 @@
 /** The plan: the deliverable that a person countersigns, and the canonical record that becomes the plan commit. */
 import { z } from 'zod'
+import { ProfileName } from './agentProfile.ts'
 import { Citation, RepositoryPath } from './citation.ts'
 import { digestOf } from './digest.ts'
 import { Digest } from './ids.ts'
@@ -44,6 +45,8 @@ export const PlanRecord = z.object({
   repositoryId: z.number().int().positive(),
   issue: z.number().int().positive(),
   route: Route,
+  /** The agent profile that made it and will carry it out; absent for that of the plain label (P13). */
+  profile: ProfileName.optional(),
   /** Digest of the frozen delegation bundle. */
   delegationDigest: Digest,
   /** 32 hex digits drawn by the host when the plan was issued. */

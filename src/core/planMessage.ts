@@ -20,7 +20,7 @@ export function renderPlanMessage(given: PlanRecord): string {
   return [
     commitSubject('Plan', plan.summary),
     '',
-    `For issue ${record.issue}, route ${record.route}. Approving this plan approves digest`,
+    `For issue ${record.issue}, route ${record.route}${record.profile ? `, profile ${record.profile}` : ''}. Approving this plan approves digest`,
     `${planDigest(record)}`,
     '',
     outgoingCommitText(plan.summary),

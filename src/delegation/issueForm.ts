@@ -1,18 +1,26 @@
 /** The issue form that `countersign init` writes, generated from the parts of the bundle so that both agree (D2). */
 import { riskClasses } from '../core/bundle.ts'
+import { listed } from '../core/sentences.ts'
 import { howToWrite, parts } from './bundle.ts'
 import type { DelegationSettings } from './settings.ts'
 
 /**
- * YAML for `.github/ISSUE_TEMPLATE/`. It does not set the label: labelling is how a writer delegates (D1), and a form
+ * YAML for `.github/ISSUE_TEMPLATE/`. `others` are the labels of agent profiles.
+ *
+ * It does not set the label: labelling is how a writer delegates (D1), and a form
  * that set it would let any reader start work.
  */
-export function issueForm(settings: DelegationSettings): string {
+export function issueForm(
+  settings: Pick<DelegationSettings, 'label'>,
+  others: readonly string[] = [],
+): string {
+  const labels = [settings.label, ...others].map((label) => `"${label}"`)
+  const set = labels.length === 1 ? `the label ${labels[0]}` : `one of the labels ${listed(labels, 8, 'or')}`
   return [
     'name: Delegate to an agent',
     'description: A task with what an agent must know before it may draft',
     'body:',
-    ...markdown(`Someone with write access delegates this issue by setting the label "${settings.label}".`),
+    ...markdown(`Someone with write access delegates this issue by setting ${set}.`),
     ...textarea('goal', 'Goal', howToWrite.goal, ''),
     ...textarea(
       'criteria',

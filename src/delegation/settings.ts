@@ -24,3 +24,8 @@ export const DelegationSettings = z.strictObject({
     ),
 })
 export type DelegationSettings = z.infer<typeof DelegationSettings>
+
+/** Labels as GitHub compares them: blind to case. */
+export function labelKey(label: string): string {
+  return label.trim().toLowerCase()
+}

@@ -78,7 +78,11 @@ export function inspect(seen: Protection): Line[] {
     ),
     line('forcePushes', 'Force pushes', clause('forcePushes', 'Blocked.'), 'proves'),
     line('deletions', 'Deletion', clause('deletions', 'Blocked.'), 'proves'),
-    line('queue', 'Merge queue', clause('queue', 'Off.')),
+    line(
+      'queue',
+      'Merge queue',
+      clause('queue', seen.mode === 'merge' ? 'Off.' : 'Answered for, entry by entry, when it is on.'),
+    ),
     line(
       'bypass',
       'Who may bypass',

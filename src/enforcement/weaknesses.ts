@@ -26,9 +26,10 @@ export function weaknesses(rules: BranchRules, appId: number, mode: Mode): Recor
         : null,
     forcePushes: rules.forcePushesBlocked ? null : 'force pushes are not blocked',
     deletions: rules.deletionsBlocked ? null : 'the branch can be deleted',
-    queue: rules.mergeQueue
-      ? 'a merge queue is on, and Countersign does not answer for its groups: they wait in vain'
-      : null,
+    queue:
+      mode === 'merge' && rules.mergeQueue
+        ? 'a merge queue is on, and in merge mode only Countersign merges: queues belong to checks mode'
+        : null,
   }
 }
 

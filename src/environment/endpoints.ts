@@ -10,42 +10,95 @@ const Price = z.strictObject({
   cache_write: usd.optional(),
 })
 
-const EndpointEntry = z.strictObject({
-  /** Base URL of a server that speaks the Messages API. */
-  base_url: z
-    .string()
-    .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL'),
-  /** Name of the environment variable with the key; never the key itself. */
-  key_variable: z
-    .string()
-    .regex(
-      /^[A-Z][A-Z0-9_]{0,80}_API_KEY$/,
-      'must be the name of an environment variable that ends in _API_KEY',
-    ),
+const baseUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL')
+const keyVariable = z
+  .string()
+  .regex(
+    /^[A-Z][A-Z0-9_]{0,80}_API_KEY$/,
+    'must be the name of an environment variable that ends in _API_KEY',
+  )
+const place = z.string().regex(/^[a-z0-9-]{1,60}$/, 'lower-case letters, digits and -')
+
+/** Settings of every kind of endpoint. What is left out is as the kind usually has it. */
+const common = {
   /** True for an endpoint inside the organisation: only such ones see sensitive work. */
   in_house: z.boolean().default(false),
   /** One answer may take this long before the next endpoint is asked. */
   timeout_seconds: z.number().int().min(5).max(3600).default(600),
-  /** False for a server that refuses marks for prompt caching. */
-  prompt_cache: z.boolean().default(true),
+  /** What is marked for prompt caching; `none` for a server that refuses marks, or that caches by itself. */
+  prompt_cache: z.enum(['conversation', 'prefix', 'none']).optional(),
+  /** Whether a tool call may be demanded of a model that has called none (`tool_choice`). */
+  tool_choice: z.boolean().optional(),
+  /** Whether tools may be declared strict, so that their inputs fit their schema. */
+  structured_output: z.boolean().optional(),
+  /** Whether it has `/v1/messages/count_tokens`; read where `context_tokens` is near. */
+  count_tokens: z.boolean().optional(),
+  /** The longest request with its answer, in tokens: a longer session goes to the next endpoint, or to a person. */
+  context_tokens: z.number().int().min(2048).max(100_000_000).optional(),
   /** US dollars per million tokens by model; they win over the prices that a policy names. */
   prices: z.record(z.string().max(120), Price).default({}),
-})
+}
+
+const EndpointEntry = z.discriminatedUnion('kind', [
+  /** Anthropic, or a gateway to it. */
+  z.strictObject({ kind: z.literal('anthropic'), base_url: baseUrl, key_variable: keyVariable, ...common }),
+  /** A server that speaks the Messages format (vLLM, llama.cpp, Ollama, LM Studio, LiteLLM); it may want no key. */
+  z.strictObject({
+    kind: z.literal('compatible'),
+    base_url: baseUrl,
+    key_variable: keyVariable.optional(),
+    ...common,
+  }),
+  /** Amazon Bedrock: a bearer token by its variable, else AWS's own chain of credentials. */
+  z.strictObject({
+    kind: z.literal('bedrock'),
+    region: place,
+    base_url: baseUrl.optional(),
+    key_variable: keyVariable.optional(),
+    ...common,
+  }),
+  /** Google Vertex AI: an access token by its variable, else application default credentials. */
+  z.strictObject({
+    kind: z.literal('vertex'),
+    region: place,
+    project: place,
+    base_url: baseUrl.optional(),
+    key_variable: keyVariable.optional(),
+    ...common,
+  }),
+])
+/** `anthropic` need not be said. */
+const Entry = z.preprocess(
+  (entry) =>
+    typeof entry === 'object' && entry !== null && !('kind' in entry)
+      ? { kind: 'anthropic', ...entry }
+      : entry,
+  EndpointEntry,
+)
 
 const EndpointsFile = z.strictObject({
   endpoints: z.record(
     z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _'),
-    EndpointEntry,
+    Entry,
   ),
 })
 
-/** An endpoint as the adapters use it. */
+/** An endpoint as the adapters use it; what is absent is as the kind usually has it. */
 export interface ModelEndpoint {
-  baseUrl: string
-  key: string
+  kind: z.infer<typeof EndpointEntry>['kind']
+  baseUrl: string | null
+  key: string | null
+  region?: string
+  project?: string
   inHouse: boolean
   timeoutMs: number
-  promptCache: boolean
+  promptCache?: 'conversation' | 'prefix' | 'none'
+  toolChoice?: boolean
+  structuredOutput?: boolean
+  countTokens?: boolean
+  contextTokens?: number
   prices: z.infer<typeof EndpointEntry>['prices']
 }
 
@@ -66,7 +119,7 @@ export function readEndpoints(
     const key = given['ANTHROPIC_API_KEY']
     return key === undefined
       ? {}
-      : { anthropic: { baseUrl, key, inHouse: false, timeoutMs: 600_000, promptCache: true, prices: {} } }
+      : { anthropic: { kind: 'anthropic', baseUrl, key, inHouse: false, timeoutMs: 600_000, prices: {} } }
   }
   const read = readJson(path, mistakes)
   if (read === undefined) return {}
@@ -77,20 +130,32 @@ export function readEndpoints(
   }
   const found: Record<string, ModelEndpoint> = {}
   for (const [name, entry] of Object.entries(parsed.data.endpoints)) {
-    const key = given[entry.key_variable]
+    const variable = entry.key_variable
+    const key = variable === undefined ? null : given[variable]
     if (key === undefined)
-      mistakes.push(`${entry.key_variable} is missing: the key of the model endpoint "${name}" in ${path}`)
-    else
-      found[name] = {
-        baseUrl: entry.base_url,
-        key,
-        inHouse: entry.in_house,
-        timeoutMs: entry.timeout_seconds * 1000,
-        promptCache: entry.prompt_cache,
-        prices: entry.prices,
-      }
+      mistakes.push(`${variable} is missing: the key of the model endpoint "${name}" in ${path}`)
+    else found[name] = endpointOf(entry, key)
   }
   return found
+}
+
+function endpointOf(entry: z.infer<typeof EndpointEntry>, key: string | null): ModelEndpoint {
+  const { kind, base_url: baseUrl = null, in_house: inHouse, timeout_seconds: seconds, prices } = entry
+  return {
+    kind,
+    baseUrl,
+    key,
+    inHouse,
+    timeoutMs: seconds * 1000,
+    prices,
+    ...('region' in entry && { region: entry.region }),
+    ...('project' in entry && { project: entry.project }),
+    ...(entry.prompt_cache !== undefined && { promptCache: entry.prompt_cache }),
+    ...(entry.tool_choice !== undefined && { toolChoice: entry.tool_choice }),
+    ...(entry.structured_output !== undefined && { structuredOutput: entry.structured_output }),
+    ...(entry.count_tokens !== undefined && { countTokens: entry.count_tokens }),
+    ...(entry.context_tokens !== undefined && { contextTokens: entry.context_tokens }),
+  }
 }
 
 function readJson(path: string, mistakes: string[]): unknown {

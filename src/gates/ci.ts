@@ -18,22 +18,26 @@ export const ci: Gate = {
   off: (input) =>
     input.settings.ci.enabled ? null : 'Switched off in the policy file (`gates.ci.enabled`).',
   needs: () => [],
-  evaluate: (input) => {
-    const checks = atHead(input)
-    if (checks === null) return wait('The checks at the head could not be read; they are asked for again.')
-    const { workflows, app_id: appId } = input.settings.ci
-    if (workflows.length === 0) return judgeSeen(input, checks)
-    const fromApp = checks.filter((check) => check.appId === appId)
-    const verdicts = workflows.map((workflow) => judgeWorkflow(input, workflow, fromApp))
-    return (
-      verdicts.find((one) => one.state === 'fail') ??
-      verdicts.find((one) => one.state === 'wait') ??
-      pass(verdicts.map((one) => one.sentence).join(' '))
-    )
-  },
+  evaluate: judgeCi,
 }
 
 type CiInput = Pick<GateInput, 'ci' | 'head' | 'ownAppIds' | 'settings'>
+type TimedCiInput = CiInput & Pick<GateInput, 'headSinceMs' | 'nowMs'>
+
+/** CI at any commit: a pull request's head, or that of a merge queue's group. */
+export function judgeCi(input: TimedCiInput): Verdict {
+  const checks = atHead(input)
+  if (checks === null) return wait('The checks at the head could not be read; they are asked for again.')
+  const { workflows, app_id: appId } = input.settings.ci
+  if (workflows.length === 0) return judgeSeen(input, checks)
+  const fromApp = checks.filter((check) => check.appId === appId)
+  const verdicts = workflows.map((workflow) => judgeWorkflow(input, workflow, fromApp))
+  return (
+    verdicts.find((one) => one.state === 'fail') ??
+    verdicts.find((one) => one.state === 'wait') ??
+    pass(verdicts.map((one) => one.sentence).join(' '))
+  )
+}
 
 function atHead({ ci: seen, head, ownAppIds }: CiInput): CiCheck[] | null {
   if (seen === 'unknown') return null
@@ -69,7 +73,7 @@ const present = (check: CiCheck) =>
 const nameOf = (check: CiCheck) =>
   code(check.workflowPath ? `${check.workflowPath} / ${check.name}` : check.name)
 
-function judgeWorkflow(input: GateInput, workflow: CiWorkflow, checks: CiCheck[]): Verdict {
+function judgeWorkflow(input: TimedCiInput, workflow: CiWorkflow, checks: CiCheck[]): Verdict {
   const what = `${code(workflow.path)} on ${code(workflow.event)}`
   const own = checks.filter(
     (check) => check.workflowPath === workflow.path && check.event === workflow.event && present(check),
@@ -87,7 +91,7 @@ function judgeWorkflow(input: GateInput, workflow: CiWorkflow, checks: CiCheck[]
   return verdict.state === 'pass' ? pass(`${what} succeeded.`) : verdict
 }
 
-function judgeSeen(input: GateInput, checks: CiCheck[]): Verdict {
+function judgeSeen(input: TimedCiInput, checks: CiCheck[]): Verdict {
   const own = checks.filter(present)
   if (own.length === 0)
     return absent(
@@ -118,7 +122,7 @@ function judgeRuns(checks: CiCheck[]): Verdict {
 }
 
 /** Missing waits until the deadline and then fails; without a known start it waits, and never passes (T16). */
-function absent(input: GateInput, sentence: string): Verdict {
+function absent(input: TimedCiInput, sentence: string): Verdict {
   const deadline = ciDeadlineMs(input)
   if (deadline !== null && input.nowMs >= deadline)
     return fail(`${sentence}. It had ${input.settings.ci.deadline_minutes} minutes. ${rerun}`)

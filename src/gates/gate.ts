@@ -1,4 +1,5 @@
 /** A gate: one rule over evidence and settings that ends in a verdict with its sentence. */
+import type { AllowedPaths } from '../core/agentProfile.ts'
 import type { CommandsSettings } from '../core/commandSettings.ts'
 import type { CommitBody, DiffBody, EvidenceRequest, EvidenceView } from '../core/evidence.ts'
 import type { Sha } from '../core/ids.ts'
@@ -16,6 +17,8 @@ export interface GateInput {
   protectedRules: readonly ProtectedRule[]
   /** Caps of policy (P12, G10). */
   caps: { files: number; lines: number }
+  /** The only paths that the agent profile of the plan may change; null for all (P13). */
+  allowed: AllowedPaths | null
   head: Sha
   /** The base branch's tip. */
   base: Sha

@@ -1,8 +1,8 @@
-/** `installation` and `installation_repositories`: repositories that this App was just given. */
+/** `installation`, `installation_repositories` and `repository`: repositories that this App was just given, or under a new name. */
 import { z } from 'zod'
 import { RepositoryName } from '../core/ids.ts'
 import { type Reader, understood } from './result.ts'
-import { reading } from './shapes.ts'
+import { Repository, reading } from './shapes.ts'
 
 const most = 10_000
 const Repositories = z
@@ -24,5 +24,15 @@ export const installation: Reader = (payload) =>
       installed: isNew.has(action)
         ? [...repositories, ...repositories_added].map(({ full_name }) => full_name)
         : [],
+    }),
+  )
+
+const hasNewName = new Set(['renamed', 'transferred'])
+
+/** A new name means new keys: its open pull requests are looked at from the beginning, and nothing comes along (S3). */
+export const repository: Reader = (payload) =>
+  reading(z.object({ action: z.string().max(100), repository: Repository }), payload, (event) =>
+    understood(`repository ${event.action}`, {
+      installed: hasNewName.has(event.action) ? [event.repository.full_name] : [],
     }),
   )

@@ -2,7 +2,7 @@
 import { checkRun, checkSuite, status, workflowRun } from './checks.ts'
 import { issueComment, review, reviewComment, reviewThread } from './comments.ts'
 import { deployment } from './deployments.ts'
-import { installation } from './installations.ts'
+import { installation, repository } from './installations.ts'
 import { issues } from './issues.ts'
 import { mergeGroup, pullRequest, push } from './pulls.ts'
 import { type Intake, type IntakeContext, type Reader, understood } from './result.ts'
@@ -25,6 +25,7 @@ const readers: Readonly<Record<string, Reader>> = {
   deployment_protection_rule: deployment,
   installation,
   installation_repositories: installation,
+  repository,
 }
 
 /**

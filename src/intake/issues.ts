@@ -9,6 +9,9 @@ import { Number_, Repository, reading, Sender, Text, taskKey } from './shapes.ts
 const longestBody = 65_536
 const longestTitle = 1024
 const longestLabel = 100
+const mostLabels = 100
+
+const Label = z.object({ name: z.string() })
 
 const Payload = z.object({
   action: z.string().max(100),
@@ -21,7 +24,7 @@ const Payload = z.object({
     labels: z.array(z.unknown()).catch([]),
     pull_request: z.unknown().optional(),
   }),
-  label: z.object({ name: z.string() }).nullish(),
+  label: Label.nullish(),
   changes: z.object({ body: z.unknown(), title: z.unknown() }).partial().optional().catch(undefined),
   sender: Sender,
 })
@@ -37,7 +40,14 @@ export const issues: Reader = (payload, delivery) =>
     const keys = [subject]
     let body: FactBody | null = null
     if (action === 'labeled' && label && mayDelegate(label.name, sender)) {
-      body = { kind: 'issue.delegated', label: label.name, author: issue.user ?? ghost, ...textOf(issue) }
+      const author = issue.user ?? ghost
+      body = {
+        kind: 'issue.delegated',
+        label: label.name,
+        labels: labelsOf(issue),
+        author,
+        ...textOf(issue),
+      }
     }
     // Without a label nothing was delegated, and the label's own event will carry the text.
     if (action === 'edited' && (changes?.body || changes?.title) && issue.labels.length > 0) {
@@ -58,6 +68,14 @@ export const issues: Reader = (payload, delivery) =>
 function mayDelegate(label: string, sender: Account | undefined): boolean {
   if (label.length > longestLabel) return false
   return sender?.type === 'User' || /^agent(?!:)/i.test(label)
+}
+
+/** GitHub keeps at most 100 labels on an issue; the longest that can delegate has 50 characters. */
+function labelsOf({ labels }: Payload['issue']): string[] {
+  return labels
+    .map((one) => Label.safeParse(one))
+    .flatMap((one) => (one.success && one.data.name.length <= longestLabel ? [one.data.name] : []))
+    .slice(0, mostLabels)
 }
 
 /** The digest covers the whole text, as when it is read from GitHub; the text itself is bounded. */

@@ -1,6 +1,7 @@
-/** `pull_request`, `push` and `merge_group`: heads that moved, and by whom. */
+/** `pull_request`, `push` and `merge_group`: heads that moved, by whom, and groups that GitHub wants checked. */
 import { z } from 'zod'
-import { Sha } from '../core/ids.ts'
+import type { FactBody } from '../core/facts.ts'
+import { formatKey, Sha } from '../core/ids.ts'
 import { type Intake, type Reader, understood } from './result.ts'
 import { Number_, pullKey, Repository, reading, Sender } from './shapes.ts'
 
@@ -37,15 +38,35 @@ export const push: Reader = (payload) =>
   })
 
 const MergeGroup = z.object({
-  action: z.string().max(100),
+  action: z.enum(['checks_requested', 'destroyed']),
   repository: Repository,
-  merge_group: z.object({ head_ref: z.string().max(1000), head_sha: Sha }),
+  merge_group: z.object({
+    head_sha: Sha,
+    head_ref: z.string().max(1000),
+    base_sha: Sha,
+    base_ref: z.string().max(1000),
+  }),
+  reason: z.string().max(100).nullish().catch(null),
 })
 
-/** The ref names the last pull request of the group; the others have their own groups. */
-export const mergeGroup: Reader = (payload) =>
-  reading(MergeGroup, payload, ({ action, repository, merge_group }) => {
-    const number = /\/pr-([1-9]\d{0,9})-[0-9a-f]+$/.exec(merge_group.head_ref)?.[1]
-    const keys = number ? [pullKey(repository.full_name, Number(number))] : []
-    return understood(`merge group ${action}`, { keys })
+/** The payload lists no pull requests: which ones the group holds is read from git, and each is judged again (T10). */
+export const mergeGroup: Reader = (payload, delivery) =>
+  reading(MergeGroup, payload, ({ action, repository, merge_group: group, reason }) => {
+    const baseRef = /^refs\/heads\/(.{1,255})$/s.exec(group.base_ref)?.[1]
+    if (!baseRef) return understood('ignored: a merge group for no branch')
+    const subject = formatKey({ kind: 'group', repository: repository.full_name, head: group.head_sha })
+    const body: FactBody =
+      action === 'destroyed'
+        ? { kind: 'group.destroyed', reason: reason ?? 'unknown' }
+        : {
+            kind: 'group.requested',
+            head: group.head_sha,
+            baseRef,
+            base: group.base_sha,
+            headRef: group.head_ref,
+          }
+    return understood(`merge group ${action}`, {
+      keys: [subject],
+      facts: [{ subject, entry: { actor: null, body, delivery } }],
+    })
   })

@@ -5,7 +5,7 @@ import type { ForgeReads, Ledger } from '../core/ports.ts'
 import type { PolicyReading, RepositoryReading } from '../core/snapshot/common.ts'
 import { namesBranch } from '../policy/branches.ts'
 import { raiseToFloor } from '../policy/floor.ts'
-import { parsePolicy, policyPath } from '../policy/parse.ts'
+import { misnamedPolicy, misnamedPolicyPath, parsePolicy, policyPath } from '../policy/parse.ts'
 import { defaultPolicy, type Policy } from '../policy/schema.ts'
 
 export interface PolicyPorts {
@@ -66,7 +66,11 @@ async function readAt(
   sha: Sha,
   organisation: Organisation,
 ): Promise<{ written: boolean; reading: PolicyReading<Policy> }> {
-  const file = await ports.forge.file(name, sha, policyPath)
+  const [file, misnamed] = await Promise.all([
+    ports.forge.file(name, sha, policyPath),
+    ports.forge.file(name, sha, misnamedPolicyPath),
+  ])
+  if (misnamed.found) return { written: true, reading: { ...misnamedPolicy(file.found), sha } }
   if (!file.found) return { written: false, reading: { ...organisation, sha } }
   // The effective policy of the organisation is valid input too, so that what the repository leaves out comes from it.
   const parsed = parsePolicy(file.value, policyPath, organisation.policy)
@@ -104,7 +108,18 @@ async function readOrganisation(ports: Ports, name: RepositoryName): Promise<Pol
   if (!repository.found) return wasKnown ? lost() : none
   const tip = await ports.forge.branchTip(shared, repository.value.defaultBranch)
   if (!tip.found) return wasKnown ? lost() : none
-  const file = await ports.forge.file(shared, tip.value, policyPath)
+  const [file, misnamed] = await Promise.all([
+    ports.forge.file(shared, tip.value, policyPath),
+    ports.forge.file(shared, tip.value, misnamedPolicyPath),
+  ])
+  // As below, without a place: it would point into the wrong repository.
+  if (misnamed.found)
+    return {
+      ok: false,
+      mistakes: [],
+      sentence: `${shared}: ${misnamedPolicy(file.found).sentence}`,
+      sha: tip.value,
+    }
   // The branch was readable with the same permission, so here absence is absence: the owner took the file away.
   if (!file.found) {
     if (wasKnown) await ports.ledger.putSetting(setting, 'removed')

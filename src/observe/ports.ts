@@ -1,8 +1,10 @@
 /** What observing needs from outside, and the one way a part of it is marked as not readable. */
 import { RetryLater, Terminal } from '../core/errors.ts'
 import type { EvidenceRequest } from '../core/evidence.ts'
+import type { RepositoryName } from '../core/ids.ts'
 import type { Clock, ForgeReads, Ledger } from '../core/ports.ts'
-import type { Known } from '../core/snapshot/common.ts'
+import type { Known, RepositoryReading } from '../core/snapshot/common.ts'
+import type { GroupSnapshot } from '../core/snapshot/group.ts'
 import type { PullSnapshot } from '../core/snapshot/pull.ts'
 import type { TaskSnapshot } from '../core/snapshot/task.ts'
 import type { Policy } from '../policy/schema.ts'
@@ -15,7 +17,20 @@ export interface ObservePorts {
   needs: {
     pull(snapshot: PullSnapshot<Policy>): EvidenceRequest[]
     task(snapshot: TaskSnapshot<Policy>): EvidenceRequest[]
+    group(snapshot: GroupSnapshot<Policy>): EvidenceRequest[]
   }
+}
+
+/**
+ * The repository of a subject, or null when it cannot be seen, or not under this name: GitHub answers for the old name of
+ * a renamed or transferred repository too, and two keys must never speak about one pull request.
+ */
+export async function readRepository(
+  forge: Pick<ForgeReads, 'repository'>,
+  name: RepositoryName,
+): Promise<RepositoryReading | null> {
+  const found = await forge.repository(name)
+  return found.found && found.value.name.toLowerCase() === name.toLowerCase() ? found.value : null
 }
 
 /**

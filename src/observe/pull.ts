@@ -12,7 +12,7 @@ import { readEnforcement } from './enforcement.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn, writingIn } from './people.ts'
 import { readPolicy, readProposedPolicy } from './policy.ts'
-import { type ObservePorts, tryRead } from './ports.ts'
+import { type ObservePorts, readRepository, tryRead } from './ports.ts'
 
 /**
  * Read a pull request's snapshot.
@@ -36,14 +36,14 @@ export async function observePull(
   const missing: string[] = []
 
   const app = await forge.identity()
-  const repository = await forge.repository(name)
-  if (!repository.found) return null
+  const repository = await readRepository(forge, name)
+  if (!repository) return null
   // Facts first: one that arrives while GitHub is read makes the chain longer, and the round runs again (S7).
   const facts = await ledger.facts(key)
   const observed = await forge.pull(name, subject.number)
   if (!observed.found) return null
   const { pull } = observed.value
-  const policy = await readPolicy(ports, repository.value, pull.base)
+  const policy = await readPolicy(ports, repository, pull.base)
   const task = await taskOf(ports, name, pull)
 
   const [checks, pushers, siblings, enforcement] = await Promise.all([
@@ -51,7 +51,7 @@ export async function observePull(
     tryRead(missing, `Who pushed ${pull.head.ref}`, () => pushersOf(ports, name, pull, facts)),
     readSiblings(ports, name, observed.value, depth, missing),
     tryRead(missing, `The rules in force on ${pull.base.ref}`, () =>
-      readEnforcement(ports, repository.value, policy, pull.base.ref),
+      readEnforcement(ports, repository, policy, pull.base.ref),
     ),
   ])
   const people = await lookUp(
@@ -68,7 +68,7 @@ export async function observePull(
     nowMs: ports.clock.nowMs(),
     missing,
     app,
-    repository: repository.value,
+    repository,
     policy,
     pull,
     people,

@@ -18,7 +18,7 @@ import type { Policy } from '../policy/schema.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
 import { readPolicy } from './policy.ts'
-import { type ObservePorts, tryRead } from './ports.ts'
+import { type ObservePorts, readRepository, tryRead } from './ports.ts'
 import { observePull } from './pull.ts'
 
 const dayMs = 24 * 3_600_000
@@ -44,16 +44,16 @@ export async function observeTask(
   const missing: string[] = []
 
   const app = await forge.identity()
-  const repository = await forge.repository(name)
-  if (!repository.found) return null
-  const ref = repository.value.defaultBranch
+  const repository = await readRepository(forge, name)
+  if (!repository) return null
+  const ref = repository.defaultBranch
   const tip = await forge.branchTip(name, ref)
   if (!tip.found) {
     const sentence = `The default branch ${ref} of ${name} has no commit that Countersign can see: push one, then retry.`
     throw new Terminal(`${name} has no readable default branch`, sentence)
   }
   const base = { ref, tip: tip.value }
-  const policy = await readPolicy(ports, repository.value, base)
+  const policy = await readPolicy(ports, repository, base)
   const facts = await ledger.facts(key)
   const observed = await forge.issue(name, subject.issue)
   const issue = observed.found ? observed.value.issue : null
@@ -74,7 +74,7 @@ export async function observeTask(
     nowMs: ports.clock.nowMs(),
     missing,
     app,
-    repository: repository.value,
+    repository,
     policy,
     issue,
     base,

@@ -1,6 +1,6 @@
 /** Where a phase stands: a pure fold over the task's facts, with the cap and the early stop of P3. */
-import { digestOf } from '../core/digest.ts'
 import { type Fact, type FactOf, factsOf, settledBySeq } from '../core/facts.ts'
+import { cameBack, type Objection, objectionsText, objectionsTo } from './objections.ts'
 import { validatorPrefix } from './phases.ts'
 import type { PhaseId } from './settings.ts'
 
@@ -15,7 +15,9 @@ export interface Attempt {
   code: 'pass' | 'objections' | null
   validator: 'pass' | 'objections' | null
   rejectedBySeq: number | null
-  objections: string[]
+  /** True once the review session has sent the accepted deliverable back. */
+  sentBack: boolean
+  objections: Objection[]
   /** Sessions that checked this attempt and ended without a deliverable. */
   brokenValidators: number
   validatorRunning: { session: string; endpoint: string; model: string } | null
@@ -77,6 +79,7 @@ function attemptsOf(facts: readonly Fact[], phase: PhaseId, since: number): Atte
           code: null,
           validator: null,
           rejectedBySeq: null,
+          sentBack: false,
           objections: [],
           brokenValidators: 0,
           validatorRunning: null,
@@ -97,9 +100,11 @@ function attemptsOf(facts: readonly Fact[], phase: PhaseId, since: number): Atte
     } else if (body.kind === 'attempt.judged' && body.phase === phase) {
       const found = attempts.get(body.attempt)
       if (!found) continue
-      if (body.by === 'person') found.rejectedBySeq = seq
-      else found[body.by] = body.verdict
-      found.objections.push(...body.objections)
+      const { by } = body
+      if (by === 'person') found.rejectedBySeq = seq
+      else if (by === 'review') found.sentBack = true
+      else found[by] = body.verdict
+      found.objections.push(...body.objections.map((text): Objection => ({ by, text })))
     }
   }
   return [...attempts.values()].sort((a, b) => a.attempt - b.attempt)
@@ -133,7 +138,7 @@ function progressOf(
       continues: last.session,
       message: 'The work was stopped and goes on now. Continue where you were.',
     }
-  if (outcome.kind === 'deliverable') {
+  if (outcome.kind === 'deliverable' && !last.sentBack) {
     if (last.rejectedBySeq !== null) return again(attempts, next)
     if (last.code === null) return { state: 'judging', attempt: last }
     if (last.code === 'pass' && last.validator === 'pass') return { state: 'accepted', attempt: last }
@@ -157,34 +162,17 @@ function again(attempts: Attempt[], next: number): Progress {
     state: 'due',
     attempt: next,
     continues: attempts.at(-1)?.session ?? null,
-    message: allObjections(attempts),
+    message: objectionsText(attempts),
   }
-}
-
-/** Every objection so far, attempt by attempt, as the resumed session and a person read it. */
-export function allObjections(attempts: readonly Attempt[]): string {
-  const lines = attempts.flatMap((one) =>
-    problemsOf(one).map((problem) => `- attempt ${one.attempt}: ${problem}`),
-  )
-  return `Your deliverable was not accepted. These are the objections to all attempts so far; settle every one and hand in again.\n${lines.join('\n')}`
-}
-
-/** What stood against an attempt: its objections, or why its session failed. */
-export function problemsOf(attempt: Attempt): string[] {
-  const outcome = attempt.ended?.outcome
-  return outcome?.kind === 'failed' ? [outcome.reason, ...attempt.objections] : attempt.objections
 }
 
 /** Why the phase goes to a person now, or null: the cap, or an objection that came back (also A, B, A). */
 function stopReason(facts: readonly Fact[], attempts: readonly Attempt[], cap: number): string | null {
   const from = lastReset(facts, attempts)
   const tried = attempts.filter(
-    (one) => one.seq > from && one.rejectedBySeq === null && problemsOf(one).length > 0,
+    (one) => one.seq > from && one.rejectedBySeq === null && objectionsTo(one).length > 0,
   )
-  const prints = tried.map((one) => digestOf(problemsOf(one).map(fingerprint).sort()))
-  const last = prints.at(-1)
-  if (last !== undefined && prints.slice(0, -1).includes(last))
-    return 'the same objection came back, so another attempt would not help'
+  if (cameBack(tried)) return 'the same objection came back, so another attempt would not help'
   if (tried.length >= cap) return `${tried.length} of ${cap} attempts were used (pipeline.attempts)`
   return null
 }
@@ -196,15 +184,6 @@ function lastReset(facts: readonly Fact[], attempts: readonly Attempt[]): number
     .map((command) => command.settledSeq)
   const rejected = attempts.flatMap((one) => (one.rejectedBySeq === null ? [] : [one.rejectedBySeq]))
   return Math.max(-1, ...retried, ...rejected)
-}
-
-/** Durations and white space differ between runs of the same failure. */
-function fingerprint(objection: string): string {
-  return objection
-    .replace(/\d+(?:\.\d+)?\s*(?:ms|s)\b/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .toLowerCase()
 }
 
 function answerAfter(facts: readonly Fact[], seq: number): string | null {

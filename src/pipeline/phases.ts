@@ -7,12 +7,14 @@ import { implementation } from './phases/implementation.ts'
 import { plan } from './phases/plan.ts'
 import { repair } from './phases/repair.ts'
 import { review } from './phases/review.ts'
+import { route } from './phases/route.ts'
 import { spec } from './phases/spec.ts'
 import { tests } from './phases/tests.ts'
 import { validate } from './phases/validate.ts'
 import { PhaseId } from './settings.ts'
 
 export const phases = {
+  route,
   discovery,
   spec,
   plan,

@@ -1,5 +1,5 @@
 /** Routes: the phases of each shape of task, in order (D5), and how a route is chosen. */
-import type { Plan, Route } from '../core/plan.ts'
+import { type Plan, type Route, routes } from '../core/plan.ts'
 import type { PhaseId, PipelineSettings } from './settings.ts'
 
 /** The phases of a route in order; `null` is a route that this version knows by name only. */
@@ -27,15 +27,28 @@ export function phasesOf(route: Route, plan: Plan | null): readonly PhaseId[] {
   )
 }
 
-/**
- * Choose the route of a task from what people marked: a label or the issue type of policy, else feature (D5).
- *
- * @returns the route and the sentence that is shown with it.
- */
-export function chooseRoute(
+/** The routes that this version can take. */
+export const openRoutes: readonly Route[] = routes.filter((route) => routePhases[route] !== null)
+
+/** When each route fits, in the words that the routing session reads. */
+export const routeMeanings: Record<Route, string> = {
+  feature: 'new or changed behaviour; it is specified and planned before code is written',
+  hotfix:
+    'something that is there is broken, and mending it is a small change; a diagnosis replaces specification and plan',
+  epic: 'more than one change that people can review; it is split into issues of their own',
+}
+
+export interface RouteChoice {
+  route: Route
+  /** Completes "Route feature, because ...". */
+  why: string
+}
+
+/** The route that people marked, by a label or the issue type of policy; null when they marked none (D5). */
+export function markedRoute(
   issue: { labels: readonly string[]; type: string | null },
   settings: PipelineSettings,
-): { route: Route; why: string } {
+): RouteChoice | null {
   for (const route of ['epic', 'hotfix'] as const) {
     const label = issue.labels.find((have) =>
       settings.routes[route].labels.some((named) => same(named, have)),
@@ -45,7 +58,12 @@ export function chooseRoute(
     if (type !== null && settings.routes[route].types.some((named) => same(named, type)))
       return { route, why: `the issue's type is "${type}"` }
   }
-  return { route: 'feature', why: 'no label or issue type says otherwise' }
+  return null
+}
+
+/** The route when nothing chooses: feature, or the first that the agent profile may take. */
+export function fallbackRoute(allowed: readonly Route[] | undefined): Route {
+  return allowed && !allowed.includes('feature') ? (allowed[0] ?? 'feature') : 'feature'
 }
 
 function same(a: string, b: string): boolean {

@@ -1,8 +1,10 @@
 /** The `pipeline:`, `models:` and `budgets:` parts of policy: attempts, caps, routes, which model does what, limits. */
 import { z } from 'zod'
+import { InstructionFile } from '../core/agentProfile.ts'
 
 /** Every phase that has a model session; `validate` is the checker of the others (P3). */
 export const phaseIds = [
+  'route',
   'discovery',
   'spec',
   'plan',
@@ -17,37 +19,43 @@ export const phaseIds = [
 export const PhaseId = z.enum(phaseIds)
 export type PhaseId = z.infer<typeof PhaseId>
 
+/** Caps that a profile may set for itself. */
+export const caps = {
+  attempts: z.number().int().min(1).max(10),
+  max_files: z.number().int().min(1).max(300),
+  max_lines: z.number().int().min(1).max(50_000),
+}
+
 const names = z.array(z.string().trim().min(1).max(50)).max(20)
 
 export const PipelineSettings = z.strictObject({
-  attempts: z
-    .number()
-    .int()
-    .min(1)
-    .max(10)
+  attempts: caps.attempts
     .default(3)
-    .describe('How often a phase may try before a person takes over.'),
-  max_files: z
-    .number()
-    .int()
-    .min(1)
-    .max(300)
-    .default(40)
-    .describe('Most files that a plan and its diff may touch.'),
-  max_lines: z
-    .number()
-    .int()
-    .min(1)
-    .max(50_000)
-    .default(1500)
-    .describe('Most lines that a diff may add and delete.'),
+    .describe(
+      'How often a phase may try before a person takes over. The metric countersign_attempts_total says how often a further attempt helped.',
+    ),
+  max_files: caps.max_files.default(40).describe('Most files that a plan and its diff may touch.'),
+  max_lines: caps.max_lines.default(1500).describe('Most lines that a diff may add and delete.'),
+  instructions: z
+    .array(InstructionFile)
+    .max(10)
+    .default(['AGENTS.md', 'CLAUDE.md', 'GEMINI.md', '.github/copilot-instructions.md'])
+    .describe(
+      'Instruction files for agents; the first that is on the base branch is given to every session.',
+    ),
   routes: z
     .strictObject({
+      by_model: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Whether the cheapest model chooses when neither label nor issue type does; otherwise it is a feature.',
+        ),
       hotfix: z.strictObject({ labels: names.default(['hotfix']), types: names.default([]) }).prefault({}),
       epic: z.strictObject({ labels: names.default(['epic']), types: names.default(['Epic']) }).prefault({}),
     })
     .prefault({})
-    .describe('Issue labels and issue types that choose a route; anything else is a feature.'),
+    .describe('Issue labels and issue types that choose a route (D5).'),
   rerun_flaky_ci: z
     .boolean()
     .default(false)
@@ -90,7 +98,7 @@ const defaultEndpoint = {
 export const tiers = ['strong', 'standard', 'cheap'] as const
 export type Tier = (typeof tiers)[number]
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, - and _')
-const ModelChoice = z.strictObject({ endpoint: name, model: z.string().min(1).max(120) })
+export const ModelChoice = z.strictObject({ endpoint: name, model: z.string().min(1).max(120) })
 export type ModelChoice = z.infer<typeof ModelChoice>
 
 const chain = z.array(ModelChoice).max(10).default([])
@@ -138,22 +146,36 @@ export const ModelSettings = z.strictObject({
 })
 export type ModelSettings = z.infer<typeof ModelSettings>
 
-const limits = (defaults: { usd: number; minutes: number; tokens: number }) =>
-  z
+export const BudgetLimits = z.strictObject({
+  usd,
+  minutes: z.number().positive().max(10_000_000),
+  tokens: z.number().int().positive().max(1e13),
+})
+const limits = (defaults: { usd: number; minutes: number; tokens: number }) => {
+  const { shape } = BudgetLimits
+  return z
     .strictObject({
-      usd: usd.default(defaults.usd),
-      minutes: z.number().positive().max(10_000_000).default(defaults.minutes),
-      tokens: z.number().int().positive().max(1e13).default(defaults.tokens),
+      usd: shape.usd.default(defaults.usd),
+      minutes: shape.minutes.default(defaults.minutes),
+      tokens: shape.tokens.default(defaults.tokens),
     })
     .prefault({})
+}
+
+export const SessionLimits = z.strictObject({
+  usd,
+  minutes: z.number().positive().max(240),
+  steps: z.number().int().min(1).max(500),
+  output_tokens: z.number().int().min(256).max(2_000_000),
+})
 
 export const BudgetSettings = z.strictObject({
   session: z
     .strictObject({
-      usd: usd.default(5),
-      minutes: z.number().positive().max(240).default(20),
-      steps: z.number().int().min(1).max(500).default(60),
-      output_tokens: z.number().int().min(256).max(2_000_000).default(120_000),
+      usd: SessionLimits.shape.usd.default(5),
+      minutes: SessionLimits.shape.minutes.default(20),
+      steps: SessionLimits.shape.steps.default(60),
+      output_tokens: SessionLimits.shape.output_tokens.default(120_000),
     })
     .prefault({}),
   task: limits({ usd: 30, minutes: 240, tokens: 20_000_000 }).describe('What one task may use in all.'),

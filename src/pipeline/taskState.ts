@@ -4,6 +4,7 @@ import { Plan, planDigest } from '../core/plan.ts'
 import type { Amount } from '../core/usage.ts'
 import { type AcceptedCommand, acceptedCommands, type PhaseState, phaseState } from './attempts.ts'
 import { raisedOf, type Spent, spentOf } from './budget.ts'
+import { type SentBack, sentBackSince } from './findings.ts'
 import { phases } from './phases.ts'
 import { redsSince } from './repairs.ts'
 import { phasesOf, planningPhase } from './routes.ts'
@@ -34,15 +35,8 @@ export interface TaskState {
 
 /** Fold the facts of a task. */
 export function taskState(facts: readonly Fact[], settings: PipelineSettings): TaskState {
-  const settled = settledBySeq(facts)
-  const delegation =
-    factsOf(facts, 'issue.delegated')
-      .filter((fact) => settled.get(fact.seq)?.body.outcome === 'accepted')
-      .at(-1) ?? null
-  const frozen =
-    factsOf(facts, 'bundle.frozen')
-      .filter((fact) => fact.body.delegation === delegation?.seq)
-      .at(-1) ?? null
+  const delegation = delegationOf(facts)
+  const frozen = frozenOf(facts)
   const since = frozen?.seq ?? Number.MAX_SAFE_INTEGER
   const route =
     factsOf(facts, 'route.chosen')
@@ -67,6 +61,22 @@ export function taskState(facts: readonly Fact[], settings: PipelineSettings): T
   return { ...state, issued: currentPlan(state) }
 }
 
+/** The latest delegation that was accepted. */
+function delegationOf(facts: readonly Fact[]): FactOf<'issue.delegated'> | null {
+  const settled = settledBySeq(facts)
+  const accepted = factsOf(facts, 'issue.delegated').filter(
+    (fact) => settled.get(fact.seq)?.body.outcome === 'accepted',
+  )
+  return accepted.at(-1) ?? null
+}
+
+/** The bundle that was frozen for it; it says under which agent profile the task runs, which settings depend on. */
+export function frozenOf(facts: readonly Fact[]): FactOf<'bundle.frozen'> | null {
+  const delegation = delegationOf(facts)
+  const frozen = factsOf(facts, 'bundle.frozen').filter((fact) => fact.body.delegation === delegation?.seq)
+  return frozen.at(-1) ?? null
+}
+
 /** A stop holds until someone resumes, retries or delegates again. */
 function stopOf(commands: readonly AcceptedCommand[], delegation: Fact | null): AcceptedCommand | null {
   const last = commands.filter((one) => ['stop', 'resume', 'retry'].includes(one.verb)).at(-1)
@@ -75,23 +85,42 @@ function stopOf(commands: readonly AcceptedCommand[], delegation: Fact | null): 
 
 /**
  * The state of one phase, counted since the bundle was frozen or, after the plan, since the plan was issued. A repair
- * counts since the failure that it repairs: each red head gets one of its own.
+ * counts since the failure that it repairs: each red head gets one of its own. A review counts since it last sent work
+ * back: what it finds then, it finds in the new change.
  */
 export function stateOf(state: TaskState, phase: PhaseId): PhaseState {
   const { facts, settings, frozen, issued } = state
   const afterPlan = phases[phase].input.some((name) => name === 'plan')
-  const began = phase === 'repair' ? redOf(state) : afterPlan ? issued : frozen
+  const began =
+    phase === 'repair'
+      ? redOf(state)
+      : phase === 'review'
+        ? (sentBackOf(state) ?? issued)
+        : afterPlan
+          ? issued
+          : frozen
   const since = began?.seq ?? Number.MAX_SAFE_INTEGER
   return phaseState(facts, phase, {
     since,
     cap: settings.attempts,
-    validated: settings.validate && phases[phase].validated,
+    validated: isValidated(settings, phase),
   })
+}
+
+/** Whether a validator session judges what a phase hands in, after the checks (P3). */
+export function isValidated(settings: PipelineSettings, phase: PhaseId): boolean {
+  return settings.validate && phases[phase].validated
 }
 
 /** The failure of CI that a repair works on now: the latest since the plan was issued, or null. */
 export function redOf({ facts, issued }: TaskState): FactOf<'ci.red'> | null {
   return (issued && redsSince(facts, issued.seq).at(-1)) ?? null
+}
+
+/** The latest objection of the review session to accepted work of the current plan, or null. */
+export function sentBackOf({ facts, issued }: TaskState): SentBack | null {
+  const all = issued ? sentBackSince(facts, issued.seq) : []
+  return all.at(-1) ?? null
 }
 
 /** The phases of the task's route up to and with the planning phase, and those after it. */
@@ -119,20 +148,22 @@ export function acceptedPlan(state: TaskState): Plan | null {
 
 /** The latest issued plan, if it is the one that the planning phase handed in for this bundle (A2, S2). */
 function currentPlan(state: TaskState): FactOf<'plan.issued'> | null {
-  const { previousPlan, frozen } = state
+  const { previousPlan, frozen, route } = state
   if (!previousPlan || !frozen || previousPlan.seq < frozen.seq) return null
   const plan = acceptedPlan(state)
   const { record, digest } = previousPlan.body
   const same =
     plan !== null &&
     planDigest({ ...record, plan }) === digest &&
-    record.delegationDigest === frozen.body.digest
+    record.delegationDigest === frozen.body.digest &&
+    record.profile === frozen.body.profile &&
+    (!route || record.route === route.body.route)
   return same ? previousPlan : null
 }
 
 /**
  * The commit on which the next writing phase works: the last accepted candidate after the plan (a repair
- * sits on the head whose CI failed), else the plan commit.
+ * sits on the head whose CI failed, and what the review sent back on the head that it read), else the plan commit.
  */
 export function acceptedHead(state: TaskState, before: PhaseId | null): string | null {
   if (!state.issued) return null
@@ -143,12 +174,14 @@ export function acceptedHead(state: TaskState, before: PhaseId | null): string |
       before === null && progress.state === 'accepted' ? progress.attempt.ended?.candidate : null
     return repaired ?? red.body.sha
   }
-  let head = state.issued.body.commit
+  const back = sentBackOf(state)
+  let head = back?.body.head ?? state.issued.body.commit
   for (const phase of routeOf(state).after) {
     if (phase === before) break
     const { progress } = stateOf(state, phase)
-    if (progress.state === 'accepted' && progress.attempt.ended?.candidate)
-      head = progress.attempt.ended.candidate
+    // What was accepted before the review sent work back is part of the head that it read.
+    if (progress.state !== 'accepted' || progress.attempt.seq < (back?.seq ?? -1)) continue
+    head = progress.attempt.ended?.candidate ?? head
   }
   return head
 }

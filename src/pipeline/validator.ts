@@ -11,5 +11,13 @@ export function validatorJudgement(phase: PhaseId, attempt: Attempt): FactBody |
   const parsed = Validation.safeParse(outcome.deliverable)
   const objections = parsed.success ? parsed.data.objections : ['The validator gave no readable answer.']
   const verdict = objections.length === 0 ? 'pass' : 'objections'
-  return { kind: 'attempt.judged', phase, attempt: attempt.attempt, by: 'validator', verdict, objections }
+  return {
+    kind: 'attempt.judged',
+    phase,
+    attempt: attempt.attempt,
+    by: 'validator',
+    verdict,
+    objections,
+    accepted: verdict === 'pass',
+  }
 }

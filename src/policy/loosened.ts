@@ -1,5 +1,6 @@
 /** What a change to the policy loosens, in words: the reviewer of a policy change reads consequences, not YAML (T14). */
 import { code, listed } from '../core/sentences.ts'
+import { agentOf } from './profiles.ts'
 import type { Policy } from './schema.ts'
 
 type Words = string | null
@@ -56,6 +57,7 @@ export function loosened(before: Policy, after: Policy): string[] {
     ...loosenedGates(before.gates, after.gates, 'gates'),
     larger('Files that one change may touch', before.pipeline.max_files, after.pipeline.max_files),
     larger('Lines that one change may touch', before.pipeline.max_lines, after.pipeline.max_lines),
+    ...Object.keys(after.profiles).flatMap((name) => loosenedProfile(before, after, name)),
   ]
   return rules.filter((words) => words !== null).slice(0, 40)
 }
@@ -79,6 +81,24 @@ function larger(what: string, was: number, is: number): Words {
 function more(what: string, was: readonly string[], is: readonly string[]): Words {
   const added = is.filter((one) => !was.includes(one))
   return when(added.length > 0, `${what}: ${listed(added.map((one) => code(one)))}.`)
+}
+
+/** A profile is compared with itself, or with the plain one where it is new (P13). */
+function loosenedProfile(before: Policy, after: Policy, name: string): Words[] {
+  const was = agentOf(before, Object.hasOwn(before.profiles, name) ? name : undefined)
+  const is = agentOf(after, name)
+  const rules = ({ policy }: typeof was) => policy.pipeline
+  const whose = `that one change of the profile ${name} may touch`
+  return [
+    larger(`Files ${whose}`, rules(was).max_files, rules(is).max_files),
+    larger(`Lines ${whose}`, rules(was).max_lines, rules(is).max_lines),
+    when(was.allowed !== null && is.allowed === null, `The profile ${name} may change every path.`),
+    more(
+      `The profile ${name} may change more paths`,
+      was.allowed?.globs ?? is.allowed?.globs ?? [],
+      is.allowed?.globs ?? [],
+    ),
+  ]
 }
 
 /** Gates differ in form: a switch turned off and a number that was changed are named with where they stand. */

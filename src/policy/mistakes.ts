@@ -46,6 +46,13 @@ export function describeIssue(issue: Issue, raw: unknown): Mistake[] {
         },
       ]
     }
+    case 'invalid_key': {
+      const name = String(issue.path.at(-1))
+      const wanted = issue.issues.map((one) => one.message).join('; ')
+      return [
+        { path: issue.path, sentence: `${code(name)} cannot be a name ${placeOf(issue.path)}: ${wanted}` },
+      ]
+    }
     case 'invalid_type':
       return [
         {
@@ -63,6 +70,12 @@ export function describeIssue(issue: Issue, raw: unknown): Mistake[] {
   }
 }
 
+/** Where the last part of a path stands. */
+function placeOf(path: PropertyKey[]): string {
+  const above = path.slice(0, -1)
+  return above.length === 0 ? 'at the top' : `under ${code(above.map(String).join('.'))}`
+}
+
 function unknownKey(path: PropertyKey[], key: string): string {
   const known = keysAt(path)
   const nearest = known
@@ -72,7 +85,7 @@ function unknownKey(path: PropertyKey[], key: string): string {
         distance <= Math.max(2, Math.floor(word.length / 3)) || word.startsWith(key.toLowerCase()),
     )
     .sort((a, b) => a.distance - b.distance)[0]
-  const place = path.length === 0 ? 'at the top' : `under ${code(path.map(String).join('.'))}`
+  const place = placeOf([...path, key])
   const hint = nearest ? ` Did you mean ${code(nearest.word)}?` : ''
   return `${code(key)} is not a key ${place}.${hint} Allowed: ${known.map((word) => code(word)).join(', ') || 'none'}`
 }

@@ -8,6 +8,8 @@ import { describeIssue } from './mistakes.ts'
 import { Policy } from './schema.ts'
 
 export const policyPath = '.github/countersign.yml'
+/** The other spelling, which is never followed: two files would be two truths, and one unread file a false sense of safety. */
+export const misnamedPolicyPath = '.github/countersign.yaml'
 
 const maximumCharacters = 100_000
 const maximumDepth = 20
@@ -18,6 +20,21 @@ const maximumMistakes = 20
 export type PolicyParse =
   | { ok: true; policy: Policy }
   | { ok: false; mistakes: Annotation[]; sentence: string }
+
+/** The mistake of a policy file under the other spelling; `beside` when there is one under the right name too. */
+export function misnamedPolicy(beside: boolean): Extract<PolicyParse, { ok: false }> {
+  const message = beside
+    ? `There are two policy files. Only ${policyPath} is read: bring what counts into it and delete ${misnamedPolicyPath}.`
+    : `The policy is read from ${policyPath}: rename ${misnamedPolicyPath}.`
+  const annotation = {
+    path: misnamedPolicyPath,
+    startLine: 1,
+    endLine: 1,
+    level: 'failure',
+    message,
+  } as const
+  return broken(misnamedPolicyPath, [annotation])
+}
 
 /**
  * Parse the text of a policy file.
@@ -89,7 +106,7 @@ function expand(document: Document): { ok: true; value: unknown } | { ok: false;
   }
 }
 
-function broken(path: string, mistakes: Annotation[]): PolicyParse {
+function broken(path: string, mistakes: Annotation[]): Extract<PolicyParse, { ok: false }> {
   const more = mistakes.length > 1 ? ` (and ${mistakes.length - 1} more)` : ''
   const sentence = `The policy file ${path} is broken: ${mistakes[0]?.message ?? 'it cannot be read'}${more}. Nothing passes until it is corrected on the base branch.`
   return { ok: false, mistakes, sentence }

@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { AgentsSettings, ApprovalsSettings, MergeSettings, PeopleSettings } from '../approvals/settings.ts'
 import { CommandsSettings } from '../core/commandSettings.ts'
 import { ProtectedSettings } from '../core/protectedPaths.ts'
-import { DelegationSettings } from '../delegation/settings.ts'
+import { DelegationSettings, labelKey } from '../delegation/settings.ts'
 import { FixSettings } from '../fix/settings.ts'
 import { GatesSettings } from '../gates/settings.ts'
+import { ProfilesSettings } from '../pipeline/profileSettings.ts'
 import { BudgetSettings, ModelSettings, PipelineSettings } from '../pipeline/settings.ts'
 import { FloorSettings } from './floor.ts'
 
-export const Policy = z.strictObject({
+const Written = z.strictObject({
   version: z.literal(1).default(1),
   enforce: z
     .boolean()
@@ -39,6 +40,7 @@ export const Policy = z.strictObject({
   delegation: DelegationSettings.prefault({}),
   pipeline: PipelineSettings.prefault({}),
   models: ModelSettings.prefault({}),
+  profiles: ProfilesSettings,
   budgets: BudgetSettings.prefault({}),
   gates: GatesSettings.prefault({}),
   fix: FixSettings.prefault({}),
@@ -48,6 +50,24 @@ export const Policy = z.strictObject({
   ),
   agents: AgentsSettings.prefault({}),
   merge: MergeSettings.prefault({}),
+})
+
+/** A label says one thing: who is delegated to, or that a person is needed (P13). */
+export const Policy = Written.superRefine(({ profiles, delegation }, context) => {
+  const taken = new Map([
+    [labelKey(delegation.label), 'the plain label (delegation.label)'],
+    [labelKey(delegation.needs_human_label), 'the label for a person (delegation.needs_human_label)'],
+  ])
+  for (const [name, { label }] of Object.entries(profiles)) {
+    const other = taken.get(labelKey(label))
+    if (other !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['profiles', name, 'label'],
+        message: `it is ${other} already; each profile needs a label of its own`,
+      })
+    taken.set(labelKey(label), `the label of the profile ${name}`)
+  }
 })
 export type Policy = z.infer<typeof Policy>
 

@@ -160,9 +160,9 @@ async function settle(
 }
 
 function pullBody(item: IssueItem): string {
-  const { issue, plan } = item.record
+  const { issue, plan, profile } = item.record
   return [
-    `Work on #${issue}, drafted by an agent. The first commit of this branch is its plan: ${plan.steps.length} steps, ${plan.files.length} files.`,
+    `Work on #${issue}, drafted by an agent${profile ? ` of the profile ${profile}` : ''}. The first commit of this branch is its plan: ${plan.steps.length} steps, ${plan.files.length} files.`,
     '',
     'Nothing is implemented before a person approves the plan with the buttons of the check `countersign/plan`.',
     '',

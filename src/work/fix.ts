@@ -9,6 +9,7 @@ import type { LineRange } from '../fix/lineMap.ts'
 import { groupRegions } from '../fix/region.ts'
 import { type FixState, openFixes } from '../fix/state.ts'
 import { endSentence } from '../fix/texts.ts'
+import { agentOfFix } from './fixAgent.ts'
 import { proveCommit } from './fixChecks.ts'
 import { type Ending, refusedAll, repliesOf } from './fixEnding.ts'
 import { type GroupEnd, runGroup } from './fixGroup.ts'
@@ -100,7 +101,9 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
   const before = pull.head.sha
   if (look.refusal !== null) return { kind: 'ended', ending: refusedAll(fix, before, look.refusal) }
   if (!look.policy.ok) return { kind: 'ended', ending: refusedAll(fix, before, look.policy.sentence) }
-  const { policy } = look.policy
+  const agent = await agentOfFix(repository, pull.head.ref, look.policy, ports)
+  if (!agent.ok) return { kind: 'ended', ending: refusedAll(fix, before, agent.sentence) }
+  const { policy, conventions } = agent
   const groups = groupRegions(look.threads)
   const worktree = await ports.workspace.open(repository, `fix-${number}`, before)
   const done: { group: (typeof groups)[number]; range: LineRange; end: GroupEnd }[] = []
@@ -122,6 +125,7 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
         subject: item.subject,
         fix,
         policy,
+        conventions,
         worktree,
         tip,
         group: moved,

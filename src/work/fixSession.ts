@@ -39,7 +39,10 @@ export interface GroupRun {
   pull: string
   subject: string
   fix: FixState
+  /** As the agent profile of the task behind the branch has it. */
   policy: Policy
+  /** Instruction files of the base branch. */
+  conventions: readonly string[]
   worktree: Worktree
   /** The commit that this group starts on: the head, or the accepted work of the group before. */
   tip: Sha
@@ -120,6 +123,7 @@ export async function converse(
     text: Buffer.from(region.before, 'latin1').toString('utf8'),
     range: group.range,
     windowLines: policy.fix.window_lines,
+    conventions: run.conventions,
     threads: group.members.map(({ comments }) => ({ comments })),
   })
   const context = { worktree, files: ports.files, workspace: ports.workspace, mayRead, mayWrite: () => false }

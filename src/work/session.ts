@@ -18,10 +18,12 @@ import type { PolicyReading } from '../core/snapshot/common.ts'
 import { sessionLimits } from '../pipeline/budget.ts'
 import { mayWrite } from '../pipeline/checks/scope.ts'
 import { openingMessage, systemPrompt } from '../pipeline/inputs.ts'
-import { taskState } from '../pipeline/taskState.ts'
+import { frozenOf, taskState } from '../pipeline/taskState.ts'
+import { type Agent, agentOf } from '../policy/profiles.ts'
 import type { Policy } from '../policy/schema.ts'
 import { type Due, dueOf, type SessionItem } from './sessionDue.ts'
 import { endedFact } from './sessionEnd.ts'
+import { type Instructions, readInstructions, recordFailure } from './sessionInstructions.ts'
 import { commandsOf, gatherMaterial } from './sessionMaterial.ts'
 import { providersOf } from './sessionProviders.ts'
 import { type StopWatch, watchForStop } from './stopWatch.ts'
@@ -58,13 +60,19 @@ export async function runSession(item: SessionItem, ports: SessionPorts, signal:
   const { repository } = subject
   const { policy, base } = await ports.readPolicy(repository)
   const facts = await ports.ledger.facts(item.subject)
-  const due = policy.ok ? dueOf(item, taskState(facts, policy.policy.pipeline), base) : null
-  if (!policy.ok || !due) {
+  const agent = policy.ok ? agentOf(policy.policy, frozenOf(facts)?.body.profile) : null
+  const due = agent && !agent.gone ? dueOf(item, taskState(facts, agent.policy.pipeline), base) : null
+  if (!agent || !due) {
     ports.log.info({ subject: item.subject, phase: item.phase }, 'session is no longer due')
     return ports.queue.reconcile(item.subject)
   }
   const { position } = due
   await ports.git.ensure(repository, [base, position.start])
+  const instructions = await readInstructions(ports.git, repository, base, agent)
+  if (!instructions.ok) {
+    await recordFailure(ports.ledger, item, instructions.reason)
+    return ports.queue.reconcile(item.subject)
+  }
   const worktree = await ports.workspace.open(repository, `task-${subject.issue}`, position.start)
   if (!due.started) {
     await worktree.reset(position.start)
@@ -84,16 +92,16 @@ export async function runSession(item: SessionItem, ports: SessionPorts, signal:
     const result = await converse(
       item,
       ports,
-      policy.policy,
+      agent,
       due,
       worktree,
-      { repository, base, subject: `${repository}#${subject.issue}` },
+      { repository, base, subject: `${repository}#${subject.issue}`, instructions },
       watch,
     )
     // The host is going down: nothing has ended, and the next worker goes on from the transcript.
     if (result.kind === 'stopped' && !watch.stopped()) signal.throwIfAborted()
     await ports.ledger.append(item.subject, [
-      { actor: null, body: await endedFact(item, ports, due, worktree, result) },
+      { actor: null, body: await endedFact(item, ports, due, worktree, result, agent.allowed) },
     ])
   } finally {
     await watch.end()
@@ -104,15 +112,17 @@ export async function runSession(item: SessionItem, ports: SessionPorts, signal:
 async function converse(
   item: SessionItem,
   ports: SessionPorts,
-  policy: Policy,
+  { policy, allowed }: Agent,
   due: Due,
   worktree: Worktree,
-  where: { repository: RepositoryName; base: Sha; subject: string },
+  where: { repository: RepositoryName; base: Sha; subject: string; instructions: Instructions },
   watch: StopWatch,
 ): Promise<SessionResult> {
   const { state, position } = due
   const { phase, of } = position
-  const material = await gatherMaterial(ports.git, where.repository, state, position, where.base, due.attempt)
+  const found = await gatherMaterial(ports.git, where.repository, state, position, due.attempt)
+  const { own, repository } = where.instructions
+  const material = { ...found, instructions: { own, repository } }
   const input = { subject: where.subject, phase, of, attempt: item.attempt, material }
   const plan = material.plan
   const providers = providersOf(item, where.repository, policy, due)
@@ -122,7 +132,7 @@ async function converse(
     workspace: ports.workspace,
     files: ports.files,
     mayRead: providers.mayRead,
-    mayWrite: (path) => plan !== null && mayWrite(phase.writes, plan, path),
+    mayWrite: (path) => plan !== null && mayWrite(phase.writes, plan, allowed, path),
   }
   return ports.model.run(
     {
@@ -139,6 +149,7 @@ async function converse(
         ...commandTools(context, commandsOf(phase, policy)),
         ...endingTools(phase),
       ],
+      endsAtOnce: of !== null,
       handIn: { deliverable: handInName, questions: phase.mayAsk ? askName : null },
       limits: sessionLimits(policy.budgets, state.spent, state.raised),
     },

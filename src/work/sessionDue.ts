@@ -27,6 +27,7 @@ export function dueOf(item: SessionItem, state: TaskState, base: Sha): Due | nul
   if (!named || !state.frozen || state.stopped) return null
   const { phase, of } = named
   if ((of ?? phase.id) === 'repair' && !redOf(state)) return null
+  if (phase.id === 'route' && state.route) return null
   const { progress, attempts } = stateOf(state, of ?? phase.id)
   const name = (rerun: number) =>
     `${item.phase.replace(':', '-')}-${item.attempt}-${digestOf({ subject: item.subject, phase: item.phase, attempt: item.attempt, rerun }).slice(0, 24)}`

@@ -1,4 +1,5 @@
 /** How a session's attempt is put on record: the host's commit of what it left, and the fact of its end (P7, P9). */
+import type { AllowedPaths } from '../core/agentProfile.ts'
 import { digestOf } from '../core/digest.ts'
 import type { FactBody } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
@@ -14,6 +15,7 @@ export async function endedFact(
   due: Due,
   worktree: Worktree,
   result: SessionResult,
+  allowed: AllowedPaths | null,
 ): Promise<FactBody> {
   const { phase, before } = due.position
   const plan = due.state.issued?.body.record.plan
@@ -27,7 +29,7 @@ export async function endedFact(
         author: ports.author,
         timeSeconds: Math.floor(ports.clock.nowMs() / 1000),
       },
-      (path) => mayWrite(phase.writes, plan, path),
+      (path) => mayWrite(phase.writes, plan, allowed, path),
     )
     candidate = commit.sha
     refused = commit.refused
@@ -79,13 +81,14 @@ export async function endedFact(
   }
 }
 
-/** Subject, summary, and trailers that say which task, plan and session the commit came from (P9). */
+/** Subject, summary, and trailers that say which task, plan, session and profile the commit came from (P9, P13). */
 function commitMessage(item: SessionItem, due: Due, result: SessionResult): string {
   const deliverable = result.kind === 'deliverable' ? result.deliverable : null
   const summary =
     deliverable !== null && typeof deliverable === 'object' && 'summary' in deliverable
       ? String(deliverable.summary)
       : `work in progress (${result.kind})`
+  const profile = due.state.frozen?.body.profile
   return [
     commitSubject(item.phase, summary),
     '',
@@ -94,6 +97,7 @@ function commitMessage(item: SessionItem, due: Due, result: SessionResult): stri
     `Countersign-Task: ${item.subject.replace(/^task:/, '')}`,
     `Countersign-Plan: ${due.state.issued?.body.digest ?? ''}`,
     `Countersign-Session: ${due.session}`,
+    ...(profile === undefined ? [] : [`Countersign-Profile: ${profile}`]),
     '',
   ].join('\n')
 }

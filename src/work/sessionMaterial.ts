@@ -9,15 +9,11 @@ import type { Phase } from '../pipeline/phase.ts'
 import { phases } from '../pipeline/phases.ts'
 import { failureText } from '../pipeline/repairs.ts'
 import type { PhaseId } from '../pipeline/settings.ts'
-import { acceptedHead, deliverableOf, routeOf, type TaskState } from '../pipeline/taskState.ts'
+import { acceptedHead, deliverableOf, routeOf, sentBackOf, type TaskState } from '../pipeline/taskState.ts'
 import type { Policy } from '../policy/schema.ts'
 
 /** Characters of a diff that a session sees. */
 const longestDiff = 50_000
-const longestInstructions = 20_000
-
-/** The repository's own instructions for agents, read at the base commit only (T14, T27). */
-const instructionFile = 'AGENTS.md'
 
 export interface Position {
   phase: Phase
@@ -37,7 +33,9 @@ export function positionOf(
   base: Sha,
 ): Position {
   const before = acceptedHead(state, of ?? phase.id) ?? base
-  return { phase, of, before, start: earlier?.ended?.candidate ?? before }
+  // What the review sent back goes on from the head that it read, which holds the work of later phases as well.
+  const isOlder = earlier !== null && earlier.seq < (sentBackOf(state)?.seq ?? -1)
+  return { phase, of, before, start: (isOlder ? null : earlier?.ended?.candidate) ?? before }
 }
 
 /** Gather the material. Deliverables that the phase does not name are not even looked up (P1). */
@@ -46,9 +44,8 @@ export async function gatherMaterial(
   repository: RepositoryName,
   state: TaskState,
   position: Position,
-  base: Sha,
   checked: Attempt | null,
-): Promise<Material> {
+): Promise<Omit<Material, 'instructions'>> {
   const { frozen, issued } = state
   const { phase, of } = position
   const author = of === null ? phase : phases[of]
@@ -59,7 +56,6 @@ export async function gatherMaterial(
   const outcome = checked?.ended?.outcome
   if (of !== null && outcome?.kind === 'deliverable') deliverables[of] = outcome.deliverable
   const wantsDiff = author.input.includes('diff') || (of !== null && author.writes !== 'none')
-  const instructions = await git.read(repository, base, instructionFile)
   return {
     bundle: frozen?.body.bundle ?? {
       goal: '',
@@ -73,7 +69,6 @@ export async function gatherMaterial(
     deliverables,
     diff: wantsDiff && issued ? await diffText(git, repository, issued.body.commit, position.start) : null,
     ci: issued && author.input.includes('ci') ? failureText(state.facts, issued.seq) : null,
-    instructions: instructions?.slice(0, longestInstructions) ?? null,
   }
 }
 

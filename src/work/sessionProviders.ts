@@ -1,5 +1,5 @@
 /** What a session may ask and show: its models in order, in-house only for sensitive work, and the paths it may read (P10). */
-import { lastFact } from '../core/facts.ts'
+import { type Fact, lastFact } from '../core/facts.ts'
 import { formatKey, type RepositoryName } from '../core/ids.ts'
 import type { ModelChoice } from '../core/ports/model.ts'
 import type { Ledger } from '../core/ports.ts'
@@ -44,9 +44,7 @@ export async function providersOfFix(
   ledger: Pick<Ledger, 'facts'>,
 ): Promise<Providers> {
   const { repository, branch, path } = where
-  const issue = /^agent\/([1-9]\d{0,9})-/.exec(branch)?.[1]
-  const task = issue ? formatKey({ kind: 'task', repository, issue: Number(issue) }) : null
-  const facts = task ? await ledger.facts(task) : []
+  const facts = await factsBehind(repository, branch, ledger)
   const risk = lastFact(facts, 'bundle.frozen')?.body.bundle.riskClass ?? 'medium'
   const inHouseOnly =
     lastFact(facts, 'task.sensitive') !== undefined ||
@@ -54,6 +52,16 @@ export async function providersOfFix(
   const all = modelsFor('implementation', models, risk, inHouseOnly)
   // Where policy names no in-house model, the usual one stays first and is refused before anything is sent.
   return providers(models, inHouseOnly, all[0] ?? usual, all)
+}
+
+/** The facts of the task that an agent branch belongs to by its name; none for any other branch. */
+export async function factsBehind(
+  repository: RepositoryName,
+  branch: string,
+  ledger: Pick<Ledger, 'facts'>,
+): Promise<Fact[]> {
+  const issue = /^agent\/([1-9]\d{0,9})-/.exec(branch)?.[1]
+  return issue ? ledger.facts(formatKey({ kind: 'task', repository, issue: Number(issue) })) : []
 }
 
 function providers(

@@ -1,30 +1,10 @@
 /** Attacks on policy, gates and their inputs, through the front door: none reaches main, and each leaves its sentence. */
-import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import { webhookSecret } from '../../demo/stage.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { goodFiles, openVillage, repository, type Village } from './village.ts'
 
 // A whole App and a whole GitHub a test: seconds each, and more on a busy machine.
 jest.setTimeout(180_000)
-
-/** A delivery as GitHub signs it, for events that the stand-in does not make by itself. */
-async function deliver(village: Village, event: string, payload: object): Promise<number> {
-  const body = JSON.stringify(payload)
-  const signature = `sha256=${createHmac('sha256', webhookSecret).update(body).digest('hex')}`
-  const answer = await fetch(`${village.stage.app.url}/api/github/webhooks`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-github-event': event,
-      'x-github-delivery': crypto.randomUUID(),
-      'x-hub-signature-256': signature,
-    },
-    body,
-  })
-  await village.stage.settle()
-  return answer.status
-}
 
 describe('in one repository in merge mode', () => {
   let village: Village
@@ -33,31 +13,7 @@ describe('in one repository in merge mode', () => {
     village = await openVillage({ policy, files: { 'billing/price.ts': 'export const price = 1\n' } })
   })
   afterAll(() => village.close())
-  const mergeRefused = async (number: number) => {
-    await village.stage.github.as('ana').comment(repository, number, '/agent merge')
-    await village.stage.until('the refusal', () =>
-      village.commentsOn(number).find((body) => body.includes('Not merged')),
-    )
-    await village.stage.settle()
-    expect(village.pull(number).merged).toBe(false)
-  }
-
-  test('T10: a merge group is never waved through: nothing is posted on its head', async () => {
-    const pull = await village.agentPull('copilot/queued', goodFiles('queued'))
-    await village.becomes('gates', pull.headSha, 'success')
-    const head = await village.stage.github.as('dev').push(repository, 'group', { files: { 'g.txt': 'g' } })
-    const head_ref = `refs/heads/gh-readonly-queue/main/pr-${pull.number}-${'a'.repeat(40)}`
-    const payload = {
-      action: 'checks_requested',
-      repository: { full_name: repository },
-      merge_group: { head_ref, head_sha: head },
-    }
-    expect(await deliver(village, 'merge_group', payload)).toBe(202)
-    expect([...village.stage.github.state.checkRuns.values()].filter((run) => run.headSha === head)).toEqual(
-      [],
-    )
-    expect(village.pull(pull.number).merged).toBe(false)
-  })
+  const mergeRefused = (number: number) => village.mergeRefused(number)
 
   test('T14: a pull request cannot loosen the policy that judges it, and is told what it would loosen', async () => {
     const policy = 'enforce: false\npeople: pass\ngates:\n  ci:\n    enabled: false\nmerge:\n  auto: true\n'

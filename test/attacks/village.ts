@@ -1,10 +1,15 @@
 /** A small repository under Countersign for attacks: people, an agent's App, branch rules, and no sandbox to wait for. */
+import { createHmac } from 'node:crypto'
+import { expect } from '@jest/globals'
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
-import { openStage, type Stage } from '../../demo/stage.ts'
+import { openStage, type Stage, webhookSecret } from '../../demo/stage.ts'
+import { createUnsandboxedRunner } from '../../demo/unsandboxed.ts'
+import { factsOf } from '../../src/core/facts.ts'
 import { wantedRulesets } from '../../src/enforcement/rulesets.ts'
 import type { Mode } from '../../src/enforcement/weaknesses.ts'
 import type { Files, GitHubState } from '../../world/index.ts'
+import { ledgerTemplate } from '../support/ledger.ts'
 
 export const repository = 'acme/mill'
 
@@ -21,6 +26,18 @@ export interface Village {
   personPull(login: string, branch: string, files: Files, base?: string): Promise<GitHubState.Pull>
   /** Everyone's latest approval button on plan and review, pressed by these people. */
   approve(name: 'plan' | 'review', sha: string, logins: string[]): Promise<void>
+  /** An agent's pull request with the approvals that everybody must give. */
+  approvedPull(branch: string, files: Files): Promise<GitHubState.Pull>
+  /** `/agent merge` by Ana is refused with a sentence that is also on record, and nothing is merged (O1). */
+  mergeRefused(number: number, why?: RegExp): Promise<void>
+  /** A commit of the given tree and parents, as an attacker makes it by plumbing, on a branch of its own. */
+  forge(input: { tree: string; parents: string[]; message?: string; date?: string }): Promise<string>
+  /** Tree of a branch or commit with files laid over it. */
+  treeWith(at: string, files: Files): Promise<string>
+  tip(branch: string): Promise<string>
+  facts(number: number): ReturnType<Stage['app']['ledger']['facts']>
+  /** A delivery at the App's door, signed with this secret; resolves with the answer's status. */
+  deliver(event: string, payload: object, options?: { id?: string; secret?: string }): Promise<number>
   commentsOn(number: number): string[]
   incidents(): string[]
   close(): Promise<void>
@@ -40,7 +57,7 @@ export async function openVillage({
   mode = 'merge' as Mode,
   files = {} as Files,
 } = {}): Promise<Village> {
-  const stage = await openStage()
+  const stage = await openStage({ ledgerTemplate, sandbox: createUnsandboxedRunner() })
   const { github } = stage
   for (const login of ['ana', 'ben', 'cleo', 'dev', 'eve', 'owner']) github.createUser(login)
   github.createOrg('acme', { owners: ['owner'], members: ['ana', 'ben', 'cleo', 'dev'] })
@@ -105,12 +122,66 @@ export async function openVillage({
       const issue = github.state.issues.get(one.issueId)
       return issue && inRepo(issue) && wanted(issue) ? [one.body] : []
     })
-  return {
+  const { git } = github.site
+  const tip = async (branch: string) => (await git.commitSha(repo.dir, branch)) ?? ''
+  const village: Village = {
     stage,
     pull,
     run,
     becomes,
     identifier,
+    tip,
+    facts: (number) => stage.app.ledger.facts(`pull:${repository}#${number}`),
+    async approvedPull(branch, changed) {
+      const opened = await village.agentPull(branch, changed)
+      await becomes('gates', opened.headSha, 'success')
+      await village.approve('plan', opened.headSha, ['ben'])
+      await village.approve('review', opened.headSha, ['ben', 'cleo', 'dev'])
+      await becomes('review', opened.headSha, 'success')
+      return opened
+    },
+    async mergeRefused(number, why = /./) {
+      const refusals = () =>
+        commentsOf((issue) => issue.number === number).filter((body) => /Not merged/.test(body))
+      const before = refusals().length
+      await github.as('ana').comment(repository, number, '/agent merge')
+      const said = await stage.until('the refusal', () => refusals()[before], 45_000)
+      await stage.settle()
+      expect(said).toMatch(why)
+      expect(pull(number).merged).toBe(false)
+      const settled = factsOf(await village.facts(number), 'settled').map(({ body }) => body)
+      expect(settled).toContainEqual(
+        expect.objectContaining({ outcome: 'refused', sentence: expect.stringMatching(/^Not merged/) }),
+      )
+    },
+    async forge({ tree, parents, message = 'Forged', date }) {
+      const who = { name: 'ana', email: 'ana@example.test', date: date ?? github.site.now() }
+      const sha = await git.commitTree(repo.dir, tree, parents, message, who, who)
+      await git.updateRef(repo.dir, `refs/heads/forged/${sha}`, sha, '0'.repeat(40))
+      return sha
+    },
+    async treeWith(at, files) {
+      const sha = await github
+        .as('ana')
+        .push(repository, `scratch/${github.site.nextId()}`, { files, base: at })
+      return (await git.commit(repo.dir, sha)).tree
+    },
+    async deliver(event, payload, { id = crypto.randomUUID(), secret = webhookSecret } = {}) {
+      const body = JSON.stringify(payload)
+      const answer = await fetch(`${stage.app.url}/api/github/webhooks`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-github-event': event,
+          'x-github-delivery': id,
+          'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+        },
+        body,
+      })
+      await answer.text()
+      await stage.settle()
+      return answer.status
+    },
     async agentPull(branch, changed, base = 'main') {
       await github.as('ana').push(repository, branch, { files: changed, base, message: `Work on ${branch}` })
       const opened = await octokit.rest.pulls.create({
@@ -139,4 +210,5 @@ export async function openVillage({
     incidents: () => commentsOf((issue) => issue.title === 'Countersign: incidents'),
     close: () => stage.close(),
   }
+  return village
 }

@@ -44,6 +44,23 @@ describe('countersign check', () => {
     expect(again).toEqual(direct)
   })
 
+  test('P13: sixty profiles are listed, each with its label, paths and where they are written', () => {
+    const profile = (at: number) =>
+      `  bot-${at}:\n    label: agent-${at}\n    paths: [area-${at}/**]\n    attempts: ${1 + (at % 9)}\n`
+    const text = `profiles:\n${Array.from({ length: 60 }, (_, at) => profile(at)).join('')}`
+    const { code, out, err } = checked(text)
+    expect([code, err]).toEqual([0, ''])
+    for (let at = 0; at < 60; at++) {
+      const from = 2 + 4 * at
+      const listed = new RegExp(
+        `^ {2}bot-${at}:\\n {4}label: agent-${at} +# \\S+:${from + 1}\\n {4}paths: \\[ ?area-${at}/\\*\\* ?\\] +# \\S+:${from + 2}\\n {4}attempts: ${1 + (at % 9)} `,
+        'm',
+      )
+      expect(out).toMatch(listed)
+    }
+    expect(parsePolicy(out)).toEqual(parsePolicy(text))
+  })
+
   test('names every mistake with line and column, and what may stand there', () => {
     const { code, out, err } = checked('approvals:\n  profil: strict\nmerge:\n  mode: always\n')
     expect(code).toBe(1)
@@ -51,6 +68,19 @@ describe('countersign check', () => {
     expect(err).toMatch(/^\.github\/countersign\.yml:2:3: .*profil.*Did you mean `profile`/m)
     expect(err).toMatch(/^\.github\/countersign\.yml:4:\d+: .*`merge\.mode` is `"always"`; allowed: /m)
     expect(err).toMatch(/2 mistakes/)
+  })
+
+  test.each([
+    [true, /There are two policy files/],
+    [false, /rename `?\.github\/countersign\.yaml/],
+  ])('a policy under the other spelling is a mistake (beside the right one: %s)', (beside, sentence) => {
+    const place = folder()
+    mkdirSync(join(place, '.github'))
+    if (beside) writeFileSync(join(place, '.github/countersign.yml'), 'merge: { mode: merge }\n')
+    writeFileSync(join(place, '.github/countersign.yaml'), '')
+    const { output, text } = printed()
+    expect(check([], place, output)).toBe(1)
+    expect(text.err).toMatch(sentence)
   })
 
   test('a file that is not YAML is refused at its place', () => {

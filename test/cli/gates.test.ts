@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { gates } from '../../src/cli/gates.ts'
 import { gatesPage } from '../../src/cli/gatesPage.ts'
+import { renderPlanMessage } from '../../src/core/planMessage.ts'
 import { cleanUp, commitFiles, git, newClone, scratch } from '../adapters/workspace/support.ts'
+import { planFixture, recordFixture } from '../support/plan.ts'
 
 let clone: string
 let base: string
@@ -91,6 +93,30 @@ describe('countersign gates', () => {
         range.gates.find((one) => one.gate === 'tests-with-code')?.state,
     )
     expect([states, code]).toEqual([['pass', 'flag'], 1])
+  })
+
+  test('P13: the plan in the range says under which agent profile it is judged', async () => {
+    const files = (['src/b.ts', 'test/b.test.ts', 'docs/b.md'] as const).map((path) => ({
+      path,
+      change: 'add' as const,
+      why: 'w',
+    }))
+    const message = renderPlanMessage(recordFixture(planFixture({ files }), { profile: 'web' }))
+    git(clone, 'checkout', '--quiet', '--force', '--detach', base)
+    git(clone, 'commit', '--quiet', '--allow-empty', '--cleanup=verbatim', '--message', message)
+    commitFiles(clone, good, 'the change')
+    const file = join(scratch('profile'), 'p.yml')
+    const judged = async (policy: string) => {
+      writeFileSync(file, policy)
+      return (await run('--base', base, '--policy', file)).out
+    }
+    const web = (parts: string) => `profiles: { web: { label: agent-web, ${parts} } }\n`
+    expect(await judged(web('paths: ["src/**", "test/**", "docs/**"]'))).toContain('pass  G10  scope')
+    expect(await judged(web('paths: ["src/**", "test/**"]'))).toMatch(
+      /fail {2}G10 {2}scope .*`docs\/b.md` is outside the paths that the profile web may change/,
+    )
+    expect(await judged(web('max_files: 2'))).toMatch(/fail {2}G10 {2}scope .*policy allows 2/)
+    expect(await judged('version: 1\n')).toMatch(/fail {2}G10 {2}scope .*no longer has the profile web/)
   })
 
   test('policy comes from the base commit, never from the head; --policy names another', async () => {

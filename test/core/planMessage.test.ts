@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { sha256 } from '../../src/core/digest.ts'
 import { hiddenCharacters } from '../../src/core/hiddenText.ts'
 import { outgoingCommitText, outgoingText, redactSecrets } from '../../src/core/outgoingText.ts'
-import { Plan, PlanRecord } from '../../src/core/plan.ts'
+import { Plan, PlanRecord, planDigest } from '../../src/core/plan.ts'
 import { parsePlanMessage, renderPlanMessage } from '../../src/core/planMessage.ts'
 import { planFixture, recordFixture } from '../support/plan.ts'
 
@@ -48,6 +49,7 @@ const records = fc
     name: text,
     risk: text,
     symbol: text,
+    profile: fc.constantFrom(null, 'web', 'mobile-2'),
   })
   .map((t) =>
     recordFixture(
@@ -60,6 +62,7 @@ const records = fc
         newSymbols: [t.symbol.slice(0, 199)],
         risks: [t.risk],
       }),
+      t.profile === null ? {} : { profile: t.profile },
     ),
   )
   .filter((record) => PlanRecord.safeParse(record).success)
@@ -98,6 +101,17 @@ describe('plan message', () => {
     expect(execFileSync('git', ['interpret-trailers', '--parse'], { input: message, encoding: 'utf8' })).toBe(
       '',
     )
+  })
+
+  test('T43, P13: a plan of the plain profile has the bytes and the digest that it had before there were others', () => {
+    const record = recordFixture(planFixture({}))
+    expect(planDigest(record)).toBe('1a4a8c682ed4085d663798bdfd05312b0b880eeac81d6b496bac82c58dfee33d')
+    expect(sha256(renderPlanMessage(record))).toBe(
+      'd2cd8a992140039b33049a7243b73099af67ed743e8aa7fd8aeeec23b5713f3a',
+    )
+    const own = recordFixture(planFixture({}), { profile: 'web' })
+    expect(renderPlanMessage(own)).toContain('For issue 12, route feature, profile web. Approving')
+    expect(planDigest(own)).not.toBe(planDigest(record))
   })
 
   const good = renderPlanMessage(recordFixture(planFixture({})))

@@ -12,8 +12,9 @@ const TOOLS = ['read_file', 'list_files', 'search', 'write_file', 'edit_file', '
 /** No session of the demo is longer. */
 const MAX_TURNS = 10
 
-/** The phases of the feature route, and the validator. */
+/** The choice of the route, the phases of the feature route, and the validator. */
 const FEATURE: PhaseId[] = [
+  'route',
   'discovery',
   'spec',
   'plan',

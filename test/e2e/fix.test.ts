@@ -63,6 +63,22 @@ describe('F1, F2: forms of cited regions', () => {
     expect(causes.map(({ body }) => body.cause)).toEqual(['wrong-pattern'])
   }, 240_000)
 
+  test('S14, T27: the session gets the instructions of the base branch, and never those of the pull request', async () => {
+    town.script(
+      fixing('call it tenRules', turn(replace('ten =', 'tenRules =')), turn(done('It is tenRules now.'))),
+    )
+    const pull = await town.change('rules', { [path]: headText, 'AGENTS.md': 'PULL-RULES\n' })
+    const comment = await commentOn(town, pull, town.ana, { line: 10 }, 'Please call it tenRules.')
+    await town.ben.reply(repository, pull.number, comment, '/agent fix')
+    await pull.reply(comment, /Fixed in/)
+    const told = town.stage.model.requests.filter((one) => JSON.stringify(one.body).includes('tenRules'))
+    expect(told.length).toBeGreaterThan(0)
+    for (const { body } of told) {
+      expect(JSON.stringify(body)).toContain('HOUSE-RULES')
+      expect(JSON.stringify(body)).not.toContain('PULL-RULES')
+    }
+  }, 240_000)
+
   test('F2, S10: a range, a deleted line, a whole file and a suggestion, each only where it is cited', async () => {
     town.script(
       fixing(

@@ -68,7 +68,7 @@ export const cannot = (answer: string, needs: object[] = []) => ({
 export const turn = (...toolUse: { name: string; input: Record<string, unknown> }[]) => ({ toolUse })
 
 export async function openFixTown(policy = townPolicy): Promise<FixTown> {
-  const town = await openTown({ policy, files: { [path]: baseText } })
+  const town = await openTown({ policy, files: { [path]: baseText, 'AGENTS.md': 'HOUSE-RULES\n' } })
   const { state } = town.stage.github
   const repo = [...state.repos.values()].find((one) => one.name === 'town')
   if (!repo) throw new Error('no repository')

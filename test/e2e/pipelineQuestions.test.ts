@@ -70,9 +70,13 @@ describe('D2 D5: soft bundles and routes', () => {
     expect(frozen[0]?.body.bundle.riskClass).toBe('medium')
   })
 
-  test('D5: the route can be changed until the plan is issued, and no later', async () => {
+  test('D5: the cheapest model chooses the route, shown with its reason; people change it until the plan is approved', async () => {
     shop = await openWorkshop({
       sessions: [
+        session(
+          { phase: 'route' },
+          turn('New.', handIn({ route: 'feature', reason: 'Prices get a new form.' })),
+        ),
         diagnosis,
         session({ phase: 'discovery' }, turn('Hm.', ask('Is this a hotfix?'))),
         session(
@@ -85,14 +89,44 @@ describe('D2 D5: soft bundles and routes', () => {
     })
     const issue = await shop.delegate([])
     await shop.commentWith(issue, 'Is this a hotfix?')
+    await shop.commentWith(issue, 'Route feature, because claude-haiku-5-5 chose it: Prices get a new form.')
+    expect(shop.stage.model.requests[0]).toMatchObject({
+      phase: 'route',
+      body: { model: 'claude-haiku-5-5' },
+    })
     await shop.ana.comment(repository, issue, '/agent route hotfix')
-    await shop.pull()
+    const pull = await shop.pull()
     await shop.stage.settle()
+    // The plan waits: another route, and back to this one before anything else was planned.
     await shop.ana.comment(repository, issue, '/agent route feature')
-    await shop.commentWith(issue, 'The plan is issued already')
-    expect(factsOf(await shop.facts(issue), 'route.chosen').map(({ body }) => body.route)).toEqual([
+    await shop.commentWith(issue, /Route feature, because a person asked for it/)
+    await shop.ana.comment(repository, issue, '/agent route hotfix')
+    await shop.commentWith(issue, /Route hotfix, because a person asked for it/)
+    await shop.approvePlan()
+    await shop.stage.until('the work', () =>
+      shop?.stage.model.requests.find((one) => one.phase === 'implementation'),
+    )
+    await shop.ana.comment(repository, issue, '/agent route feature')
+    await shop.commentWith(issue, 'The plan is approved already')
+    const facts = await shop.facts(issue)
+    expect(factsOf(facts, 'route.chosen').map(({ body }) => body.route)).toEqual([
+      'feature',
+      'hotfix',
       'feature',
       'hotfix',
     ])
+    expect(factsOf(facts, 'plan.issued').map(({ body }) => body.branch)).toEqual([pull.headRef])
+  })
+
+  test('D5: a routing session that fails starts the ordinary route and says why', async () => {
+    shop = await openWorkshop({
+      sessions: [
+        session({ phase: 'route' }, turn('I think about it.')),
+        session({ phase: 'discovery' }, turn('Hm.', ask('Which price?'))),
+      ],
+    })
+    const issue = await shop.delegate([])
+    await shop.commentWith(issue, 'Which price?')
+    await shop.commentWith(issue, /Route feature, because no model could choose \(.+\)\./)
   })
 })

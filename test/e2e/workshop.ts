@@ -94,6 +94,13 @@ export interface Workshop {
 const workflow =
   'name: CI\non: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: sh ci.sh\n'
 
+/** The repository without its policy. */
+export const shopFiles: Record<string, string> = {
+  'src/price.mjs': "export const price = '5'\n",
+  'src/price.txt': 'A price.\n',
+  '.github/workflows/ci.yml': workflow,
+}
+
 export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> {
   const stage = await openStage({
     ...options,
@@ -105,15 +112,14 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
   github.createOrg('acme', { owners: ['owner'], members: ['ana', 'ben'] })
   const repo = await github.createRepo('acme', 'shop', {
     files: {
-      'src/price.mjs': "export const price = '5'\n",
-      'src/price.txt': 'A price.\n',
-      '.github/workflows/ci.yml': workflow,
+      ...shopFiles,
       '.github/countersign.yml': `${shopPolicy()}${options.policy ?? ''}`,
       ...options.files,
     },
     collaborators: { ana: 'write', ben: 'write', eve: 'read' },
   })
   github.installApp(github.app, 'acme')
+  if (stage.drafter) github.installApp(stage.drafter, 'acme')
   for (const name of ['agent', 'agent:needs-human', 'hotfix', 'epic', 'secret'])
     await github.as('owner').api('POST', `/repos/${repository}/labels`, { name, color: '5319e7' })
   const ci = await enableCi(github, repository, {

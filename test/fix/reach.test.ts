@@ -135,6 +135,7 @@ async function fix(model: Model, of = path, range = { from: 2, to: 3 }, attempts
       host: signal,
       fix: { accepted, by: null, ended: null },
       policy: Policy.parse({ pipeline: { attempts } }),
+      conventions: [],
       group: {
         path: of,
         range,

@@ -21,6 +21,7 @@ function input(
     commands,
     protectedRules: protectedRules(paths),
     caps: { files: pipeline.max_files, lines: pipeline.max_lines },
+    allowed: null,
     head: range.head,
     base: range.base,
     title: 'Add one',

@@ -28,6 +28,7 @@ function evaluate(body: Partial<ReferencesBody> | string | null, policy: unknown
     commands,
     protectedRules: protectedRules(paths),
     caps: { files: 1, lines: 1 },
+    allowed: null,
     title: '',
     body: '',
     plan: null,

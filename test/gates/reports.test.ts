@@ -45,6 +45,7 @@ function evaluate(gate: Gate, bodies: { head?: CommandBody; base?: CommandBody }
     commands,
     protectedRules: protectedRules(paths),
     caps: { files: 1, lines: 1 },
+    allowed: null,
     title: '',
     body: '',
     plan: null,

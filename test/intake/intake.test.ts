@@ -31,6 +31,28 @@ describe('issues', () => {
     expect(labelled(name, sender).facts).toHaveLength(facts)
     expect(labelled(name, sender).keys).toEqual([task])
   })
+  test('P13: the labels of that moment are recorded with it, whatever the payload holds there', () => {
+    const labels = [
+      { name: 'agent' },
+      { name: 'docs-bot' },
+      null,
+      'text',
+      { name: 'x'.repeat(101) },
+      { id: 1 },
+    ]
+    const body = (given: unknown) =>
+      read('issues', {
+        action: 'labeled',
+        repository,
+        issue: issue({ labels: given }),
+        label: { name: 'agent' },
+        sender: ada,
+      }).facts[0]?.entry.body
+    expect(body(labels)).toMatchObject({ label: 'agent', labels: ['agent', 'docs-bot'] })
+    expect(body('no list')).toMatchObject({ label: 'agent', labels: [] })
+    const many = Array.from({ length: 300 }, (_, at) => `l${at}`)
+    expect(body(many.map((name) => ({ name })))).toMatchObject({ labels: many.slice(0, 100) })
+  })
   test('D4: an edit of a labelled issue is recorded, of others not', () => {
     const edited = (over: object) =>
       read('issues', {
@@ -176,9 +198,33 @@ describe('pull requests', () => {
   test.each(['edited', 'closed', 'labeled', 'an action of next year'])('%s is a hint', (action) => {
     expect(on(action)).toMatchObject({ facts: [], keys: [pull] })
   })
-  test('a merge group names its last pull request', () => {
-    const merge_group = { head_ref: `refs/heads/gh-readonly-queue/main/pr-34-${sha}`, head_sha: sha }
-    expect(read('merge_group', { action: 'checks_requested', repository, merge_group }).keys).toEqual([pull])
+  describe('merge groups', () => {
+    const base = 'd'.repeat(40)
+    const merge_group = {
+      head_ref: `refs/heads/gh-readonly-queue/main/pr-34-${base}`,
+      head_sha: sha,
+      base_sha: base,
+      base_ref: 'refs/heads/main',
+    }
+    const told = (over: object) => read('merge_group', { repository, merge_group, ...over })
+
+    test('T10: what GitHub wants checked is a fact of the group, and no pull request is believed to be in it', () => {
+      const { facts, keys } = told({ action: 'checks_requested' })
+      expect(keys).toEqual([`group:${repository.full_name}@${sha}`])
+      expect(facts).toMatchObject([
+        { entry: { body: { kind: 'group.requested', head: sha, base, baseRef: 'main' } } },
+      ])
+    })
+    test('a group that is given up is over', () => {
+      expect(told({ action: 'destroyed', reason: 'dequeued' }).facts).toMatchObject([
+        { entry: { body: { kind: 'group.destroyed', reason: 'dequeued' } } },
+      ])
+    })
+    test('an action of next year, or a group for no branch, is nothing', () => {
+      expect(told({ action: 'paused' })).toMatchObject({ facts: [], keys: [] })
+      const tag = { ...merge_group, base_ref: 'refs/tags/v1' }
+      expect(told({ action: 'checks_requested', merge_group: tag })).toMatchObject({ facts: [], keys: [] })
+    })
   })
 })
 

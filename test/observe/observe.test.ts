@@ -111,7 +111,7 @@ describe('pull requests', () => {
     await bench.forge.credentials.read(bench.name)
     bench.counts.take()
     await observe(pull.number)
-    expect(bench.counts.take()).toEqual({ token: 1, read: 8 })
+    expect(bench.counts.take()).toEqual({ token: 1, read: 9 })
     await observe(pull.number)
     expect(bench.counts.take()).toEqual({ read: 1, conditional: 4 })
   })

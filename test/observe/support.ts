@@ -43,5 +43,5 @@ export function portsOf(
   ledger: Memory,
   needs: () => EvidenceRequest[] = () => [],
 ): ObservePorts {
-  return { forge: bench.forge, ledger, clock: bench.clock, needs: { pull: needs, task: needs } }
+  return { forge: bench.forge, ledger, clock: bench.clock, needs: { pull: needs, task: needs, group: needs } }
 }

@@ -10,7 +10,7 @@ import { mayWrite } from '../../src/pipeline/checks/scope.ts'
 import type { CheckContext } from '../../src/pipeline/checks.ts'
 import { fenced, type Material, openingMessage, systemPrompt } from '../../src/pipeline/inputs.ts'
 import { phaseOf, phases } from '../../src/pipeline/phases.ts'
-import { chooseRoute, phasesOf, routePhases } from '../../src/pipeline/routes.ts'
+import { fallbackRoute, markedRoute, openRoutes, phasesOf, routePhases } from '../../src/pipeline/routes.ts'
 import { BudgetSettings, ModelSettings, PipelineSettings, phaseIds } from '../../src/pipeline/settings.ts'
 import { planFixture } from '../support/plan.ts'
 
@@ -91,7 +91,7 @@ const material: Material = {
   deliverables: Object.fromEntries(phaseIds.map((id) => [id, mark(id)])),
   diff: 'MARK-diff-',
   ci: null,
-  instructions: null,
+  instructions: { repository: null, own: null },
 }
 
 describe('routes', () => {
@@ -121,9 +121,28 @@ describe('routes', () => {
     [['Hotfix'], null, 'hotfix'],
     [[], 'epic', 'epic'],
     [['epic', 'hotfix'], null, 'epic'],
-    [['hotfixes'], 'Bug', 'feature'],
   ])('D5: labels %j and type %j choose %s', (labels, type, route) => {
-    expect(chooseRoute({ labels, type }, settings)).toMatchObject({ route, why: expect.stringMatching(/./) })
+    expect(markedRoute({ labels, type }, settings)).toMatchObject({ route, why: expect.stringMatching(/./) })
+  })
+
+  test('D5: another label or type chooses nothing; without a choice the ordinary route is taken', () => {
+    expect(markedRoute({ labels: ['hotfixes'], type: 'Bug' }, settings)).toBeNull()
+    expect([
+      fallbackRoute(undefined),
+      fallbackRoute(['hotfix', 'feature']),
+      fallbackRoute(['hotfix']),
+    ]).toEqual(['feature', 'feature', 'hotfix'])
+  })
+
+  test('D5: the routing session is offered exactly the routes that exist, each with what it is for', () => {
+    const offered = openRoutes.filter((route) => routePhases[route] !== null)
+    expect(offered.length).toBeGreaterThan(1)
+    for (const route of ['feature', 'hotfix', 'epic'] as const) {
+      const answer = phases.route.output.safeParse({ route, reason: 'r' })
+      expect(answer.success).toBe(offered.includes(route))
+      expect(phases.route.prompt.includes(`- ${route}: `)).toBe(offered.includes(route))
+    }
+    expect(phases.route.tier).toBe('cheap')
   })
 })
 
@@ -139,7 +158,18 @@ describe('what a phase may write', () => {
     ['code', 'src/other.ts', false],
     ['code', 'SRC/parse.ts', false],
   ] as const)('P5, P12: a phase that writes %s, at %s: %s', (writes, path, allowed) => {
-    expect(mayWrite(writes, planFixture({}), path)).toBe(allowed)
+    expect(mayWrite(writes, planFixture({}), null, path)).toBe(allowed)
+  })
+
+  test.each([
+    [['src/**'], 'src/parse.ts', true],
+    [['docs/**', '/src/parse.ts'], 'src/parse.ts', true],
+    [['SRC/**'], 'src/parse.ts', false],
+    [['docs/**'], 'src/parse.ts', false],
+    [[`{${'a,'.repeat(65)}src/parse.ts}`], 'src/parse.ts', false],
+    [null, 'src/parse.ts', false],
+  ])('P13: a profile with the paths %j may change %s: %s', (globs, path, allowed) => {
+    expect(mayWrite('code', planFixture({}), { profile: 'web', globs }, path)).toBe(allowed)
   })
 
   test.each([
@@ -157,8 +187,8 @@ describe('what a phase may write', () => {
 })
 
 describe('a plan that does not agree with itself', () => {
-  const judge = (plan: object) =>
-    planShape({ deliverable: plan, settings } as CheckContext).objections.join('\n')
+  const judge = (plan: object, allowed: CheckContext['allowed'] = null) =>
+    planShape({ deliverable: plan, settings, allowed } as CheckContext).objections.join('\n')
   test.each([
     [
       'more files than the cap',
@@ -195,6 +225,11 @@ describe('a plan that does not agree with itself', () => {
   })
   test('P12: a plan in order has none', () => {
     expect(judge(planFixture({}))).toBe('')
+  })
+  test('P13: a file outside the paths of the profile is an objection that names it and the rule', () => {
+    expect(judge(planFixture({}), { profile: 'web', globs: ['src/**', 'test/**', 'docs/**'] })).toBe('')
+    const objection = judge(planFixture({}), { profile: 'web', globs: ['src/**', 'test/**'] })
+    expect(objection).toMatch(/`docs\/parse.md` is outside .*profile web.*`src\/\*\*`.*`profiles.web.paths`/)
   })
 })
 

@@ -77,7 +77,54 @@ describe('P10: the endpoints of the operator', () => {
     const endpoint = { base_url: 'http://10.0.0.1', key_variable: 'HOUSE_API_KEY', in_house: true }
     const { found, mistakes } = await read({ endpoints: { house: endpoint } }, { HOUSE_API_KEY: 'sk-h' })
     expect(mistakes).toEqual([])
-    expect(found).toMatchObject({ house: { key: 'sk-h', inHouse: true, promptCache: true } })
+    expect(found).toMatchObject({ house: { key: 'sk-h', inHouse: true, kind: 'anthropic' } })
+  })
+  test('P10: local servers, Bedrock and Vertex are named by kind, with what they take', async () => {
+    const { found, mistakes } = await read({
+      endpoints: {
+        local: {
+          kind: 'compatible',
+          base_url: 'http://10.0.0.2:8000',
+          context_tokens: 32_768,
+          tool_choice: true,
+        },
+        aws: { kind: 'bedrock', region: 'eu-central-1', in_house: true },
+        google: { kind: 'vertex', region: 'europe-west1', project: 'acme-models', prompt_cache: 'prefix' },
+      },
+    })
+    expect(mistakes).toEqual([])
+    expect(found).toEqual({
+      local: {
+        kind: 'compatible',
+        baseUrl: 'http://10.0.0.2:8000',
+        key: null,
+        inHouse: false,
+        timeoutMs: 600_000,
+        prices: {},
+        toolChoice: true,
+        contextTokens: 32_768,
+      },
+      aws: {
+        kind: 'bedrock',
+        baseUrl: null,
+        key: null,
+        region: 'eu-central-1',
+        inHouse: true,
+        timeoutMs: 600_000,
+        prices: {},
+      },
+      google: {
+        kind: 'vertex',
+        baseUrl: null,
+        key: null,
+        region: 'europe-west1',
+        project: 'acme-models',
+        inHouse: false,
+        timeoutMs: 600_000,
+        prices: {},
+        promptCache: 'prefix',
+      },
+    })
   })
   test.each([
     ['no JSON', '{', /no JSON/],
@@ -96,6 +143,9 @@ describe('P10: the endpoints of the operator', () => {
       { endpoints: { h: { base_url: 'http://h', key_variable: 'H_API_KEY', inhouse: true } } },
       /inhouse/,
     ],
+    ['an unknown kind', { endpoints: { h: { kind: 'azure', base_url: 'http://h' } } }, /kind/],
+    ['Vertex without a project', { endpoints: { h: { kind: 'vertex', region: 'eu' } } }, /project/],
+    ['Anthropic without a key', { endpoints: { h: { base_url: 'http://h' } } }, /key_variable/],
   ])('T25 P10: %s is refused with a sentence', async (_name, content, sentence) => {
     const { mistakes } = await read(content)
     expect(mistakes.join('\n')).toMatch(sentence)

@@ -21,6 +21,21 @@ describe('T14: what a policy change loosens', () => {
     [{ commands: { test: { run: 'npm test' } } }, {}, /no longer run: `test`/],
     [{}, { gates: { ci: { enabled: false } } }, /`gates.ci.enabled` is switched off/],
     [{}, { pipeline: { max_lines: 9000 } }, /Lines that one change may touch/],
+    [
+      {},
+      { profiles: { web: { label: 'w', max_files: 90 } } },
+      /Files .* profile web .*: 40 before, 90 after/,
+    ],
+    [
+      { profiles: { web: { label: 'w', paths: ['a/**'] } } },
+      { profiles: { web: { label: 'w', paths: ['a/**', 'b/**'] } } },
+      /profile web may change more paths: `b\/\*\*`/,
+    ],
+    [
+      { profiles: { web: { label: 'w', paths: ['a/**'] } } },
+      { profiles: { web: { label: 'w' } } },
+      /profile web may change every path/,
+    ],
   ])('%j to %j', (before, after, words) => {
     expect(between(before, after)).toEqual([expect.stringMatching(words)])
     // The other way round it is tightened; only a threshold is named whichever way it goes.

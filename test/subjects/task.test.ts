@@ -54,6 +54,26 @@ describe('delegation', () => {
     expect(task.comments).toEqual([])
   })
 
+  test('P13: a label that delegates beside another is refused, for the plain one too; who may not is told that first', () => {
+    task.policyRaw = {
+      ...task.policyRaw,
+      profiles: { web: { label: 'agent-web' }, docs: { label: 'docs-bot' } },
+    }
+    task.label(dana, 'docs-bot', ['agent-web', 'docs-bot'])
+    task.label(dana, 'agent', ['bug', 'AGENT-WEB', 'agent'])
+    task.label(stranger, 'docs-bot', ['agent-web', 'docs-bot'])
+    task.settle()
+    expect(task.sessions()).toEqual([])
+    expect(task.comment('answer:0')).toMatch(/`agent-web` and `docs-bot`, each of which delegates/)
+    expect(task.comment('answer:1')).toMatch(/each of which delegates/)
+    expect(task.comment('answer:2')).toContain('write access or more')
+    // The one that remains is a delegation again once it is set anew.
+    task.label(dana, 'docs-bot', ['docs-bot'])
+    task.settle()
+    expect(task.sessions()).toEqual(['discovery#1'])
+    expect(task.comment('progress')).toContain('profile docs')
+  })
+
   test('D2: names the missing bundle parts, follows edits in place, and starts when complete', () => {
     task.body = goodBody.replace(/ {2}Fail example.*\n/, '').replace('- `src/parse.ts`', '')
     task.label()
@@ -143,7 +163,7 @@ describe('delegation', () => {
     expect(task.sessions()).toEqual(['discovery#1'])
   })
 
-  test('D5: the route comes from a label, is shown, and can be changed until the plan is issued', () => {
+  test('D5: the route comes from a label, is shown, and can be changed by command', () => {
     task.labels = ['agent', 'Hotfix']
     task.label()
     task.settle()
@@ -540,6 +560,46 @@ describe('after the plan', () => {
     task.pull = rest
     task.settle()
     expect(task.asked.at(-1)).toMatchObject({ kind: 'markReady', number: 34 })
+  })
+
+  test('P3: problems in code and documents go back one after the other, on top of each other, and are read again', () => {
+    const branch = 'agent/12-limit-the-parser'
+    const push = (phase: string, before: string, after: string) =>
+      task.add({ kind: 'work.pushed', branch, before, sha: after, phase })
+    approved()
+    task.evidence = evidence((request) =>
+      request.kind === 'diff' && request.base === sha('code2')
+        ? evidence()({ ...request, head: sha('docs') })
+        : undefined,
+    )
+    task.accept('tests', 1, tests, sha('tests'))
+    task.accept('implementation', 1, green, sha('code'))
+    push('implementation', sha('plan'), sha('code'))
+    task.accept('documentation', 1, { summary: 'Said so.' }, sha('docs'))
+    push('documentation', sha('code'), sha('docs'))
+    const problem = (path: string) => ({ path, line: 1, severity: 'problem', body: `${path} is wrong.` })
+    task.accept('review', 1, {
+      summary: 'Not yet.',
+      findings: [problem('docs/parse.md'), problem('src/parse.ts'), problem('src/elsewhere.ts')],
+    })
+    expect(task.sessions().at(-1)).toBe('implementation#2')
+    task.accept('implementation', 2, green, sha('code2'))
+    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('code2'), expected: sha('docs') })
+    push('implementation', sha('docs'), sha('code2'))
+    task.settle()
+    expect(task.sessions().at(-1)).toBe('documentation#2')
+    task.accept('documentation', 2, { summary: 'Said it right.' }, sha('docs2'))
+    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('docs2'), expected: sha('code2') })
+    push('documentation', sha('code2'), sha('docs2'))
+    task.settle()
+    expect(task.sessions().at(-1)).toBe('review#2')
+    // A second look finds the document wrong again: the code stays as it is.
+    task.accept('review', 2, { summary: 'Nearly.', findings: [problem('docs/parse.md')] })
+    expect(task.comment('handoff:documentation')).toContain('the same objection came back')
+    expect(task.sessions().filter((one) => one.startsWith('implementation'))).toHaveLength(2)
+    expect(task.asked.some((action) => action.kind === 'postReview' || action.kind === 'markReady')).toBe(
+      false,
+    )
   })
 
   test.each([

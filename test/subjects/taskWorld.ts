@@ -52,7 +52,9 @@ export class TaskWorld {
   facts: Fact[] = []
   comments: { id: number; marker: string; body: string }[] = []
   labels: string[] = ['agent']
-  policyRaw: unknown = { commands: { test: testSpec, typecheck: { run: 'tsc' } } }
+  /** Whether a model chooses the route: most stories are about what comes after that. */
+  routesByModel = false
+  policyRaw: object = { commands: { test: testSpec, typecheck: { run: 'tsc' } } }
   policyBroken = false
   people: ReadonlyMap<number, Standing> = everybody()
   priorArt: TaskSnapshot['priorArt'] = new Map([['src/parse.ts', true]])
@@ -86,11 +88,12 @@ export class TaskWorld {
     return fact
   }
 
-  label(by: Account | null = dana, label = 'agent'): void {
+  label(by: Account | null = dana, label = 'agent', labels = [label]): void {
     this.add(
       {
         kind: 'issue.delegated',
         label,
+        labels,
         title: 'Limit the parser',
         body: this.body,
         bodyDigest: digestOf(this.body),
@@ -121,8 +124,13 @@ export class TaskWorld {
     )
   }
 
+  policy(): Policy {
+    const { pipeline = {}, ...rest } = this.policyRaw as { pipeline?: object }
+    return policyOf({ ...rest, pipeline: { routes: { by_model: this.routesByModel }, ...pipeline } })
+  }
+
   snapshot(): TaskSnapshot<Policy> {
-    const policy = policyOf(this.policyRaw)
+    const policy = this.policy()
     return {
       key,
       nowMs: 50_000,

@@ -183,6 +183,7 @@ export const goodRules = (parts: Partial<BranchRules> = {}): BranchRules => ({
   forcePushesBlocked: true,
   deletionsBlocked: true,
   mergeQueue: false,
+  signaturesRequired: false,
   ...parts,
 })
 

@@ -71,6 +71,35 @@ describe('required checks', () => {
     await github.as('bob').merge(REPO, pull.number)
   })
 
+  test('signatures: pushed commits have none, what GitHub makes itself and an App through the API has', async () => {
+    const github = await world()
+    await ruleset(github, [{ type: 'required_signatures' }])
+    const { pull, sha } = await pullByBob(github)
+    await refuses(github.as('bob').merge(REPO, pull.number), 405, /verified signatures/)
+    await refuses(
+      github.as('bob').push(REPO, 'main', { files: { 'x.txt': 'x' } }),
+      403,
+      /verified signatures/,
+    )
+    const app = await asInstallation(github)
+    const { body: made } = await app('POST', at('/git/commits'), {
+      message: 'By the App',
+      tree: (await github.site.git.commit(github.repo(REPO).dir, sha)).tree,
+      parents: [sha],
+    })
+    expect(made.verification).toMatchObject({ verified: true, reason: 'valid' })
+    const { body: named } = await app('POST', at('/git/commits'), {
+      message: 'In a name',
+      tree: made.tree.sha,
+      parents: [sha],
+      author: { name: 'bob', email: 'bob@example.test' },
+    })
+    expect(named.verification.verified).toBe(false)
+    await github.as('bob').merge(REPO, pull.number, { method: 'squash' })
+    expect(pull.merged).toBe(true)
+    conforms(github)
+  })
+
   test('a push of a new head takes them away', async () => {
     const github = await world()
     await ruleset(github, [checks('gate', github.app.id)])

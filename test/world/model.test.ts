@@ -348,6 +348,28 @@ describe('world: the model counts', () => {
     expect(first.cache_read_input_tokens).toBe(0)
     expect(second).toMatchObject({ cache_creation_input_tokens: 0, input_tokens: first.input_tokens })
     expect(second.cache_read_input_tokens).toBe(first.cache_creation_input_tokens)
+    const other = (await ask(client, { system, model: 'another-model' })).usage
+    expect(other).toMatchObject({ cache_read_input_tokens: 0 })
+    const short = [{ ...system[0], type: 'text' as const, text: SYSTEM }]
+    for (const _time of [1, 2])
+      expect((await ask(client, { system: short })).usage).toMatchObject({
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 0,
+      })
+  })
+
+  test.each([
+    [15, true],
+    [25, false],
+  ])('P11: a known prefix %i blocks before the mark is found: %s', async (blocks, found) => {
+    const { client } = await start()
+    const mark = { cache_control: { type: 'ephemeral' as const } }
+    const opening = { type: 'text' as const, text: OPENING.padEnd(6000, ' more') }
+    const later = Array.from({ length: blocks }, (_, index) => ({ type: 'text' as const, text: `${index}` }))
+    const say = async (content: object[]) =>
+      (await ask(client, { ...mark, messages: [{ role: 'user', content }] as never })).usage
+    await say([opening])
+    expect(((await say([opening, ...later])).cache_read_input_tokens ?? 0) > 0).toBe(found)
   })
 })
 

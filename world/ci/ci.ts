@@ -181,6 +181,14 @@ export async function enableCi(world: GitHubWorld, repository: string, input: Ci
     if (run === null) throw new GitHubError(422, `Workflow does not exist on ${ref}`)
     return run
   })
+  world.onEvent(async (event) => {
+    if (event.event !== 'merge_group' || event.action !== 'checks_requested') return
+    if (event.repo?.id !== repo.id) return
+    const { merge_group: group, sender } = groupEvent.parse(event.payload)
+    const actor = must(site.state.accounts, sender.id, 'account')
+    const branch = group.head_ref.replace('refs/heads/', '')
+    await trigger({ event: 'merge_group', sha: group.head_sha, branch, before: null, headRepo: repo, actor })
+  })
 
   return {
     report: (sha, what) => report(engine, repo, settings, sha, what),
@@ -230,6 +238,11 @@ const deploymentEvent = z.object({
     ref: z.string(),
     performed_via_github_app: z.object({ id: z.number() }).nullish(),
   }),
+  sender: z.object({ id: z.number() }),
+})
+
+const groupEvent = z.object({
+  merge_group: z.object({ head_sha: z.string(), head_ref: z.string() }),
   sender: z.object({ id: z.number() }),
 })
 

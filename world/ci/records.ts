@@ -1,7 +1,7 @@
 /** What the stand-in's Actions remember: workflows, their runs by attempt, jobs with logs, artifacts. */
 import type { Account, Conclusion, Permissions, Repo } from '../github/state.ts'
 
-export type CiEvent = 'push' | 'pull_request' | 'deployment' | 'workflow_dispatch'
+export type CiEvent = 'push' | 'pull_request' | 'merge_group' | 'deployment' | 'workflow_dispatch'
 
 /** One job of the workflow: its check run's name and the shell command that is really run. */
 export type JobSettings = {

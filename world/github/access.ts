@@ -13,7 +13,8 @@ export const levelAtLeast = (level: Level | undefined, least: Level) =>
 
 export function findAccount(state: State, login: string): Account | null {
   const wanted = login.toLowerCase()
-  for (const account of state.accounts.values()) if (account.login.toLowerCase() === wanted) return account
+  for (const account of state.accounts.values())
+    if (account.login.toLowerCase() === wanted && account.deleted !== true) return account
   return null
 }
 
@@ -21,9 +22,13 @@ export function findRepo(state: State, owner: string, name: string): Repo | null
   const account = findAccount(state, owner)
   if (account === null) return null
   const wanted = name.toLowerCase()
-  for (const repo of state.repos.values())
-    if (repo.ownerId === account.id && repo.name.toLowerCase() === wanted) return repo
-  return null
+  const owned = [...state.repos.values()].filter((repo) => repo.ownerId === account.id)
+  // A name from before a renaming leads on, as GitHub's redirects do, until somebody takes it.
+  return (
+    owned.find((repo) => repo.name.toLowerCase() === wanted) ??
+    owned.find((repo) => repo.formerNames?.includes(wanted)) ??
+    null
+  )
 }
 
 /** Team membership, counting members of child teams as members of the parent, as GitHub does. */
@@ -40,6 +45,7 @@ export function teamMembership(state: State, team: Team, accountId: number): Mem
 
 /** The highest role a person has on a repository, from ownership, organisation, teams and collaboration. */
 export function roleOn(state: State, repo: Repo, account: Account): Role {
+  if (account.deleted === true) return 'none'
   if (repo.ownerId === account.id) return 'admin'
   const member = state.orgMembers.get(repo.ownerId)?.get(account.id)
   if (member?.state === 'active' && member.role === 'admin') return 'admin'

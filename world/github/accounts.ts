@@ -47,6 +47,12 @@ export function createAccount(site: Site, login: string, input: AccountInput = {
   return account
 }
 
+/** A person who leaves GitHub: what was written stays and is nobody's. */
+export function deleteAccount(account: Account): void {
+  account.deleted = true
+  account.token = null
+}
+
 export function accountNamed(site: Site, login: string): Account {
   const account = findAccount(site.state, login)
   if (account === null) throw new Error(`stand-in GitHub: no account named ${login}`)

@@ -3,6 +3,7 @@ import type { App, Delivery, Installation, InstallationToken } from './records/a
 import type { CheckRun, CheckSuite, CommitStatus } from './records/checks.ts'
 import type { Deployment, Environment, Hold } from './records/deployments.ts'
 import type { Account, Membership, Team } from './records/people.ts'
+import type { QueueEntry } from './records/queue.ts'
 import type { RuleSuite, Ruleset } from './records/rules.ts'
 import type {
   Comment,
@@ -19,6 +20,7 @@ export type * from './records/apps.ts'
 export type * from './records/checks.ts'
 export type * from './records/deployments.ts'
 export type * from './records/people.ts'
+export type * from './records/queue.ts'
 export type * from './records/rules.ts'
 export type * from './records/work.ts'
 
@@ -43,6 +45,9 @@ export type State = {
   environments: Map<number, Environment>
   deployments: Map<number, Deployment>
   holds: Set<Hold>
+  queue: Map<number, QueueEntry>
+  /** Commits that GitHub itself has made and signed; nobody else signs here. */
+  signed: Set<string>
   apps: Map<number, App>
   installations: Map<number, Installation>
   tokens: Map<string, InstallationToken>
@@ -72,6 +77,8 @@ export function createState(): State {
     environments: new Map(),
     deployments: new Map(),
     holds: new Set(),
+    queue: new Map(),
+    signed: new Set(),
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),

@@ -4,7 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findRepo } from './access.ts'
-import { type AppInput, accountNamed, createAccount, createApp, createOrg, createTeam } from './accounts.ts'
+import {
+  type AppInput,
+  accountNamed,
+  createAccount,
+  createApp,
+  createOrg,
+  createTeam,
+  deleteAccount,
+} from './accounts.ts'
 import type { RequestLogEntry, Violation } from './contract.ts'
 import { createOutbox, type Outbox } from './deliveries.ts'
 import { createPerson } from './driver/person.ts'
@@ -13,7 +21,8 @@ import { createFaults } from './faults.ts'
 import { createGitStore } from './git.ts'
 import { installHooks } from './gitHttp.ts'
 import { changeInstallationRepos, endInstallation, installApp } from './installations.ts'
-import { createRepo, forkRepo } from './ops/repos.ts'
+import { queuesHear } from './ops/mergeQueue.ts'
+import { createRepo, forkRepo, renameRepo } from './ops/repos.ts'
 import { createRouter } from './router.ts'
 import { registerRoutes } from './routes/index.ts'
 import { createApiServer, type ServerParts } from './server.ts'
@@ -32,6 +41,7 @@ const DEFAULT_PERMISSIONS: Permissions = {
   deployments: 'write',
   issues: 'write',
   members: 'read',
+  merge_queues: 'read',
   pull_requests: 'write',
   statuses: 'write',
 }
@@ -46,6 +56,7 @@ const DEFAULT_EVENTS = [
   'pull_request_review_comment',
   'pull_request_review_thread',
   'push',
+  'repository',
   'status',
   'workflow_run',
 ]
@@ -63,7 +74,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
   const requests: RequestLogEntry[] = []
   const events: SiteEvent[] = []
   const pushListeners: ((event: PushEvent) => void | Promise<void>)[] = []
-  const eventListeners: ((event: SiteEvent) => void | Promise<void>)[] = []
+  const eventListeners: ((event: SiteEvent) => void | Promise<void>)[] = [(event) => queuesHear(site, event)]
   const closeListeners: (() => void | Promise<void>)[] = []
   const manifests = new Map<string, AppInput>()
   let underWay = 0
@@ -167,9 +178,14 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
       which.webhookUrl = to
     },
     createUser: (login, input) => createAccount(site, login, input),
+    renameUser: (login, to) => {
+      accountNamed(site, login).login = to
+    },
+    deleteUser: (login) => deleteAccount(accountNamed(site, login)),
     createOrg: (login, input) => createOrg(site, login, input),
     createTeam: (org, slug, input) => createTeam(site, org, slug, input),
     createRepo: (owner, name, input = {}) => createRepo(site, accountNamed(site, owner), name, input),
+    renameRepo: (of, to) => renameRepo(site, repo(of), to, accountNamed(site, appOwner)),
     fork: (login, of) => forkRepo(site, accountNamed(site, login), repo(of).id),
     createApp: (input) => createApp(site, input),
     installApp: (which, owner, input) => installApp(site, which, owner, input),

@@ -46,9 +46,13 @@ export type GitHubWorld = {
   readonly events: SiteEvent[]
   setWebhookUrl(url: string | null, app?: App): void
   createUser(login: string, input?: AccountInput): Account
+  /** The login changes, the id stays; the old login is free for anybody. */
+  renameUser(login: string, to: string): void
+  deleteUser(login: string): void
   createOrg(login: string, input?: OrgInput): Account
   createTeam(org: string, slug: string, input?: TeamInput): Team
   createRepo(owner: string, name: string, input?: RepoInput): Promise<Repo>
+  renameRepo(repo: string, to: string): void
   fork(login: string, repo: string): Promise<Repo>
   createApp(input: AppInput): App
   installApp(app: App, owner: string, input?: InstallInput): Installation

@@ -39,8 +39,11 @@ function actorView(account: Account) {
   }
 }
 
-const actorById = (site: Site, id: number | null) =>
-  id === null ? null : actorView(must(site.state.accounts, id, 'account'))
+/** Nobody where there was an account that is gone. */
+function actorById(site: Site, id: number | null) {
+  const account = id === null ? null : must(site.state.accounts, id, 'account')
+  return account === null || account.deleted === true ? null : actorView(account)
+}
 
 export function repositoryView(context: Context, owner: string, name: string) {
   const { site, actor } = context

@@ -16,8 +16,8 @@ export interface RecordedRequest extends Position {
   stream: boolean
   status: number
   fault: Fault['kind'] | null
-  /** Null when no answer was made. */
-  usage: Answer['usage'] | null
+  /** What was answered and what that cost; null when no whole answer was made. */
+  answer: Pick<Answer, 'content' | 'usage'> | null
   body: CountRequest
 }
 
@@ -139,7 +139,7 @@ export async function startModel(options: { script: Script; apiKey: string }): P
     const usage: InputUsage = cache.measure(request, true)
     const message = answerFor(match.turn, request.model, usage, requestId.slice(4))
     const cut = fault?.kind === 'truncated'
-    record(path, request, 200, fault, cut ? null : message.usage)
+    record(path, request, 200, fault, cut ? null : message)
     if (request['stream'] === true) return { status: 200, body: framesOf(message), cut }
     return { status: 200, body: JSON.stringify(message), cut }
   }
@@ -156,7 +156,7 @@ export async function startModel(options: { script: Script; apiKey: string }): P
     body: CountRequest,
     status: number,
     fault: Fault | null,
-    usage: Answer['usage'] | null,
+    answer: RecordedRequest['answer'],
   ) {
     const stream = body['stream'] === true
     requests.push({
@@ -166,7 +166,7 @@ export async function startModel(options: { script: Script; apiKey: string }): P
       stream,
       status,
       fault: fault?.kind ?? null,
-      usage,
+      answer: answer && { content: answer.content, usage: answer.usage },
       body,
     })
     if (requests.length > MAX_RECORDED) requests.shift()

@@ -15,34 +15,40 @@ export function tokensIn(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN)
 }
 
-/** Cached prefixes of one stand-in, by the digest of everything before and including the marked block. */
+/** Shorter prefixes are not cached, marked or not; some models ask for more. */
+const SHORTEST_PREFIX = 1024
+/** How many blocks before a mark are looked at for a prefix that is known. */
+const LOOK_BACK = 20
+
+/** Cached prefixes of one stand-in, by the digest of everything up to the marked block. Each model has its own. */
 export class PromptCache {
   readonly #known = new Set<string>()
 
   /** What this request costs; prefixes that end at a `cache_control` are remembered when `remember` is set. */
   measure(request: CountRequest, remember: boolean): InputUsage {
-    const hash = createHash('sha256')
-    let total = 0
-    let read = 0
-    let marked = 0
-    const fresh: string[] = []
+    const hash = createHash('sha256').update(request.model)
     const blocks = blocksOf(request)
-    for (const [i, { text, marker }] of blocks.entries()) {
+    let total = 0
+    const prefixes = blocks.map(({ text, marker }, index) => {
       total += tokensIn(text)
-      const prefix = hash.update(text).copy().digest('hex')
-      if (this.#known.has(prefix)) read = total
-      if (!marker && !(request.cache_control && i === blocks.length - 1)) continue
-      marked = total
-      fresh.push(prefix)
-    }
-    if (remember) for (const prefix of fresh) this.#known.add(prefix)
-    const cached = marked === 0 ? 0 : read
-    const created = Math.max(0, marked - cached)
+      const marked = marker || (Boolean(request.cache_control) && index === blocks.length - 1)
+      return { digest: hash.update(text).copy().digest('hex'), tokens: total, marked }
+    })
+    const cacheable = prefixes.filter(({ tokens, marked }) => marked && tokens >= SHORTEST_PREFIX)
+    const read = Math.max(0, ...cacheable.map((end) => this.#longestKnown(prefixes, prefixes.indexOf(end))))
+    const written = cacheable.at(-1)?.tokens ?? 0
+    if (remember) for (const { digest } of cacheable) this.#known.add(digest)
+    const created = Math.max(0, written - read)
     return {
-      input_tokens: total - cached - created,
+      input_tokens: total - read - created,
       cache_creation_input_tokens: created,
-      cache_read_input_tokens: cached,
+      cache_read_input_tokens: read,
     }
+  }
+
+  #longestKnown(prefixes: { digest: string; tokens: number }[], end: number): number {
+    const near = prefixes.slice(Math.max(0, end - LOOK_BACK), end + 1)
+    return near.findLast(({ digest }) => this.#known.has(digest))?.tokens ?? 0
   }
 }
 

@@ -53,5 +53,6 @@ export function branchRulesOf(rules: readonly Rule[]): BranchRules {
     forcePushesBlocked: has('non_fast_forward'),
     deletionsBlocked: has('deletion'),
     mergeQueue: has('merge_queue'),
+    signaturesRequired: has('required_signatures'),
   }
 }

@@ -36,6 +36,11 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
     help: 'What is left of the primary limit.',
     labels: ['installation'],
   },
+  attempts_total: {
+    kind: 'counter',
+    help: 'How attempts came out, by phase and number: what pipeline.attempts is tuned by.',
+    labels: ['phase', 'attempt', 'outcome'],
+  },
   sessions_total: {
     kind: 'counter',
     help: 'Model sessions by phase and outcome.',

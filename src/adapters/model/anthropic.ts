@@ -2,25 +2,20 @@
 import type { Ledger } from '../../core/ports/ledger.ts'
 import type { Model } from '../../core/ports/model.ts'
 import type { Clock } from '../../core/ports.ts'
-import { chainOf, nobodyToAsk } from './chain.ts'
-import type { EndpointAccess } from './endpoint.ts'
+import { chainOf, nobodyToAsk, type Offered } from './chain.ts'
 import { nothingUsed } from './limits.ts'
 import { Session } from './session.ts'
 
-export interface AnthropicModelOptions {
-  /** By the names that policy uses. Only the operator adds endpoints: a policy cannot send a key anywhere else. */
-  endpoints: Record<string, EndpointAccess>
+export interface AnthropicModelOptions extends Offered {
   ledger: Pick<Ledger, 'transcript' | 'putTranscript'>
   clock: Clock
-  /** Retries of one request; tests shorten them. */
-  retries?: number
 }
 
 /** The Model port for a set of endpoints. */
 export function anthropicModel(options: AnthropicModelOptions): Model {
   return {
     async run(request, signal) {
-      const chain = chainOf(request, options.endpoints, options.retries)
+      const chain = chainOf(request, options)
       const [first, ...rest] = chain
       if (!first) return nothingUsed(nobodyToAsk(request))
       return new Session(options, [first, ...rest], request, signal).run()

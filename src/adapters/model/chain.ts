@@ -1,13 +1,15 @@
 /** The endpoints of one session in the order in which they are asked, and when the next one takes over (P10). */
 import Anthropic from '@anthropic-ai/sdk'
 import type { ModelChoice, SessionRequest } from '../../core/ports/model.ts'
-import { clientFor, type EndpointAccess, requestRetries } from './endpoint.ts'
+import { clientFor, type EndpointAccess, optionsOf, requestRetries } from './endpoint.ts'
+import type { Platforms, SessionClient } from './platforms.ts'
 import { blocksOf, type TranscriptMessage } from './transcript.ts'
+import { ContextFull, type WireOptions } from './wire.ts'
 
 /** One endpoint and model that the session may ask. */
 export interface Link extends ModelChoice {
-  client: Anthropic
-  promptCache: boolean
+  client: SessionClient
+  options: WireOptions
 }
 
 /** The model said that it will not answer: another one may. */
@@ -18,14 +20,23 @@ export class ModelRefused extends Error {
 /** While another endpoint waits to take over, a request is not tried as long. */
 const retriesBeforeNext = 1
 
+/** What the operator offers. */
+export interface Offered {
+  /** By the names that policy uses. Only the operator adds endpoints: a policy cannot send a key anywhere else. */
+  endpoints: Record<string, EndpointAccess>
+  /** As loaded for these endpoints. */
+  platforms?: Platforms
+  /** Retries of one request; tests shorten them. */
+  retries?: number
+}
+
 /**
  * The links that may be used: configured by the operator and, for sensitive work, marked by the operator as in-house.
  * Nothing else gets a client, so nothing else can be asked.
  */
 export function chainOf(
   request: SessionRequest,
-  endpoints: Record<string, EndpointAccess>,
-  retries = requestRetries,
+  { endpoints, platforms = {}, retries = requestRetries }: Offered,
 ): Link[] {
   const wanted: ModelChoice[] = [request, ...(request.fallbacks ?? [])]
   const usable = wanted.flatMap(({ endpoint, model, prices }) => {
@@ -35,8 +46,12 @@ export function chainOf(
   })
   return usable.map(({ access, ...choice }, index) => ({
     ...choice,
-    client: clientFor(access, index < usable.length - 1 ? Math.min(retries, retriesBeforeNext) : retries),
-    promptCache: access.promptCache !== false,
+    client: clientFor(
+      access,
+      index < usable.length - 1 ? Math.min(retries, retriesBeforeNext) : retries,
+      platforms,
+    ),
+    options: optionsOf(access),
   }))
 }
 
@@ -61,9 +76,9 @@ export function nobodyToAsk(request: SessionRequest): string {
     : `The operator has configured no model endpoint ${named}. The operator adds it, or a maintainer changes \`models\` in the policy; then someone comments \`/agent retry\`.`
 }
 
-/** Whether another endpoint may do better: overload, limits, 5xx, broken or late answers, and refusals to answer. */
+/** Whether another endpoint may do better: overload, limits, 5xx, broken or late answers, refusals, too short a context. */
 export function mayFallBack(error: unknown): boolean {
-  if (error instanceof ModelRefused) return true
+  if (error instanceof ModelRefused || error instanceof ContextFull) return true
   if (error instanceof Anthropic.APIUserAbortError) return false
   if (error instanceof Anthropic.APIConnectionError) return true
   if (!(error instanceof Anthropic.APIError)) return false

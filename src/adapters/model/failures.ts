@@ -2,6 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { RetryLater, Terminal } from '../../core/errors.ts'
 import { ModelRefused } from './chain.ts'
+import { ContextFull } from './wire.ts'
 
 export type Failure =
   | { kind: 'stopped' }
@@ -22,6 +23,11 @@ export function failureOf(error: unknown, endpoint: string): Failure {
     return {
       kind: 'failed',
       reason: `The model behind the endpoint "${endpoint}" refused to answer, and no other one is left (\`models.fallbacks\`).`,
+    }
+  if (error instanceof ContextFull)
+    return {
+      kind: 'failed',
+      reason: `The session has become longer than the ${error.contextTokens} tokens that the model endpoint "${endpoint}" takes (context_tokens), and no other one is left. A maintainer gives the phase a model with more room, or names one in \`models.fallbacks\`; then someone comments \`/agent retry\`.`,
     }
   if (error instanceof Anthropic.APIUserAbortError) return { kind: 'stopped' }
   if (error instanceof Anthropic.APIConnectionError)

@@ -10,14 +10,13 @@ import { failureOf } from './failures.ts'
 import { costOf, limitReached, usageOf } from './limits.ts'
 import { type ToolBench, toolBench } from './tools.ts'
 import { blocksOf, callsOf, loadTranscript, newTranscript, resultBlock } from './transcript.ts'
+import { assertFits, paramsOf } from './wire.ts'
 
 interface SessionOptions {
   ledger: Pick<Ledger, 'transcript' | 'putTranscript'>
   clock: Clock
 }
 
-/** Output tokens of one answer; a session may have many. */
-const longestAnswer = 16_000
 /** How often a session may be taken up again after its endpoint was given up. */
 const mostInterruptions = 5
 const mostReminders = 2
@@ -43,6 +42,8 @@ export class Session {
   readonly #startedMs: number
   #transcript = newTranscript([])
   #spentBeforeMs = 0
+  /** The next request demands a tool call, where the endpoint takes that. */
+  #demand = false
 
   constructor(
     options: SessionOptions,
@@ -121,35 +122,34 @@ export class Session {
       if (transcript.reminders >= mostReminders)
         return { kind: 'failed', reason: 'The session ended without handing anything in.' }
       transcript.reminders += 1
+      this.#demand = true
       await this.#say(reminder)
     }
     return null
   }
 
-  /** Let the runner go on until it ends by itself, an outcome is there, or a limit is reached. */
+  /** Ask and run tools until an answer calls none, an outcome is there, or a limit is reached. */
   async #turns(bench: ToolBench, signal: AbortSignal): Promise<void> {
-    const { system, limits } = this.#request
-    const { client, model, promptCache } = this.#link
-    const cached = promptCache ? { cache_control: { type: 'ephemeral' as const } } : {}
-    const { messages, usage } = this.#transcript
+    while (await this.#step(bench, signal));
+  }
+
+  /** One request and the tools that its answer calls. False when the next one is not simply due. */
+  async #step(bench: ToolBench, signal: AbortSignal): Promise<boolean> {
+    const { client, model, options } = this.#link
+    const asking = { request: this.#request, transcript: this.#transcript, bench, demand: this.#demand }
+    const params = paramsOf(model, options, asking)
+    await assertFits(client, options, params, signal)
+    this.#demand = false
+    // A runner of its own for each request, since the marks for the cache move along with the conversation.
     const runner = client.beta.messages.toolRunner(
-      {
-        model,
-        max_tokens: Math.max(1, Math.min(longestAnswer, limits.maxOutputTokens - usage.outputTokens)),
-        // Tools and system come first and never change within a phase: that prefix is what the endpoint caches.
-        system: [{ type: 'text', text: system, ...cached }],
-        messages: messages as Anthropic.Beta.Messages.BetaMessageParam[],
-        tools: bench.runnables,
-        max_iterations: Math.max(1, limits.maxSteps - usage.requests),
-        thread: false,
-      },
+      { ...params, max_iterations: 1, thread: false },
       { signal },
     )
     for await (const message of runner) {
       await this.#record(message)
       if (message.stop_reason !== 'tool_use') {
         if (callsOf(this.#transcript.messages.at(-1)).length > 0) await this.#answerCutOff()
-        return
+        return false
       }
       const answer = await runner.generateToolResponse(signal)
       // Checked before the answer goes on record: a call that a stop cut short has no result that may be sent.
@@ -157,8 +157,9 @@ export class Session {
       if (answer) this.#transcript.messages.push({ role: 'user', content: answer.content })
       await this.#save()
       signal.throwIfAborted()
-      if (this.#transcript.outcome || this.#limitReached()) return
+      return answer !== null && !this.#transcript.outcome && this.#limitReached() === null
     }
+    return false
   }
 
   async #record(message: BetaMessage): Promise<void> {

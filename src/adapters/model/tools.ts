@@ -10,8 +10,10 @@ const longestResult = 60_000
 const interrupted =
   'The worker was interrupted while this ran, so it may or may not have taken effect. Look at the state before you do it again.'
 
+export type Runnable = ReturnType<typeof betaZodTool> & { input_schema: { type: 'object' } }
+
 export interface ToolBench {
-  runnables: ReturnType<typeof betaZodTool>[]
+  runnables: Runnable[]
   /** Run (or look up) one call; never rejects for what a tool did. */
   outcomeOf(call: Call): Promise<ToolOutcome>
   /** The error of a tool that was neither a result nor a refusal: it ends the session. */
@@ -91,10 +93,20 @@ export function toolBench(
         return outcome.content
       },
     }),
+    input_schema: schemaOf(tool.input),
     // The bench checks the input itself, so that its errors are on record like every other result.
     parse: (input: unknown) => input,
   }))
   return { runnables, outcomeOf, fatal: () => fatal }
+}
+
+/**
+ * The schema as the model reads it in every request, so without a word to spare: what has a default may be left out,
+ * and nothing refers to a definition elsewhere.
+ */
+function schemaOf(input: z.ZodType): { type: 'object' } {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(input, { io: 'input', reused: 'inline' })
+  return { ...schema, type: 'object' }
 }
 
 function cut(text: string): string {

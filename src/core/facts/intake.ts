@@ -8,6 +8,8 @@ import { Digest, Sha } from '../ids.ts'
 const delegated = z.object({
   kind: z.literal('issue.delegated'),
   label: z.string().max(100),
+  /** All labels of the issue at that moment: one that delegates beside another is refused (P13). Absent in old facts. */
+  labels: z.array(z.string().max(100)).max(100).optional(),
   title: z.string().max(1024),
   /** The issue's body at the moment of the label, from the payload (D4), cut at 65,536 characters. */
   body: z.string().max(65_536),

@@ -54,4 +54,7 @@ const baseSeen = z.object({
   baseChanges: z.number().int().nonnegative().optional(),
 })
 
-export const pullFacts = [originEvidence, decided, mergeIntended, merged, baseSeen] as const
+/** A round found it in a merge queue's group: what changes here, the group must hear of (T10). */
+const queued = z.object({ kind: z.literal('group.joined'), group: z.string().max(300), head: Sha })
+
+export const pullFacts = [originEvidence, decided, mergeIntended, merged, baseSeen, queued] as const

@@ -1,6 +1,7 @@
 /** Facts of a delegated issue: what was frozen, tried, judged, planned and pushed. */
 import { z } from 'zod'
 import { Account } from '../account.ts'
+import { ProfileName } from '../agentProfile.ts'
 import { Bundle } from '../bundle.ts'
 import { Digest, Sha } from '../ids.ts'
 import { PlanRecord, Route } from '../plan.ts'
@@ -16,6 +17,8 @@ const frozen = z.object({
   /** Numeric id of the person who delegated. */
   delegator: Account,
   title: z.string().max(1024),
+  /** The agent profile for as long as this bundle counts; absent for that of the plain label (P13). */
+  profile: ProfileName.optional(),
 })
 const routed = z.object({ kind: z.literal('route.chosen'), route: Route, why: sentence })
 
@@ -51,10 +54,17 @@ const attemptJudged = z.object({
   kind: z.literal('attempt.judged'),
   phase: z.string().max(40),
   attempt: z.number().int().positive(),
-  /** `person`: a plan that was accepted and then rejected by someone who may; the planning session goes on with it (A4). */
-  by: z.enum(['code', 'validator', 'person']),
+  /**
+   * `person`: a plan that was accepted and then rejected by someone who may; the planning session goes on with it (A4).
+   * `review`: accepted work in which the review session found a problem; the session that wrote it goes on with it.
+   */
+  by: z.enum(['code', 'validator', 'person', 'review']),
   verdict: z.enum(['pass', 'objections']),
   objections: z.array(sentence).max(50),
+  /** True when nothing else judges the attempt, so that with this it is accepted. */
+  accepted: z.boolean().optional(),
+  /** For `review`: the commit that it read. The next attempt sits on it, so that nothing pushed is taken back. */
+  head: Sha.optional(),
 })
 const handedOff = z.object({
   kind: z.literal('phase.handedOff'),

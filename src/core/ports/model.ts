@@ -40,6 +40,8 @@ export interface SessionRequest extends ModelChoice {
   tools: Tool[]
   /** The tool whose successful call ends the session with its input as the deliverable (T29: never in-band text). */
   handIn: { deliverable: string; questions: string | null }
+  /** True for a session that usually ends with its first answer, so that it is not worth caching for a second. */
+  endsAtOnce?: boolean
   limits: { maxSteps: number; maxOutputTokens: number; maxMinutes: number; maxCostUsd: number }
 }
 

@@ -10,6 +10,8 @@ export interface BranchRules {
   forcePushesBlocked: boolean
   deletionsBlocked: boolean
   mergeQueue: boolean
+  /** Every commit that lands must be signed; those of agents are not. */
+  signaturesRequired: boolean
 }
 
 /** What `countersign doctor` found with an administrator's eyes; kept as a setting of the ledger, one a branch. */

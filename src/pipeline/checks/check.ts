@@ -1,4 +1,5 @@
 /** A deterministic check: pure, over a deliverable and collected evidence; its objections go back to the session. */
+import type { AllowedPaths } from '../../core/agentProfile.ts'
 import { type CommandsSettings, commandRequest } from '../../core/commandSettings.ts'
 import type { EvidenceBody, EvidenceRequest, EvidenceView } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
@@ -22,6 +23,8 @@ export interface CheckContext {
   /** The accepted commit of the tests phase, whose files are frozen (P5). */
   testsCommit: Sha | null
   settings: PipelineSettings
+  /** The only paths that the task's agent profile may change; null for all (P13). */
+  allowed: AllowedPaths | null
   commands: CommandsSettings
   protectedRules: readonly ProtectedRule[]
   /** True once a senior has allowed protected surfaces for this task (D3). */

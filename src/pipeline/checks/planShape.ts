@@ -1,4 +1,5 @@
 /** A plan agrees with itself and with the caps before anyone reads it (P5, P12). */
+import { disallowedSentence } from '../../core/agentProfile.ts'
 import { classify } from '../../core/classify.ts'
 import { Plan } from '../../core/plan.ts'
 import { renderPlanMessage } from '../../core/planMessage.ts'
@@ -7,7 +8,7 @@ import { type Check, objects } from './check.ts'
 /** Well below the length at which the plan commit would no longer be read back whole. */
 const longestMessage = 150_000
 
-export const planShape: Check = ({ deliverable, settings }) => {
+export const planShape: Check = ({ deliverable, settings, allowed }) => {
   const parsed = Plan.safeParse(deliverable)
   if (!parsed.success) return objects('The deliverable is not a plan.')
   const plan = parsed.data
@@ -17,6 +18,9 @@ export const planShape: Check = ({ deliverable, settings }) => {
     objections.push(
       `The plan names ${paths.length} files; policy allows ${settings.max_files} (pipeline.max_files). Plan a smaller change.`,
     )
+  const disallowed = disallowedSentence(allowed, paths)
+  if (disallowed !== null)
+    objections.push(`${disallowed} Plan the change without them, or ask if that is impossible.`)
   const doubled = paths.filter((path, index) => paths.indexOf(path) !== index)
   if (doubled.length > 0)
     objections.push(`These files are named twice: ${[...new Set(doubled)].slice(0, 5).join(', ')}.`)

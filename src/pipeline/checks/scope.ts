@@ -1,4 +1,5 @@
 /** The candidate changes only what its phase may change, inside the plan and the caps (P5, P12). */
+import { type AllowedPaths, disallowedSentence, isAllowedPath } from '../../core/agentProfile.ts'
 import { classify } from '../../core/classify.ts'
 import type { DiffFile } from '../../core/evidence.ts'
 import type { Plan } from '../../core/plan.ts'
@@ -7,11 +8,11 @@ import { phases } from '../phases.ts'
 import { type Check, objects, satisfied, together, withEvidence } from './check.ts'
 
 /**
- * Whether a phase may write a path: one of the plan's files, of the phase's own kind. The file tools, the host's commit
- * and this check share it, so that they cannot disagree.
+ * Whether a phase may write a path: one of the plan's files, of the phase's own kind, that the agent profile may change.
+ * The file tools, the host's commit and this check share it, so that they cannot disagree.
  */
-export function mayWrite(writes: Writes, plan: Plan, path: string): boolean {
-  if (!plan.files.some((file) => file.path === path)) return false
+export function mayWrite(writes: Writes, plan: Plan, allowed: AllowedPaths | null, path: string): boolean {
+  if (!isAllowedPath(allowed, path) || !plan.files.some((file) => file.path === path)) return false
   const kind = classify(path)
   switch (writes) {
     case 'none':
@@ -28,7 +29,7 @@ export function mayWrite(writes: Writes, plan: Plan, path: string): boolean {
 }
 
 export const scope: Check = (context) => {
-  const { plan, before, candidate, planCommit, settings } = context
+  const { plan, before, candidate, planCommit, settings, allowed } = context
   const { writes } = phases[context.phase]
   if (writes === 'none' || !plan) return satisfied
   if (!candidate || !before || !planCommit)
@@ -41,7 +42,7 @@ export const scope: Check = (context) => {
       ...(files.length === 0
         ? ['Nothing was changed, although the plan asks for a change in this phase.']
         : []),
-      ...files.flatMap((file) => pathsOf(file).flatMap((path) => objectionTo(writes, plan, path))),
+      ...files.flatMap((file) => pathsOf(file).flatMap((path) => objectionTo(writes, plan, allowed, path))),
     ],
   )
   const whole = withEvidence(
@@ -69,8 +70,10 @@ function pathsOf(file: DiffFile): string[] {
   return file.renamedFrom === null ? [file.path] : [file.path, file.renamedFrom]
 }
 
-function objectionTo(writes: Writes, plan: Plan, path: string): string[] {
-  if (mayWrite(writes, plan, path)) return []
+function objectionTo(writes: Writes, plan: Plan, allowed: AllowedPaths | null, path: string): string[] {
+  if (mayWrite(writes, plan, allowed, path)) return []
+  const disallowed = disallowedSentence(allowed, [path])
+  if (disallowed !== null) return [`${disallowed} Undo that change.`]
   return plan.files.some((file) => file.path === path)
     ? [
         `${path} may not be changed in this phase, which writes ${writes === 'docs' ? 'documentation' : writes} only. Undo that change.`,

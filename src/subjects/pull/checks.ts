@@ -32,7 +32,7 @@ const buttons: Record<ButtonIntent, Omit<Button, 'intent'>> = {
   fix: { label: 'Fix', description: 'Let the agent fix what is commented' },
 }
 /** GitHub shows about as much in one line of a check's page. */
-const longestTitle = 100
+export const longestTitle = 100
 const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
 const plain = (text: string) => text.replace(/[*`]/g, '')
 
@@ -53,7 +53,7 @@ const wouldBe = {
 } as const
 
 /** Shadow mode: what would have happened, without a button to press and without holding anything up. */
-function inShadow(run: DesiredCheckRun): DesiredCheckRun {
+export function inShadow(run: DesiredCheckRun): DesiredCheckRun {
   const note = `Shadow mode (\`enforce: false\`): this check would be ${wouldBe[run.state]}. Nothing is held up.`
   return {
     ...run,
@@ -169,7 +169,7 @@ function sharedRun(
 }
 
 /** True when the run on GitHub is not what it should be. Buttons and annotations follow from what is compared. */
-function differs(run: DesiredCheckRun, observed: ObservedCheckRun | undefined): boolean {
+export function runDiffers(run: DesiredCheckRun, observed: ObservedCheckRun | undefined): boolean {
   if (!observed) return true
   const status = run.state === 'in_progress' ? 'in_progress' : 'completed'
   const conclusion = run.state === 'in_progress' ? null : run.state
@@ -194,13 +194,14 @@ export function checkActions(
   if (pull.state !== 'open' || runs === 'unknown') return []
   return desiredRuns(snapshot, verdicts).flatMap((run) => {
     const observed = newest(runs, run.name, run.sha)
-    if (!differs(run, observed)) return []
+    if (!runDiffers(run, observed)) return []
     if (verdicts.missing.length > 0 && observed && observed.conclusion !== 'success') return []
     return [{ kind: 'checkRun' as const, repository: repository.name, run, runId: observed?.id ?? null }]
   })
 }
 
-function newest(
+/** The newest run of a name at a commit. */
+export function newest(
   runs: readonly ObservedCheckRun[],
   name: CheckName,
   sha: string,

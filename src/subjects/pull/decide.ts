@@ -110,7 +110,9 @@ function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]
           formatKey({ kind: 'pull', repository: snapshot.repository.name, number: pull.number }),
         )
       : []
-  return [...task, ...others].map((subject) => ({ kind: 'queue', subject }))
+  // What changed may take a green back that the merge queue is about to act on (T10).
+  const group = changed ? (lastFact(snapshot.facts, 'group.joined')?.body.group ?? []) : []
+  return [...task, ...others, group].flat().map((subject) => ({ kind: 'queue', subject }))
 }
 
 /** True when nothing can happen to the pull request any more, short of a new fact. */

@@ -4,11 +4,11 @@ import { type Question, voices } from '../../approvals/standing.ts'
 import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
 import type { Digest } from '../../core/ids.ts'
-import { protectedRules } from '../../core/protectedPaths.ts'
 import { count, listed, person } from '../../core/sentences.ts'
 import { fail, flag, pass, type Verdict, wait } from '../../core/verdict.ts'
 import { allGates } from '../../gates/all.ts'
 import type { GateInput } from '../../gates/gate.ts'
+import { agentOf, surfacesOf } from '../../policy/profiles.ts'
 import type { PullContext } from './context.ts'
 import type { GateResult, GatesVerdict } from './verdicts.ts'
 
@@ -16,12 +16,14 @@ import type { GateResult, GatesVerdict } from './verdicts.ts'
 export function gateInput(context: PullContext): GateInput {
   const { snapshot, policy, issued } = context
   const { pull, app } = snapshot
+  const agent = agentOf(policy, issued?.body.record.profile)
   const seen = factsOf(snapshot.facts, 'head.pushed').find((fact) => fact.body.sha === pull.head.sha)
   return {
     settings: policy.gates,
     commands: policy.commands,
-    protectedRules: protectedRules(policy.protected),
-    caps: { files: policy.pipeline.max_files, lines: policy.pipeline.max_lines },
+    protectedRules: surfacesOf(policy),
+    caps: { files: agent.policy.pipeline.max_files, lines: agent.policy.pipeline.max_lines },
+    allowed: agent.allowed,
     head: pull.head.sha,
     base: pull.base.tip,
     title: pull.title,

@@ -8,17 +8,22 @@ import type { PullVerdicts } from './verdicts.ts'
 /** Ready only when everything is green in one complete observation; the first thing that is missing is named. */
 export function judgeMerge(
   snapshot: PullSnapshot<Policy>,
-  alone: Pick<PullVerdicts, 'missing' | 'plan' | 'gates' | 'review'>,
+  alone: Pick<PullVerdicts, 'missing' | 'treatment' | 'plan' | 'gates' | 'review'>,
   shared: PullVerdicts['shared'],
 ): PullVerdicts['merge'] {
   const no = (sentence: string) => ({ ready: false, sentence })
   const { pull, policy } = snapshot
   if (!policy.ok) return no(policy.sentence)
   if (pull.state !== 'open') return no(`This pull request is ${pull.state}.`)
-  const { mode, auto } = policy.policy.merge
+  const { mode, auto, method } = policy.policy.merge
   if (mode === 'checks' && !auto)
     return no(
       "Policy lets GitHub merge (`merge.mode: checks`): press GitHub's own Merge button when the checks are green.",
+    )
+  const { enforcement } = snapshot
+  if (mode === 'checks' && enforcement !== 'unknown' && enforcement.rules?.mergeQueue)
+    return no(
+      `${code(pull.base.ref)} has a merge queue: put it in with GitHub's own "Merge when ready" when the checks are green.`,
     )
   if (alone.missing.length > 0)
     return no(`Could not be read: ${listed(alone.missing, 3)}. Ask again in a minute.`)
@@ -39,6 +44,15 @@ export function judgeMerge(
     if (checks[name].state !== 'pass')
       return no(`${code(`countersign/${name}`)} is not green: ${checks[name].sentence}`)
   }
+  if (
+    method === 'merge' &&
+    enforcement !== 'unknown' &&
+    enforcement.rules?.signaturesRequired &&
+    alone.treatment === 'full'
+  )
+    return no(
+      `${code(pull.base.ref)} takes signed commits only, and an agent's commits are not signed. With ${code('merge.method: squash')} in the policy GitHub makes and signs the one commit that lands.`,
+    )
   if (pull.mergeable === 'conflicting')
     return no(
       `It conflicts with ${code(pull.base.ref)}. Bring that branch in, push, and have the result approved.`,

@@ -4,11 +4,12 @@ import { type Fact, type FactOf, factsOf } from '../../core/facts.ts'
 import { Route } from '../../core/plan.ts'
 import { code, person } from '../../core/sentences.ts'
 import { isSenior } from '../../delegation/protectedSurfaces.ts'
-import { epicSentence } from '../../pipeline/routes.ts'
 import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
+import { judge as judgePull } from '../pull.ts'
 import { judgeBudget } from './budgetStep.ts'
 import type { TaskContext } from './context.ts'
 import { confirmableDigest } from './delegation.ts'
+import { refusedRoute } from './routeStep.ts'
 import { helpText } from './texts.ts'
 import type { Answer } from './verdicts.ts'
 
@@ -147,14 +148,22 @@ function route(context: TaskContext, rest: string): Judged {
   if (!chosen.success)
     return refused('Write `/agent route feature`, `/agent route hotfix` or `/agent route epic`.')
   if (!context.frozen) return refused('The route is chosen once the bundle is complete.')
-  if (chosen.data === 'epic') return refused(epicSentence)
-  if (context.issued)
+  const refusal = refusedRoute(context, chosen.data)
+  if (refusal !== null) return refused(refusal)
+  if (isPlanApproved(context))
     return refused(
-      'The plan is issued already. Reject it first with `/agent reject plan <reason>`, or delegate the issue again.',
+      'The plan is approved already. Reject it first with `/agent reject plan <reason>`, or delegate the issue again.',
     )
   return accepted(`The route is now ${chosen.data}.`, [
     { kind: 'route.chosen', route: chosen.data, why: 'a person asked for it' },
   ])
+}
+
+/** Until then a plan of another route takes the place of the one that waits for approval (D5). */
+function isPlanApproved({ issued, snapshot }: TaskContext): boolean {
+  if (!issued || !snapshot.pull) return false
+  const { approved, digest } = judgePull(snapshot.pull).plan
+  return approved && digest === issued.body.digest
 }
 
 /** A rejected plan goes back to the planning session with the reason (A4). */

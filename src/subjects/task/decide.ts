@@ -3,6 +3,7 @@ import type { Action } from '../../core/action.ts'
 import { type FactBody, settledBySeq } from '../../core/facts.ts'
 import { formatKey, parseKey } from '../../core/ids.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
+import { profileOfLabel } from '../../policy/profiles.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { progressComment, sameProgress } from './progress.ts'
 import type { TaskVerdicts } from './verdicts.ts'
@@ -112,7 +113,7 @@ function answerComments(snapshot: TaskSnapshot<Policy>): { marker: string; body:
 
 /** Every label on every issue is seen by intake; only ours is worth a comment. */
 function isOurLabel(snapshot: TaskSnapshot<Policy>, label: string): boolean {
-  return snapshot.policy.ok && snapshot.policy.policy.delegation.label.toLowerCase() === label.toLowerCase()
+  return snapshot.policy.ok && profileOfLabel(snapshot.policy.policy, label) !== undefined
 }
 
 /** The needs-human label stands while work that has begun waits for a person beyond an ordinary approval. */

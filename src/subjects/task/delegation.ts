@@ -3,17 +3,21 @@ import { hasRole } from '../../core/account.ts'
 import type { Bundle } from '../../core/bundle.ts'
 import { type Fact, factsOf } from '../../core/facts.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
-import { code } from '../../core/sentences.ts'
+import { code, listed } from '../../core/sentences.ts'
 import { bundleDigest, type Gap, lenientBundle, readBundle, unresolvedGaps } from '../../delegation/bundle.ts'
 import { confirmationText, judgeFreezing } from '../../delegation/frozen.ts'
 import { judgeLabeller } from '../../delegation/labeller.ts'
+import { labelKey } from '../../delegation/settings.ts'
+import { profileOfLabel } from '../../policy/profiles.ts'
+import type { Policy } from '../../policy/schema.ts'
 import type { TaskContext } from './context.ts'
 import { type Answer, type Step, step } from './verdicts.ts'
 
 /** The answer to a delegation, or null while the labeller's access could not be read. */
 export function judgeDelegation(context: TaskContext, fact: Fact): Answer | null {
   if (fact.body.kind !== 'issue.delegated') return null
-  const { label } = context.policy.delegation
+  const { policy } = context
+  const { label } = fact.body
   const answer = (outcome: Answer['outcome'], sentence: string): Answer => ({
     of: fact.seq,
     actor: fact.actor,
@@ -21,10 +25,10 @@ export function judgeDelegation(context: TaskContext, fact: Fact): Answer | null
     sentence,
     records: [],
   })
-  if (fact.body.label.toLowerCase() !== label.toLowerCase())
+  if (profileOfLabel(policy, label) === undefined)
     return answer(
       'refused',
-      `The label ${code(fact.body.label)} does not delegate here; ${code(label)} does (D1).`,
+      `The label ${code(label)} does not delegate here; ${code(policy.delegation.label)} does (D1).`,
     )
   const verdict = judgeLabeller(
     fact.actor,
@@ -36,11 +40,21 @@ export function judgeDelegation(context: TaskContext, fact: Fact): Answer | null
       return null
     case 'refused':
       return answer('refused', verdict.sentence)
-    case 'may':
-      return answer('accepted', 'The delegation is accepted.')
+    case 'may': {
+      const several = severalSentence(policy, [...(fact.body.labels ?? []), label])
+      return several === null ? answer('accepted', 'The delegation is accepted.') : answer('refused', several)
+    }
     default:
       return verdict satisfies never
   }
+}
+
+/** A task has one profile, and which of several labels was meant is not guessed (P13). */
+function severalSentence(policy: Policy, labels: readonly string[]): string | null {
+  const delegating = labels.filter((one) => profileOfLabel(policy, one) !== undefined)
+  const named = [...new Map(delegating.map((one) => [labelKey(one), one])).values()]
+  if (named.length < 2) return null
+  return `Nothing was started: the issue has the labels ${listed(named.map((one) => code(one)))}, each of which delegates, and a task has one profile (P13). Someone with write access removes them and sets the one that is meant.`
 }
 
 interface Text {
@@ -131,6 +145,12 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
     case 'freeze': {
       if (!delegation?.actor)
         return step('nothing', 'Nobody is named as having delegated the issue.', { over: true })
+      const profile = profileOfLabel(context.policy, delegation.body.label)
+      if (profile === undefined)
+        return step(
+          'person',
+          `The label ${code(delegation.body.label)} no longer delegates here. Someone sets one that does, such as ${code(context.policy.delegation.label)}.`,
+        )
       return step('machine', 'The bundle is complete and is frozen now.', {
         records: [
           {
@@ -140,6 +160,7 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
             bundle,
             delegator: delegation.actor,
             title: text.title,
+            ...(profile === null ? {} : { profile }),
           },
         ],
       })

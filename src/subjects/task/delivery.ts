@@ -1,15 +1,14 @@
 /** From accepted work to a pull request that is ready for review: pushes, the review's findings, CI (P6, P8). */
 import { factsOf } from '../../core/facts.ts'
-import { outgoingText } from '../../core/outgoingText.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { countedChecks } from '../../gates/ci.ts'
-import { Review } from '../../pipeline/phases/review.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
-import { acceptedHead, deliverableOf, stateOf } from '../../pipeline/taskState.ts'
+import { acceptedHead, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { PullVerdicts } from '../pull.ts'
 import type { TaskContext } from './context.ts'
 import { repairStep } from './repairStep.ts'
+import { postedReview } from './reviewStep.ts'
 import { type Step, step } from './verdicts.ts'
 
 /** The phases after whose acceptance the branch is pushed: code that failed the sandbox never reaches CI (P6, T38). */
@@ -43,7 +42,7 @@ export function readyStep(
   const { snapshot, issued } = context
   const { pull } = snapshot
   if (!pull || !verdicts || !issued) return step('machine', 'The pull request is being read.')
-  const { number, state, draft, head, nodeId } = pull.pull
+  const { number, state, draft, head } = pull.pull
   if (state !== 'open')
     return step(
       'nothing',
@@ -59,18 +58,32 @@ export function readyStep(
       'person',
       `The head of #${number} is not what was pushed last. Someone else pushed there: finish it by hand, or reject the plan to start again from it.`,
     )
-  const review = reviewAction(context, head.sha)
+  return withReview(postedReview(context), ciStep(context, pull, verdicts, repair))
+}
+
+/** The review goes out beside whatever else is due: nothing waits for it but leaving the draft. */
+function withReview({ effects, needs }: Pick<Step, 'effects' | 'needs'>, due: Step): Step {
+  const ready = due.effects.some(({ kind }) => kind === 'markReady')
+  if (ready && effects.length === 0 && needs.length > 0)
+    return step('machine', 'The findings of the review session are being placed.', { needs })
+  return { ...due, effects: [...effects, ...due.effects], needs: [...needs, ...due.needs] }
+}
+
+function ciStep(
+  context: TaskContext,
+  pull: PullSnapshot<Policy>,
+  verdicts: PullVerdicts,
+  repair: () => Step | null,
+): Step {
+  const { number, nodeId } = pull.pull
   const ci = verdicts.gates.results.find((result) => result.gate === 'ci')
   if (verdicts.missing.length > 0 || !ci)
-    return step('machine', 'The checks of the pull request are being read.', { effects: review })
-  if (ci.configured && ci.verdict.state === 'fail') {
-    const red = redStep(context, pull, ci.verdict.sentence, repair)
-    return { ...red, effects: [...review, ...red.effects] }
-  }
+    return step('machine', 'The checks of the pull request are being read.')
+  if (ci.configured && ci.verdict.state === 'fail') return redStep(context, pull, ci.verdict.sentence, repair)
   if (ci.configured && ci.verdict.state !== 'pass')
-    return step('machine', `Waiting for CI on #${number}: ${ci.verdict.sentence}`, { effects: review })
+    return step('machine', `Waiting for CI on #${number}: ${ci.verdict.sentence}`)
   return step('machine', `CI is green; #${number} is marked as ready for review.`, {
-    effects: [...review, { kind: 'markReady', repository: snapshot.repository.name, number, nodeId }],
+    effects: [{ kind: 'markReady', repository: context.snapshot.repository.name, number, nodeId }],
   })
 }
 
@@ -92,48 +105,4 @@ function redStep(
     return step('machine', `CI is red on #${pull.pull.number}; its other jobs are awaited. ${sentence}`)
   const failed = checks.filter((check) => check.conclusion !== 'success')
   return repairStep(context, pull, failed, sentence, repair)
-}
-
-/** The review phase's findings as one COMMENT review; only findings on changed lines of files can be placed inline. */
-function reviewAction(context: TaskContext, sha: string): Step['effects'] {
-  const parsed = Review.safeParse(deliverableOf(context, 'review'))
-  const { pull, repository } = context.snapshot
-  if (!parsed.success || !pull) return []
-  const { summary, findings } = parsed.data
-  const added = addedLines(context)
-  const placed = findings.filter((one) => added.get(one.path)?.has(one.line))
-  const rest = findings.filter((one) => !placed.includes(one))
-  const body = [
-    outgoingText(summary, { most: 3000 }),
-    ...rest.map(
-      (one) =>
-        `- ${outgoingText(`${one.path}, line ${one.line}: ${one.body}`, { inline: true, most: 1500 })}`,
-    ),
-    '',
-    'Written by the review session. It approves nothing; people do.',
-  ].join('\n')
-  const comments = placed.map((one) => ({
-    path: one.path,
-    line: one.line,
-    body: `**${one.severity}** ${outgoingText(one.body, { most: 1500 })}`,
-  }))
-  return [
-    {
-      kind: 'postReview',
-      repository: repository.name,
-      number: pull.pull.number,
-      sha,
-      marker: `review:${sha.slice(0, 12)}`,
-      body,
-      comments,
-    },
-  ]
-}
-
-/** Added lines by path, from the diff evidence that the pull request's round has collected; empty while it has not. */
-function addedLines(context: TaskContext): Map<string, Set<number>> {
-  const pull = context.snapshot.pull
-  const diff = pull?.evidence.get({ kind: 'diff', base: pull.pull.base.tip, head: pull.pull.head.sha })
-  if (!diff?.ok) return new Map()
-  return new Map(diff.body.files.map((file) => [file.path, new Set(file.added.map((line) => line.line))]))
 }

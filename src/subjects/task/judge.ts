@@ -1,9 +1,9 @@
 /** Judging a task: answers to what people asked, then the one next step, in the order of the work. Pure. */
 
+import { goneSentence } from '../../core/agentProfile.ts'
 import type { EvidenceRequest } from '../../core/evidence.ts'
 import { type Fact, type FactBody, factsOf, lastFact, settledBySeq } from '../../core/facts.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
-import { chooseRoute, epicSentence, routePhases } from '../../pipeline/routes.ts'
 import { routeOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { judge as judgePull } from '../pull.ts'
@@ -14,6 +14,8 @@ import { bundleStep, frozenComments, judgeDelegation } from './delegation.ts'
 import { pushStep, readyStep } from './delivery.ts'
 import { phaseStep } from './phaseStep.ts'
 import { approvalStep, issueStep, protectedBundleStep } from './planStep.ts'
+import { objectionStep } from './reviewStep.ts'
+import { markedRouteStep, modelRouteStep } from './routeStep.ts'
 import { sensitiveStep } from './sensitiveStep.ts'
 import { statusText } from './texts.ts'
 import { type Answer, type Step, step, type TaskVerdicts } from './verdicts.ts'
@@ -88,37 +90,33 @@ function nextStep(context: TaskContext): Step {
     return step('nothing', 'The issue is closed.', { over: true })
   if (context.stopped) return step('person', 'Stopped. `/agent resume` goes on where it was.')
   if (bundle) return bundle
+  const { agent, snapshot } = context
+  // What is merged or closed has come to its end under the profile that it had.
+  const ended = snapshot.pull !== null && snapshot.pull.pull.state !== 'open'
+  if (agent.name !== undefined && agent.gone && !ended) {
+    const sentence = goneSentence(agent.name)
+    return step('person', sentence, { comments: [{ marker: 'failed:profile', body: sentence }] })
+  }
   const verdicts = context.snapshot.pull ? judgePull(context.snapshot.pull) : null
   const { before, after } = context.route ? routeOf(context) : { before: [], after: [] }
   // A list of thunks, so that nothing later is even looked at before what it builds on is done (S2).
   const steps: (() => Step | null)[] = [
     () => failedStep(context),
-    () => routeStep(context),
+    () => markedRouteStep(context),
     () => sensitiveStep(context),
     () => protectedBundleStep(context),
+    () => modelRouteStep(context),
     ...before.map((phase) => () => budgeted(context, phaseStep(context, phase))),
     () => issueStep(context),
     () => approvalStep(context, verdicts),
     ...after.map((phase) => () => budgeted(context, phaseStep(context, phase)) ?? pushStep(context, phase)),
+    () => objectionStep(context),
   ]
   for (const due of steps) {
     const found = due()
     if (found) return found
   }
   return readyStep(context, verdicts, () => budgeted(context, phaseStep(context, 'repair')))
-}
-
-function routeStep(context: TaskContext): Step | null {
-  const { route, snapshot, policy } = context
-  if (!route) {
-    const chosen = chooseRoute(snapshot.issue ?? { labels: [], type: null }, policy.pipeline)
-    return step('machine', `The route is ${chosen.route}: ${chosen.why}.`, {
-      records: [{ kind: 'route.chosen', ...chosen }],
-    })
-  }
-  if (routePhases[route.body.route] === null)
-    return step('person', epicSentence, { comments: [{ marker: 'route', body: epicSentence }] })
-  return null
 }
 
 /** Work that could not be done, e.g. a refused push: a person looks at it, unless something has happened since. */

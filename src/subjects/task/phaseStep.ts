@@ -8,7 +8,7 @@ import { handOffText } from '../../pipeline/handOff.ts'
 import { validatorPrefix } from '../../pipeline/phases.ts'
 import { modelsFor } from '../../pipeline/providers.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
-import { acceptedHead, routeOf, stateOf } from '../../pipeline/taskState.ts'
+import { acceptedHead, isValidated, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import { validatorJudgement } from '../../pipeline/validator.ts'
 import type { TaskContext } from './context.ts'
 import { type Step, step } from './verdicts.ts'
@@ -122,7 +122,17 @@ function judging(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
     `What the ${phase} session handed in ${verdict === 'pass' ? 'passed its checks' : 'goes back with objections'}${ordinal(attempt.attempt)}.`,
     {
       needs: result.requests,
-      records: [{ kind: 'attempt.judged', phase, attempt: attempt.attempt, by: 'code', verdict, objections }],
+      records: [
+        {
+          kind: 'attempt.judged',
+          phase,
+          attempt: attempt.attempt,
+          by: 'code',
+          verdict,
+          objections,
+          accepted: verdict === 'pass' && !isValidated(context.settings, phase),
+        },
+      ],
     },
   )
 }
@@ -154,6 +164,7 @@ export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Atte
     candidate: attempt.ended?.candidate ?? null,
     testsCommit: tests.state === 'accepted' ? (tests.attempt.ended?.candidate ?? null) : null,
     settings: policy.pipeline,
+    allowed: context.agent.allowed,
     commands: policy.commands,
     protectedRules: context.rules,
     protectedAllowed: context.protectedAllowed,

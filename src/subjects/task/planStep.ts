@@ -111,12 +111,15 @@ function recordOf(context: TaskContext, plan: Plan, attempt: number): PlanRecord
     key: snapshot.key,
     links: accepting.map((fact) => fact.hash),
     frozen: frozen?.hash ?? '',
+    // Away from a route and back again: what was issued in between has taken the old plan's place for good.
+    route: route?.hash ?? '',
   }).slice(0, 32)
   return {
     version: 1,
     repositoryId: snapshot.repository.id,
     issue: issueOf(context),
     route: route?.body.route ?? 'feature',
+    ...(frozen?.body.profile === undefined ? {} : { profile: frozen.body.profile }),
     delegationDigest: frozen?.body.digest ?? '',
     nonce,
     plan,

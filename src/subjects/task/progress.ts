@@ -1,6 +1,7 @@
 /** The progress comment: one table of phases with state, attempts and cost, written from real state (O3). */
 import { count } from '../../core/sentences.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
+import { tokensOf } from '../../core/usage.ts'
 import type { PhaseState } from '../../pipeline/attempts.ts'
 import { nearBudget } from '../../pipeline/budget.ts'
 import { phases } from '../../pipeline/phases.ts'
@@ -8,30 +9,32 @@ import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { budgetOf } from './budgetStep.ts'
 import { contextOf } from './context.ts'
+import { routeText } from './texts.ts'
 import type { Step } from './verdicts.ts'
 
 /** The comment's body, or null before a bundle is frozen: until then the bundle's own comment says everything. */
 export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): string | null {
   if (!snapshot.policy.ok || snapshot.missing.length > 0) return null
   const context = contextOf(snapshot, snapshot.policy.policy)
-  const { frozen, route, spent } = context
+  const { frozen, route, spent, agent } = context
   if (!frozen || !route) return null
   const { before, after } = routeOf(context)
   const rows = [...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].map((phase) =>
     row(stateOf(context, phase), phases[phase].responsibility),
   )
   const pull = snapshot.pull ? ` Pull request: #${snapshot.pull.pull.number}.` : ''
+  const profile = agent.name === undefined ? '' : `, profile ${agent.name}`
   return [
     `**Countersign**: ${next.sentence}`,
     '',
-    `Route ${route.body.route}, bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}.${pull}`,
+    `${routeText(route.body)} Bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}${profile}.${pull}`,
     '',
     '| phase | state | attempts | cost | model |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
     ...nearBudget(budgetOf(context)).flatMap((warning) => [`**${warning}**`, '']),
-    `${count(spent.sessions, 'session')}, ${(spent.usage.inputTokens + spent.usage.outputTokens).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${(context.policy.budgets.task.usd + context.raised.usd).toFixed(2)}. \`/agent help\` lists the commands.`,
+    `${count(spent.sessions, 'session')}, ${tokensOf(spent.usage).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${(context.policy.budgets.task.usd + context.raised.usd).toFixed(2)}. \`/agent help\` lists the commands.`,
   ].join('\n')
 }
 

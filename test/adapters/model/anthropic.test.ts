@@ -148,12 +148,53 @@ describe('a model session', () => {
     expect(world.unmatched).toEqual([])
   })
 
-  test('P11: the stable prefix is read from the cache on later requests', async () => {
-    world.setScript(script(call('look'), call('look'), call('hand_in', { answer: 'done' })))
+  test('P11: each request reads from the cache what the last one sent, and writes only what is new', async () => {
+    // More blocks in one turn than an endpoint looks back from a mark.
+    const manyCalls = { toolUse: Array.from({ length: 15 }, () => ({ name: 'look', input: {} })) }
+    world.setScript(script(call('look'), manyCalls, call('look'), call('hand_in', { answer: 'done' })))
     const system = `Phase: plan\n\n${'Rules and more rules. '.repeat(2000)}`
-    const result = await model().run(request({ system }), never)
-    expect(result.usage.cacheWriteTokens).toBeGreaterThan(0)
-    expect(result.usage.cacheReadTokens).toBeGreaterThan(result.usage.cacheWriteTokens)
+    await model().run(request({ system }), never)
+    const used = world.requests.map(({ answer }) => answer?.usage)
+    for (const [index, usage] of used.entries()) {
+      const before = used[index - 1]
+      const sent = before ? before.cache_read_input_tokens + before.cache_creation_input_tokens : 0
+      expect(usage?.cache_read_input_tokens).toBe(sent)
+      expect(usage?.input_tokens).toBe(0)
+    }
+    const marks = world.requests.map(({ body }) => JSON.stringify(body).split('cache_control').length - 1)
+    expect(Math.max(...marks)).toBeLessThanOrEqual(4)
+    expect(JSON.stringify([...saved.values()])).not.toContain('cache_control')
+  })
+
+  test('P11: tools, system and opening are the same bytes in all steps and attempts', async () => {
+    world.setScript({
+      sessions: [
+        {
+          match: { phase: 'plan', attempt: 1 },
+          turns: [call('look'), call('hand_in', { answer: 'first' })],
+        },
+        { match: { phase: 'plan', attempt: 2 }, turns: [call('hand_in', { answer: 'second' })] },
+      ],
+    })
+    const opening = `Subject: o/r#1\nAttempt: 1\n\n${'An input of the phase. '.repeat(500)}`
+    await model().run(request({ opening }), never)
+    const continues = { session: 's-1', message: 'Attempt: 2\n\nObjection.' }
+    await model().run(request({ opening: 'never sent', session: 's-2', continues }), never)
+    const prefixes = world.requests.map(({ body }) =>
+      JSON.stringify([body.tools, body.system, body.messages[0]]).replace(/,?"cache_control":\{[^}]*\}/g, ''),
+    )
+    expect(new Set(prefixes).size).toBe(1)
+    const usage = world.requests.at(-1)?.answer?.usage
+    expect(usage?.cache_read_input_tokens).toBeGreaterThan(3000)
+  })
+
+  test('P11: a session that ends at once writes no opening to the cache, and goes on like any other if it does not', async () => {
+    world.setScript(script(call('look'), call('hand_in', { answer: 'done' })))
+    const opening = `Subject: o/r#1\nAttempt: 1\n\n${'An input of the phase. '.repeat(500)}`
+    await model().run(request({ opening, endsAtOnce: true }), never)
+    const [first, second] = world.requests.map(({ answer }) => answer?.usage)
+    expect(first).toMatchObject({ cache_creation_input_tokens: 0, cache_read_input_tokens: 0 })
+    expect(second?.cache_creation_input_tokens).toBeGreaterThan(3000)
   })
 
   test('T29: a sentinel in text ends nothing; the model is reminded, and then the session fails', async () => {

@@ -40,7 +40,7 @@ function run(parts: Partial<SessionRequest> = {}) {
         baseUrl: second.url,
         key,
         inHouse: true,
-        promptCache: false,
+        promptCache: 'none',
         prices: { 'model-of-house': { input: 1_000_000, output: 0 } },
       },
     },

@@ -8,6 +8,7 @@ import { resolveThread } from '../ops/reviewComments.ts'
 import type { ServerParts } from '../server.ts'
 import { type Actor, must } from '../site.ts'
 import type { Account, Issue, Pull, Repo, Review } from '../state.ts'
+import { nodeId } from '../views/account.ts'
 import { dispatchAs } from './dispatch.ts'
 import { type PushInput, pushFiles } from './push.ts'
 
@@ -42,6 +43,12 @@ export function createPerson(parts: ServerParts, account: Account, repoNamed: (f
     const run = site.state.checkRuns.get(checkRunId)
     if (run === undefined) throw notFound()
     return { run, repo: must(site.state.repos, run.repoId, 'repository') }
+  }
+  const mutate = async (name: string, type: string, input: unknown): Promise<void> => {
+    const query = `mutation($input: ${type}!) { ${name}(input: $input) { mergeQueueEntry { id } } }`
+    const reply = await call('POST', '/graphql', { query, variables: { input } })
+    const [error] = (reply as { errors?: { message: string }[] }).errors ?? []
+    if (error !== undefined) throw new GitHubError(422, error.message)
   }
   const openReview = async (
     repo: string,
@@ -164,6 +171,13 @@ export function createPerson(parts: ServerParts, account: Account, repoNamed: (f
       }
       return ((await call('PUT', `/repos/${repo}/pulls/${number}/merge`, body)) as { sha: string }).sha
     },
+    /** "Merge when ready" of a branch with a merge queue; throws what GitHub refuses. */
+    enqueue: (repo: string, number: number, head?: string): Promise<void> => {
+      const input = { pullRequestId: nodeId('PR', pullOf(repo, number).id), expectedHeadOid: head ?? null }
+      return mutate('enqueuePullRequest', 'EnqueuePullRequestInput', input)
+    },
+    dequeue: (repo: string, number: number): Promise<void> =>
+      mutate('dequeuePullRequest', 'DequeuePullRequestInput', { id: nodeId('PR', pullOf(repo, number).id) }),
     async updateBranch(repo: string, number: number): Promise<void> {
       await call('PUT', `/repos/${repo}/pulls/${number}/update-branch`, {})
     },

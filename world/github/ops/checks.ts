@@ -3,6 +3,7 @@ import type { Site } from '../site.ts'
 import { must } from '../site.ts'
 import type { Account, App, CheckRun, CheckSuite, Repo } from '../state.ts'
 import { checkRunPayload, checkSuiteView, suiteState } from '../views/check.ts'
+import { hookPermissions } from '../views/hook.ts'
 
 /** Finds or makes the suite of an App at a commit. */
 export function suiteFor(
@@ -134,7 +135,8 @@ export async function emitSuite(
 ): Promise<void> {
   const repo = must(site.state.repos, suite.repoId, 'repository')
   const { repository: _repository, ...view } = await checkSuiteView(site, suite)
-  const body = { ...view, rerequestable: true, runs_rerequestable: true }
+  const app = view.app && hookPermissions(view.app)
+  const body = { ...view, app, rerequestable: true, runs_rerequestable: true }
   const only = action === 'completed' ? {} : { onlyAppId: suite.appId, always: true }
   site.emit('check_suite', action, { action, check_suite: body }, { repo, sender, ...only })
 }

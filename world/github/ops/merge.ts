@@ -72,7 +72,8 @@ async function removeHead(site: Site, repo: Repo, pull: Pull, account: Account):
     await afterPush(site, repo, [{ ref, before: pull.headSha, after: zero }], account)
 }
 
-async function mergedCommit(
+/** The commit that brings a pull request onto a tip, by one of the three methods; 405 where they conflict. */
+export async function mergedCommit(
   site: Site,
   repo: Repo,
   pull: Pull,
@@ -94,33 +95,40 @@ async function mergedCommit(
   }
   switch (input.method) {
     case 'merge':
-      return site.git.commitTree(
-        repo.dir,
+      return signed(
+        site,
+        repo,
         tree,
         [tip, pull.headSha],
         message(`Merge pull request #${pull.number} from ${headOwner.login}/${pull.headRef}`, issue.title),
-        identityOf(site, account),
-        webFlow(site),
+        account,
       )
     case 'squash': {
       const commits = (await site.git.log(repo.dir, [`${tip}..${pull.headSha}`, '--no-merges'])).reverse()
       const title = commits.length === 1 ? (commits[0]?.message.split('\n')[0] ?? issue.title) : issue.title
       const body = commits.length === 1 ? '' : commits.map((c) => `* ${c.message}`).join('\n\n')
       const author = must(site.state.accounts, issue.authorId, 'account')
-      return site.git.commitTree(
-        repo.dir,
-        tree,
-        [tip],
-        message(`${title} (#${pull.number})`, body),
-        identityOf(site, author),
-        webFlow(site),
-      )
+      return signed(site, repo, tree, [tip], message(`${title} (#${pull.number})`, body), author)
     }
     case 'rebase':
       return rebase(site, repo, pull, account, tip)
     default:
       return input.method satisfies never
   }
+}
+
+/** A commit that GitHub makes in somebody's name, and signs. */
+async function signed(
+  site: Site,
+  repo: Repo,
+  tree: string,
+  parents: string[],
+  message: string,
+  by: Account,
+): Promise<string> {
+  const sha = await site.git.commitTree(repo.dir, tree, parents, message, identityOf(site, by), webFlow(site))
+  site.state.signed.add(sha)
+  return sha
 }
 
 /** Replays the commits in a throw-away worktree; a conflict makes the pull request unmergeable. */
@@ -169,14 +177,7 @@ export async function updateBranch(
   const ref = `refs/heads/${pull.headRef}`
   const before = pull.headSha
   const message = `Merge branch '${pull.baseRef}' into ${pull.headRef}`
-  const after = await site.git.commitTree(
-    repo.dir,
-    tree,
-    [before, tip],
-    message,
-    identityOf(site, account),
-    webFlow(site),
-  )
+  const after = await signed(site, repo, tree, [before, tip], message, account)
   await moveRef(site, repo, { ref, before, after, actor, via: 'push', forced: false })
 }
 

@@ -172,3 +172,16 @@ export async function forkRepo(site: Site, owner: Account, parentId: number): Pr
   const parent = must(site.state.repos, parentId, 'repository')
   return createRepo(site, owner, parent.name, { private: parent.private }, parent)
 }
+
+/** Renames a repository; the old name leads on to it, and Apps hear of it. */
+export function renameRepo(site: Site, repo: Repo, to: string, sender: Account): void {
+  const from = repo.name
+  repo.formerNames = [...(repo.formerNames ?? []), from.toLowerCase()]
+  repo.name = to
+  site.emit(
+    'repository',
+    'renamed',
+    { action: 'renamed', changes: { repository: { name: { from } } } },
+    { repo, sender },
+  )
+}

@@ -36,8 +36,21 @@ export function missingChecks(site: Site, repo: Repo, rule: RequiredChecksRule, 
       .filter((s) => integration_id === undefined || s.appId === integration_id)
       .at(-1)
     if (status?.state === 'success') return []
-    return [`Required status check "${context}" is ${status === undefined ? 'expected' : 'failing'}.`]
+    const word = status === undefined ? 'expected' : status.state === 'pending' ? 'in progress' : 'failing'
+    return [`Required status check "${context}" is ${word}.`]
   })
+}
+
+/** How the required checks of a commit stand: green, one of them failing, or an answer still awaited. */
+export function checksState(
+  site: Site,
+  repo: Repo,
+  rules: readonly RequiredChecksRule[],
+  sha: string,
+): 'green' | 'failing' | 'waiting' {
+  const messages = rules.flatMap((rule) => missingChecks(site, repo, rule, sha))
+  if (messages.length === 0) return 'green'
+  return messages.some((message) => message.endsWith(' is failing.')) ? 'failing' : 'waiting'
 }
 
 /** The standing review of each person with write: the newest that approves, asks for changes or was dismissed. */

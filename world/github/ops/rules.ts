@@ -12,7 +12,8 @@ export type RefUpdate = {
   before: string
   after: string
   actor: Actor
-  via: 'push' | 'merge'
+  /** `queue`: put into the merge queue, which nobody's right to bypass helps with. */
+  via: 'push' | 'merge' | 'queue'
   pull?: Pull
   /** Whether `after` does not contain `before`. */
   forced: boolean
@@ -93,7 +94,7 @@ function ruleMessages(
   repo: Repo,
   rule: Rule,
   update: RefUpdate,
-  strictBehind: boolean,
+  { behind, unsigned }: { behind: boolean; unsigned: boolean },
 ): string[] {
   const creates = update.before === ZERO_SHA
   const deletes = update.after === ZERO_SHA
@@ -113,17 +114,29 @@ function ruleMessages(
     case 'required_status_checks': {
       if (deletes || (creates && rule.parameters.do_not_enforce_on_create === true)) return []
       const messages = missingChecks(site, repo, rule.parameters, update.pull?.headSha ?? update.after)
-      if (rule.parameters.strict_required_status_checks_policy && strictBehind)
+      if (rule.parameters.strict_required_status_checks_policy && behind)
         messages.push('This branch is out-of-date with the base branch.')
       return messages
     }
     case 'required_linear_history':
       return update.mergeMethod === 'merge' ? ['Merge commits are not allowed here.'] : []
+    case 'required_signatures':
+      return unsigned && !deletes ? ['Commits must have verified signatures.'] : []
     case 'merge_queue':
-      return update.via === 'merge' || creates ? [] : ['Changes must be made through the merge queue.']
+      return update.via === 'queue' || creates ? [] : ['Changes must be made through the merge queue.']
     default:
       return rule satisfies never
   }
+}
+
+/** Whether a commit that the update brings in is not one that GitHub signed. */
+async function bringsUnsigned(site: Site, repo: Repo, { before, after }: RefUpdate): Promise<boolean> {
+  if (before === ZERO_SHA || after === ZERO_SHA) return false
+  const brought = await site.git.run(repo.dir, ['rev-list', after, `^${before}`], { allowFailure: true })
+  // Judged before they are received, pushed objects are not here yet: new ones, which GitHub has not made.
+  if (brought.code !== 0) return true
+  const shas = brought.stdout.toString('utf8').split('\n').filter(Boolean)
+  return shas.some((sha) => !site.state.signed.has(sha))
 }
 
 /** Judges one ref update against every active ruleset; a ruleset the actor may bypass does not stop it. */
@@ -131,13 +144,17 @@ export async function judgeUpdate(site: Site, repo: Repo, update: RefUpdate): Pr
   const { pull } = update
   const behind =
     pull === undefined ? false : !(await site.git.isAncestor(repo.dir, update.before, pull.headSha))
+  const rulesets = rulesetsFor(site, repo, update.ref)
+  const asksSigned = rulesets.some(({ rules }) => rules.some(({ type }) => type === 'required_signatures'))
+  const state = { behind, unsigned: asksSigned && (await bringsUnsigned(site, repo, update)) }
   const result: Judgement = { allowed: true, bypassed: false, messages: [], evaluations: [] }
-  for (const ruleset of rulesetsFor(site, repo, update.ref)) {
+  for (const ruleset of rulesets) {
     const mode = bypassMode(site, repo, ruleset, update.actor)
     if (mode === 'exempt') continue
-    const bypasses = mode === 'always' || (mode === 'pull_request' && update.via === 'merge')
+    const bypasses =
+      update.via !== 'queue' && (mode === 'always' || (mode === 'pull_request' && update.via === 'merge'))
     for (const rule of ruleset.rules) {
-      const messages = ruleMessages(site, repo, rule, update, behind)
+      const messages = ruleMessages(site, repo, rule, update, state)
       const passed = messages.length === 0
       result.evaluations.push({
         rulesetId: ruleset.id,

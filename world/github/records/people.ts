@@ -15,6 +15,8 @@ export type Account = {
   token: string | null
   /** The App a bot belongs to. */
   appId: number | null
+  /** Gone: shown as `ghost`, found by nobody. */
+  deleted?: true
 }
 
 export type Membership = { role: 'member' | 'admin' | 'maintainer'; state: 'active' | 'pending' }

@@ -5,6 +5,7 @@ export type RuleType =
   | 'update'
   | 'deletion'
   | 'required_linear_history'
+  | 'required_signatures'
   | 'non_fast_forward'
   | 'pull_request'
   | 'required_status_checks'
@@ -22,12 +23,23 @@ export type RequiredChecksRule = {
   strict_required_status_checks_policy: boolean
   do_not_enforce_on_create?: boolean
 }
+/** Of a merge queue, what the stand-in follows; the other settings only say when a group is built. */
+export type MergeQueueRule = {
+  check_response_timeout_minutes: number
+  grouping_strategy: 'ALLGREEN' | 'HEADGREEN'
+  max_entries_to_build: number
+  max_entries_to_merge: number
+  merge_method: 'MERGE' | 'SQUASH' | 'REBASE'
+  min_entries_to_merge: number
+  min_entries_to_merge_wait_minutes: number
+}
 export type Rule =
   | { type: 'pull_request'; parameters: PullRequestRule }
   | { type: 'required_status_checks'; parameters: RequiredChecksRule }
+  | { type: 'merge_queue'; parameters: MergeQueueRule }
   | { type: 'update'; parameters?: { update_allows_fetch_and_merge: boolean } }
   | {
-      type: Exclude<RuleType, 'pull_request' | 'required_status_checks' | 'update'>
+      type: Exclude<RuleType, 'pull_request' | 'required_status_checks' | 'update' | 'merge_queue'>
       parameters?: Record<string, unknown>
     }
 export type BypassActor = {

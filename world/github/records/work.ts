@@ -7,6 +7,8 @@ export type Repo = {
   id: number
   ownerId: number
   name: string
+  /** Lower case. */
+  formerNames?: string[]
   private: boolean
   defaultBranch: string
   /** Absolute path of the bare repository. */

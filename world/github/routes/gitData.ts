@@ -5,7 +5,7 @@ import type { CommitInfo } from '../git.ts'
 import { identityOf } from '../ops/merge.ts'
 import { type Call, created, ok, type Router } from '../router.ts'
 import { nodeId } from '../views/account.ts'
-import { UNSIGNED, WEB_FLOW } from '../views/commit.ts'
+import { UNSIGNED, verificationOf, WEB_FLOW } from '../views/commit.ts'
 import { repoApi, repoHtml } from '../views/repo.ts'
 
 const SHA = /^[0-9a-f]{40}$/
@@ -52,7 +52,7 @@ const commitData = (c: Call, info: CommitInfo) => {
     tree: { sha: info.tree, url: `${api}/trees/${info.tree}` },
     message: info.message,
     parents: info.parents.map((p) => ({ sha: p, url: `${api}/commits/${p}`, html_url: `${html}/${p}` })),
-    verification: UNSIGNED,
+    verification: verificationOf(c.site, info),
   }
 }
 
@@ -159,6 +159,9 @@ export function gitDataRoutes(router: Router): void {
       author,
       committer,
     )
+    // GitHub signs for a bot that names nobody as author or committer.
+    if (c.actor.kind === 'installation' && input.author === undefined && input.committer === undefined)
+      c.site.state.signed.add(made)
     return created(commitData(c, await c.site.git.commit(c.repo.dir, made)))
   })
   router.route('GET', `${base}/trees/{tree_sha}`, read, async (c) =>

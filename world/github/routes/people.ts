@@ -43,7 +43,7 @@ export function peopleRoutes(router: Router): void {
   router.route('GET', '/users/{username}', { permission: 'public' }, (c) => ok(publicUser(c.site, userAt(c))))
   router.route('GET', '/user/{account_id}', { permission: 'public' }, (c) => {
     const account = c.site.state.accounts.get(c.id('account_id'))
-    if (account === undefined) throw notFound()
+    if (account === undefined || account.deleted === true) throw notFound()
     return ok(publicUser(c.site, account))
   })
   router.route('GET', '/user', { permission: 'any' }, (c) => {

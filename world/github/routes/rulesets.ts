@@ -10,11 +10,31 @@ import { nodeId } from '../views/account.ts'
 import { fullName, repoHtml } from '../views/repo.ts'
 
 const simpleRule = z.object({
-  type: z.enum(['creation', 'deletion', 'required_linear_history', 'non_fast_forward', 'merge_queue']),
+  type: z.enum([
+    'creation',
+    'deletion',
+    'required_linear_history',
+    'required_signatures',
+    'non_fast_forward',
+  ]),
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
 const rule = z.union([
   simpleRule,
+  z.object({
+    type: z.literal('merge_queue'),
+    parameters: z
+      .object({
+        check_response_timeout_minutes: z.number().int().min(1).max(360).default(60),
+        grouping_strategy: z.enum(['ALLGREEN', 'HEADGREEN']).default('ALLGREEN'),
+        max_entries_to_build: z.number().int().min(0).max(100).default(5),
+        max_entries_to_merge: z.number().int().min(0).max(100).default(5),
+        merge_method: z.enum(['MERGE', 'SQUASH', 'REBASE']).default('MERGE'),
+        min_entries_to_merge: z.number().int().min(0).max(100).default(1),
+        min_entries_to_merge_wait_minutes: z.number().int().min(0).max(360).default(5),
+      })
+      .prefault({}),
+  }),
   z.object({
     type: z.literal('update'),
     parameters: z.object({ update_allows_fetch_and_merge: z.boolean() }).optional(),

@@ -9,9 +9,14 @@ const NODE_PREFIX = { User: 'U', Bot: 'BOT', Organization: 'O' } as const
 
 export const nodeId = (prefix: string, id: number) =>
   `${prefix}_${Buffer.from(String(id)).toString('base64url')}`
-export const accountNodeId = (account: Account) => nodeId(NODE_PREFIX[account.type], account.id)
+export const accountNodeId = (account: Pick<Account, 'id' | 'type'>) =>
+  nodeId(NODE_PREFIX[account.type], account.id)
 
-export function simpleUser(site: Site, account: Account): Schema<'simple-user'> {
+/** Who stands for accounts that were deleted. */
+const ghost = { id: 10_137, login: 'ghost', type: 'User' } as const
+
+export function simpleUser(site: Site, given: Account): Schema<'simple-user'> {
+  const account = given.deleted === true ? ghost : given
   const api = `${site.url}/users/${encodeURIComponent(account.login)}`
   const slug = account.login.replace(/\[bot\]$/, '')
   return {
@@ -197,7 +202,7 @@ export function mayHear(permissions: Installation['permissions'], event: string)
     status: 'statuses:read',
     workflow_run: 'actions:read',
     workflow_job: 'actions:read',
-    merge_group: 'merge_queues:read|contents:read',
+    merge_group: 'merge_queues:read',
     deployment: 'deployments:read',
     deployment_status: 'deployments:read',
     deployment_protection_rule: 'deployments:read',

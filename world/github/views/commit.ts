@@ -16,6 +16,18 @@ export const UNSIGNED = {
   verified_at: null,
 }
 
+/** Verified is what GitHub has made itself: merges, edits of the website, and an App's commits through the API. */
+export function verificationOf(site: Site, { sha, tree, committer }: CommitInfo) {
+  if (!site.state.signed.has(sha)) return UNSIGNED
+  return {
+    verified: true,
+    reason: 'valid',
+    signature: '-----BEGIN PGP SIGNATURE-----\n\nstand-in\n-----END PGP SIGNATURE-----',
+    payload: `tree ${tree}\n`,
+    verified_at: committer.date,
+  }
+}
+
 /** GitHub's own committer for what the website does. */
 export const WEB_FLOW = { name: 'GitHub', email: 'noreply@github.com' }
 
@@ -77,7 +89,7 @@ export function commitView(site: Site, repo: Repo, info: CommitInfo): Schema<'co
       tree: { sha: info.tree, url: `${repoApi(site, repo)}/git/trees/${info.tree}` },
       url: `${repoApi(site, repo)}/git/commits/${info.sha}`,
       comment_count: 0,
-      verification: UNSIGNED,
+      verification: verificationOf(site, info),
     },
     url,
     html_url: `${html}/${info.sha}`,

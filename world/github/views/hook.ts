@@ -13,10 +13,20 @@ const UNLISTED_EVENTS = new Set([
   'deployment_protection_rule',
 ])
 
+/** An App without the permission that the webhook descriptions, which list them one by one, do not know yet. */
+export function hookPermissions<A extends { permissions: { [name: string]: string | undefined } }>(
+  app: A,
+): A {
+  const { merge_queues: _queues, ...permissions } = app.permissions
+  return { ...app, permissions }
+}
+
 /** The App that wrote something, without its client id. */
 function hookApp(site: Site, appId: number | null) {
   if (appId === null) return null
-  const { client_id: _clientId, ...rest } = appView(site, must(site.state.apps, appId, 'app'))
+  const { client_id: _clientId, ...rest } = hookPermissions(
+    appView(site, must(site.state.apps, appId, 'app')),
+  )
   return { ...rest, events: rest.events.filter((e) => !UNLISTED_EVENTS.has(e)) }
 }
 
