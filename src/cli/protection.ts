@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { branchRulesOf, Rule } from '../adapters/github/readRules.ts'
 import type { ClassicReading, Protection, RulesetReading, Seen } from '../enforcement/protection.ts'
+import { readDeployingWorkflows } from './deployingWorkflows.ts'
 import { absentWhen, type Operator, seen } from './operator.ts'
 
 const Actor = z.object({
@@ -66,7 +67,7 @@ export async function readProtection(operator: Operator, asked: Asked): Promise<
       Rule,
     ),
   )
-  const [rulesets, classic, workflows, secrets, environments, bypassed] = await Promise.all([
+  const [rulesets, classic, workflows, secrets, environments, deploying, bypassed] = await Promise.all([
     seen(() => readRulesets(operator, where, inForce.seen ? inForce.value : [])),
     absentWhen(/not protected/i, () => readClassic(operator, { ...where, branch: asked.branch })),
     seen(() => operator.ask('GET /repos/{owner}/{repo}/actions/permissions/workflow', where, Workflow)),
@@ -76,6 +77,7 @@ export async function readProtection(operator: Operator, asked: Asked): Promise<
     seen(() =>
       operator.ask('GET /repos/{owner}/{repo}/environments', { ...where, per_page: 100 }, Environments),
     ),
+    readDeployingWorkflows(operator, where, asked.branch),
     seen(() =>
       operator.all(
         'GET /repos/{owner}/{repo}/rulesets/rule-suites',
@@ -101,6 +103,7 @@ export async function readProtection(operator: Operator, asked: Asked): Promise<
         adminsBypass: environment.can_admins_bypass ?? null,
       })),
     ),
+    deploying,
     bypassed: mapped(bypassed, (all) =>
       all.map((one) => ({
         actorId: one.actor_id ?? null,

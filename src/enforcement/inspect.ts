@@ -2,7 +2,7 @@
 import { count, listed } from '../core/sentences.ts'
 import { inspectBypass } from './bypass.ts'
 import { comparePermissions, type Permissions } from './permissions.ts'
-import type { EnvironmentReading, Protection, Seen } from './protection.ts'
+import type { DeployingWorkflow, EnvironmentReading, Protection, Seen } from './protection.ts'
 import { type Clause, weaknesses } from './weaknesses.ts'
 
 export interface Line {
@@ -149,6 +149,7 @@ export function inspect(seen: Protection): Line[] {
       ),
     ),
     line('environments', 'Environments', over(seen.environments, inspectEnvironments(settings))),
+    line('deploying', 'Deploys on push', over(seen.deploying, inspectDeploying(seen.url, seen.branch))),
     line('permissions', "The App's permissions", over(seen.permissions, inspectPermissions)),
   ]
 }
@@ -173,6 +174,18 @@ const inspectEnvironments =
       return { state: 'amber', sentence, mend }
     }
     return green(all.length === 0 ? 'There are none.' : `${count(all.length, 'environment')} protected.`)
+  }
+
+/** T38: what an agent pushes runs before anybody has read it; it must not deploy itself. */
+const inspectDeploying =
+  (url: string, branch: string) =>
+  (all: DeployingWorkflow[]): Finding => {
+    if (all.length === 0) return green("No workflow deploys when an agent's branch is pushed.")
+    const named = listed(all.map((one) => `${one.path} (to ${listed(one.environments)})`))
+    return red(
+      `A push of any branch, an agent's too, starts ${named}.`,
+      `Name the branches under \`on: push: branches:\` in ${url}/blob/${branch}/${all[0]?.path}.`,
+    )
   }
 
 function inspectPermissions({ held, wanted }: { held: Permissions; wanted: Permissions }): Finding {

@@ -26,6 +26,12 @@ export interface EnvironmentReading {
   adminsBypass: boolean | null
 }
 
+/** A workflow that deploys when a branch of an agent is pushed. */
+export interface DeployingWorkflow {
+  path: string
+  environments: string[]
+}
+
 export interface ClassicReading {
   forcePushes: boolean
   deletions: boolean
@@ -59,6 +65,7 @@ export interface Protection {
   workflows: Seen<{ defaultToken: 'read' | 'write'; mayApprove: boolean }>
   secrets: Seen<string[]>
   environments: Seen<EnvironmentReading[]>
+  deploying: Seen<DeployingWorkflow[]>
   /** Permissions that the App's installation holds, and those that `app.yml` asks for. */
   permissions: Seen<{ held: Permissions; wanted: Permissions }>
   /** Updates of the branch in the last week that bypassed a rule. */

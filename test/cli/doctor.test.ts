@@ -180,6 +180,25 @@ describe('countersign doctor', () => {
     })
   })
 
+  test("T38: a workflow that a push of an agent's branch starts and that deploys is red, one for named branches is not", async () => {
+    const workflow = (on: string) =>
+      `on: ${on}\njobs:\n  deploy:\n    environment: production\n    runs-on: x\n`
+    const file = '.github/workflows/deploy.yml'
+    for (const [on, state] of [
+      ['push', 'red'],
+      ['[pull_request]', 'green'],
+      ['{ push: { branches: [main] } }', 'green'],
+      ['{ push: { branches: ["**", "!agent/**"] } }', 'green'],
+      ['{ push: { branches-ignore: [main] } }', 'red'],
+      ['{ push: { tags: ["v*"] } }', 'green'],
+    ] as const) {
+      await world.as('ada').push(name, 'main', { files: { [file]: workflow(on) } })
+      const line = (await lines()).shown.find((one) => one.id === 'deploying')
+      expect([on, line?.state]).toEqual([on, state])
+      if (state === 'red') expect(line?.sentence).toContain(`${file} (to production)`)
+    }
+  })
+
   test('A5: shadow mode is red, and no proof is recorded of it', async () => {
     await world.as('ada').push(name, 'main', { files: { '.github/countersign.yml': 'enforce: false\n' } })
     const { out } = await run(['--mode', 'checks', '--fix'])

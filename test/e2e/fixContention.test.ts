@@ -63,6 +63,41 @@ test('F2, T32: a push during the fix is kept; the fix is made again on the new h
   expect(lines).toHaveLength(headText.split('\n').length + 1)
 }, 240_000)
 
+test('F2, T32: pushed a second time during the fix, it is explained, and nothing of it is pushed', async () => {
+  const slowly = { ...turn(replace('ten =', 'tenth =')), ...slow(2500) }
+  town.script(fixing('restless', slowly, turn(done())))
+  const pull = await town.change('restless')
+  const comment = await commentOn(town, pull, town.ana, { line: 10 }, 'The branch is restless.')
+  await town.ben.reply(repository, pull.number, comment, '/agent fix')
+  let text = headText
+  for (const run of [1, 2]) {
+    await town.stage.until(`run ${run}`, async () =>
+      factsOf(await town.facts(pull.key), 'attempt.started').length >= run ? true : undefined,
+    )
+    text = `// push ${run}\n${text}`
+    await town.robo.push(repository, pull.branch, { files: { [path]: text }, message: `Push ${run}` })
+  }
+  expect(await pull.reply(comment, /That happened twice/)).toMatch(/Ask again when the branch rests/)
+  expect((await pull.lines()).join('\n')).toBe(text)
+}, 240_000)
+
+test('F4: a comment that is deleted during the fix leaves the branch alone, and is said on the progress comment', async () => {
+  town.script(fixing('take it back', { ...turn(replace('ten =', 'tenth =')), ...slow(2500) }, turn(done())))
+  const pull = await town.change('deleted')
+  const before = pull.head()
+  const comment = await commentOn(town, pull, town.ana, { line: 10 }, 'No, I take it back.')
+  await town.ben.comment(repository, pull.number, '/agent fix')
+  await accepted(pull.key)
+  await town.ana.api('DELETE', `/repos/${repository}/pulls/comments/${comment}`)
+  const ended = await town.stage.until('the end of the fix', async () =>
+    factsOf(await town.facts(pull.key), 'fix.ended').at(-1),
+  )
+  await town.stage.settle()
+  expect(JSON.stringify(ended.body)).toMatch(/deleted|gone/)
+  expect(pull.head()).toBe(before)
+  expect(town.comments(pull.number).find((body) => body.includes('**Fix requests**'))).toMatch(/deleted|gone/)
+}, 240_000)
+
 test('F4: a thread that is resolved during the fix is left alone, and the branch too', async () => {
   town.script(fixing('never mind', { ...turn(replace('ten =', 'tenth =')), ...slow(2500) }, turn(done())))
   const pull = await town.change('resolved')
