@@ -6,13 +6,13 @@ import type { ForgeReads, ReportsRequest } from '../../core/ports.ts'
 import { code } from '../../core/sentences.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
-import { absentOn404 } from './failures.ts'
+import { absentOn404, GitHubRefusal } from './failures.ts'
 import { workflowPath } from './readChecks.ts'
 
 /** Reports are kilobytes to a few megabytes; what is larger holds something else. */
 const maximumZipBytes = 64 * 1024 * 1024
 const downloadTimeoutMs = 120_000
-/** The storage is asked for another address after this. */
+/** GitHub, or its storage, is asked once more after this. */
 const storageWaitMs = 15_000
 
 const Run = z.object({
@@ -54,6 +54,9 @@ export async function readArtifact(
   if (!run.found) return no(`workflow run ${request.run} is gone`)
   const differs = differenceOf(run.value, request)
   if (differs) return no(`workflow run ${request.run} ${differs}`)
+  // Its end was seen in a list: what GitHub shows here is older, and no answer to keep.
+  if (run.value.status !== 'completed')
+    throw new RetryLater(`workflow run ${request.run} is not shown as ended yet`, storageWaitMs)
 
   const listed = await client.pages(
     access,
@@ -87,8 +90,7 @@ function differenceOf(run: z.infer<typeof Run>, request: ReportsRequest): string
   if (run.head_sha !== request.sha) return `is of another commit (${run.head_sha.slice(0, 7)})`
   if (workflowPath(run) !== request.workflow) return `is of another workflow (${code(run.path)})`
   if (run.event !== request.event) return `was started by another event (${code(run.event)})`
-  if (run.run_attempt !== request.attempt || run.status !== 'completed') return 'has been started again'
-  return null
+  return run.run_attempt === request.attempt ? null : 'has been started again'
 }
 
 /** GitHub may leave out which run an artifact is of; the list was asked for by run. */
@@ -100,6 +102,9 @@ function belongs({ workflow_run: run }: Artifact, request: ReportsRequest): bool
 async function download(address: URL): Promise<Uint8Array | 'large'> {
   const failed = (why: string, cause?: unknown) =>
     new RetryLater(`GitHub's storage did not give an artifact: ${why}`, storageWaitMs, { cause })
+  // Plain HTTP is for the stand-in on this very host.
+  if (address.protocol !== 'https:' && !['127.0.0.1', 'localhost', '[::1]'].includes(address.hostname))
+    throw new GitHubRefusal(502, 'no https', "GitHub's storage offers an artifact without encryption.")
   try {
     const response = await fetch(address, {
       redirect: 'error',
