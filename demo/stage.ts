@@ -25,6 +25,8 @@ export interface StageOptions {
   log?: Log
   /** As in Overrides. */
   ledgerTemplate?: string
+  /** As in Overrides. */
+  stopGraceMs?: number
   /** Where repositories and ledger are kept; a temporary folder that close() removes when absent. */
   directory?: string
   /** Further settings of the App, as in .env. */
@@ -94,6 +96,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       log: options.log ?? silentLog,
       ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
       ...(options.ledgerTemplate === undefined ? {} : { ledgerTemplate: options.ledgerTemplate }),
+      ...(options.stopGraceMs === undefined ? {} : { stopGraceMs: options.stopGraceMs }),
     })
     github.setWebhookUrl(`${running.url}/api/github/webhooks`)
     return running
