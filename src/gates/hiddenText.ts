@@ -1,6 +1,6 @@
 /** G15: no invisible, direction-changing or tag characters in added lines, file names, title, body or commit messages. */
 import type { DiffBody } from '../core/evidence.ts'
-import { hiddenCharacters } from '../core/hiddenText.ts'
+import { hiddenCharacters, hiddenInName } from '../core/hiddenText.ts'
 import { count, listed } from '../core/sentences.ts'
 import { type Annotation, fail, flag, pass } from '../core/verdict.ts'
 import { commitsRequest, diffRequest, type Gate, type GateInput, withCommits, withDiff } from './gate.ts'
@@ -25,14 +25,16 @@ export const hiddenText: Gate = {
             where: `the message of commit ${commit.sha.slice(0, 8)}`,
             text: commit.message,
           })),
-          ...diff.files.map((file) => ({
-            where: 'a file name',
-            text: `${file.path}${file.linkTarget ?? ''}`,
-          })),
         ]
-        const elsewhere = texts.flatMap(({ where, text }) =>
+        const inTexts = texts.flatMap(({ where, text }) =>
           hiddenCharacters(text, 3).map((one) => `${one.codePoint} (${one.name}) in ${where}`),
         )
+        const inNames = diff.files.flatMap((file) =>
+          hiddenInName(`${file.path}${file.linkTarget ?? ''}`, 3).map(
+            (one) => `${one.codePoint} (${one.name}) in a file name`,
+          ),
+        )
+        const elsewhere = [...inTexts, ...inNames]
         const annotations = inLines(diff)
         if (elsewhere.length + annotations.length > 0) return found(elsewhere, annotations)
         return unread(diff, input)
