@@ -23,6 +23,12 @@ const rows: Row[] = [
     harmless,
     [{ path: 'docs/logo.png', data: Buffer.from([0x89, 0x50, 0, 1, 2, 0xff]) }],
   ],
+  [
+    'code that git takes for binary',
+    'failure',
+    /`src\/nul\.mjs` holds NUL bytes, so no diff shows what is inside/,
+    [{ path: 'src/nul.mjs', data: `// \0\nexport const token = 'ghp_${'a'.repeat(36)}'\n` }],
+  ],
   ['an empty file', 'success', harmless, [{ path: 'docs/empty', data: '' }]],
   ['a file without a last line ending', 'success', harmless, [{ path: 'docs/end.md', data: 'no end' }]],
   ['an LFS pointer', 'success', harmless, [{ path: 'docs/film.mp4', data: pointer }]],
@@ -65,7 +71,12 @@ const rows: Row[] = [
     /symlink to \.github\/workflows/,
     link('docs/z', '../.github/workflows'),
   ],
-  ['a link of 5,000 characters', 'failure', /symlink|too long/, link('docs/w', 'a/'.repeat(2500))],
+  [
+    'a link of 5000 characters',
+    'failure',
+    /a symlink that leaves the repository/,
+    link('docs/w', 'a/'.repeat(2500)),
+  ],
   ['a file that becomes a link', 'failure', /a change of file type/, link('src/hall.mjs', 'README.md')],
   ['a submodule', 'failure', /a submodule/, [{ path: 'vendor/x', data: '1'.repeat(40), mode: '160000' }]],
   [
