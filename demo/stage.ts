@@ -25,10 +25,14 @@ export interface StageOptions {
   log?: Log
   /** As in Overrides. */
   ledgerTemplate?: string
+  /** As in Overrides. */
+  stopGraceMs?: number
   /** Where repositories and ledger are kept; a temporary folder that close() removes when absent. */
   directory?: string
   /** Further settings of the App, as in .env. */
   settings?: Record<string, string>
+  /** Starts the App elsewhere than in this process, from its whole environment. */
+  launch?: (environment: Record<string, string>) => Promise<Running>
   /** Give the App a second one for drafting; the caller installs it. */
   drafter?: boolean
 }
@@ -72,7 +76,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const model = await startModel({ script: options.script ?? { sessions: [] }, apiKey: modelKey })
   const drafter = options.drafter ? github.createApp(draftingApp) : null
   const launch = async (): Promise<Running> => {
-    const reading = readEnvironment({
+    const environment = {
       APP_ID: String(github.app.id),
       PRIVATE_KEY: github.app.privateKeyPem,
       WEBHOOK_SECRET: webhookSecret,
@@ -86,17 +90,22 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         DRAFTER_PRIVATE_KEY: drafter.privateKeyPem,
       }),
       ...options.settings,
-    })
+    }
+    const running = await (options.launch ?? launchHere)(environment)
+    github.setWebhookUrl(`${running.url}/api/github/webhooks`)
+    return running
+  }
+  const launchHere = async (environment: Record<string, string>): Promise<Running> => {
+    const reading = readEnvironment(environment)
     if (reading.kind !== 'ready')
       throw new Error(reading.kind === 'refused' ? reading.message : 'no credentials')
-    const running = await start(reading.environment, {
+    return start(reading.environment, {
       clock,
       log: options.log ?? silentLog,
       ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
       ...(options.ledgerTemplate === undefined ? {} : { ledgerTemplate: options.ledgerTemplate }),
+      ...(options.stopGraceMs === undefined ? {} : { stopGraceMs: options.stopGraceMs }),
     })
-    github.setWebhookUrl(`${running.url}/api/github/webhooks`)
-    return running
   }
   const stage: Stage = {
     github,

@@ -1,6 +1,7 @@
 /** Connects adapters to ports: with `main` and the command line the only place that knows both. */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { asJob } from './adapters/abort.ts'
 import { systemClock } from './adapters/clock.ts'
 import { createForge } from './adapters/github/forge.ts'
 import { createReadings, dropping, droppingPushes } from './adapters/github/readings.ts'
@@ -31,6 +32,8 @@ export interface Overrides {
   clock?: Clock
   log?: Log
   sandbox?: Sandbox
+  /** How long rounds and work have to end by themselves when the process stops; 5 s. */
+  stopGraceMs?: number
   /** A cache file with which the embedded ledger's first start is fast; see openFolder. */
   ledgerTemplate?: string
 }
@@ -43,7 +46,6 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** How long rounds and work have to end by themselves when the process stops. */
 const stopGraceMs = 5000
 /** Between two pull requests of a new installation's scan, so that it does not eat the rate limit. */
 const scanPauseMs = 500
@@ -54,6 +56,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
   const redactor = createRedactor(secretsOf(environment))
   const log = overrides.log ?? createLog(environment.LOG_LEVEL, redactor)
   const metrics = createMetrics()
+  const graceMs = overrides.stopGraceMs ?? stopGraceMs
   const dataDir = resolve(environment.COUNTERSIGN_DATA_DIR)
   mkdirSync(dataDir, { recursive: true, mode: 0o755 })
 
@@ -88,7 +91,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
     const queue: Queue = environment.REDIS_URL
       ? await bullQueue({ redisUrl: environment.REDIS_URL, prefix: 'countersign' }, { clock, log, onGiveUp })
       : inProcessQueue({ clock, log, onGiveUp })
-    closers.push(() => queue.close(stopGraceMs))
+    closers.push(() => queue.close(graceMs))
 
     const sandbox = overrides.sandbox ?? createBubblewrapSandbox({ log })
     const tested = await sandbox.selfTest()
@@ -127,7 +130,9 @@ export async function start(environment: Environment, overrides: Overrides = {})
       work: environment.COUNTERSIGN_WORK_AT_ONCE,
     })
 
-    const sweeping = new AbortController()
+    // Ends what no queue carries: the sweep, the nightly job, and the looks that a webhook asks for behind its answer.
+    const background = new AbortController()
+    const inBackground = <T>(job: () => T): T => asJob(background.signal, job)
     const pullKeys = (repository: string, numbers: number[]) =>
       numbers.map((number) => formatKey({ kind: 'pull', repository, number }))
     const app = createApp({
@@ -138,27 +143,32 @@ export async function start(environment: Environment, overrides: Overrides = {})
       readings,
       appId: environment.APP_ID,
       resolvers: {
-        withHead: async (repository, sha) => [
-          ...pullKeys(repository, await forge.pullsWithHead(repository, sha)),
-          ...(await groupKeys(ledger, repository, sha)),
-        ],
-        onBase: async (repository, ref) => {
-          await auditBranch(repository, ref, ports)
-          return pullKeys(repository, await forge.openPulls(repository))
-        },
-        onInstalled: async (repositories) => {
-          await scanRepositories({ forge, queue, clock, log }, repositories, scanPauseMs, sweeping.signal)
-        },
+        withHead: (repository, sha) =>
+          inBackground(async () => [
+            ...pullKeys(repository, await forge.pullsWithHead(repository, sha)),
+            ...(await groupKeys(ledger, repository, sha)),
+          ]),
+        onBase: (repository, ref) =>
+          inBackground(async () => {
+            await auditBranch(repository, ref, ports)
+            return pullKeys(repository, await forge.openPulls(repository))
+          }),
+        onInstalled: (repositories) =>
+          inBackground(async () => {
+            await scanRepositories({ forge, queue, clock, log }, repositories, scanPauseMs, background.signal)
+          }),
       },
     })
-    const sweep = runSweep(
-      { ledger, queue, clock, log, metrics, deliveries: github.deliveries },
-      environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
-      sweeping.signal,
+    const sweep = inBackground(() =>
+      runSweep(
+        { ledger, queue, clock, log, metrics, deliveries: github.deliveries },
+        environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
+        background.signal,
+      ),
     )
-    const nightly = runNightly(maintain, { clock, log }, sweeping.signal)
+    const nightly = inBackground(() => runNightly(maintain, { clock, log }, background.signal))
     closers.push(async () => {
-      sweeping.abort()
+      background.abort()
       await Promise.all([sweep, nightly])
     })
     const server = await startServer({

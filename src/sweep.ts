@@ -74,6 +74,7 @@ export async function runSweep(ports: SweepPorts, everyMs: number, signal: Abort
       try {
         await part(ports)
       } catch (error) {
+        if (signal.aborted) return
         failed = true
         ports.log.warn({ error, part: part.name }, 'a part of the sweep failed and is tried again')
       }

@@ -112,6 +112,7 @@ function commitsOf(body: FactBody): string[] {
     case 'work.pushed':
     case 'head.pushed':
     case 'decision':
+    case 'verdicts.told':
       return [body.sha]
     default:
       return []

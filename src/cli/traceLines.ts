@@ -95,6 +95,29 @@ function sessionLines(facts: readonly Fact[]): string[] {
   return titled(`  ${count(ended.length, 'session')}, ${usd(total)}`, rows)
 }
 
+/** What the gates said of the merged head, or of the head that was ready last. */
+function verdictLines(facts: readonly Fact[]): string[] {
+  const head = lastFact(facts, 'merged')?.body.head
+  const fact = factsOf(facts, 'verdicts.told').findLast(({ body }) => head === undefined || body.sha === head)
+  if (!fact) return []
+  const { sha, baseRef, sentence, gates, approvals } = fact.body
+  const ran = gates.filter(({ state }) => state !== 'off')
+  const off = gates.filter(({ state }) => state === 'off').map(({ gate }) => gate)
+  return [
+    ...titled(`  gates at ${short(sha)} for ${baseRef}, ${when(fact)}: ${headline(sentence, 120)}`, [
+      ...ran.map(({ gate, state, sentence: said, accepted }) => {
+        const word = accepted ? 'accepted' : state
+        return `    ${gate.padEnd(20)} ${word.padEnd(9)} ${headline(accepted ? `${said} ${accepted}.` : said, 140)}`
+      }),
+      ...(off.length > 0 ? [`    not configured       ${off.join(', ')}`] : []),
+    ]),
+    ...titled(
+      '  approvals that stood',
+      approvals.map(({ check, by }) => `    ${by.login.padEnd(20)} ${check.replace('countersign/', '')}`),
+    ),
+  ]
+}
+
 function pullLines({ key, facts }: Chain): string[] {
   const decisions = factsOf(facts, 'decision').map(
     (fact) =>
@@ -110,17 +133,12 @@ function pullLines({ key, facts }: Chain): string[] {
   return [
     key,
     ...titled('  decisions', decisions),
+    ...verdictLines(facts),
     ...titled('  merge queue', queued),
     ...titled('  merged', merges),
     ...titled(
       '  incidents',
       factsOf(facts, 'incident').map((fact) => `    ${headline(fact.body.sentence, 200)}`),
     ),
-    ...(merges.length > 0
-      ? [
-          '',
-          '  Verdicts of gates are not kept: they stand in the check countersign/gates of the merged head on GitHub.',
-        ]
-      : []),
   ]
 }

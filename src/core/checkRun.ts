@@ -59,7 +59,14 @@ export interface DesiredCheckRun {
   sha: Sha
   externalId: string
   /** `neutral` is shadow mode: what would have happened, holding nothing up. */
-  state: 'in_progress' | 'action_required' | 'success' | 'failure' | 'neutral'
+  state:
+    | 'in_progress'
+    | 'action_required'
+    | 'success'
+    | 'failure'
+    | 'neutral'
+    /** What was concluded stands, and only words and buttons change: the pull request is over. Never creates a run. */
+    | 'kept'
   /** At most 120 characters: the sentence seen in the pull request's check list. */
   title: string
   /** Markdown, at most 65,535 characters. */

@@ -28,7 +28,7 @@ export const DiffFile = z.object({
   deletions: z.number().int().nonnegative(),
   /** Target of a symlink (mode 120000) on either side, else null. */
   linkTarget: z.string().nullable(),
-  /** Bounded at 5,000 lines a file and 200,000 lines a diff; `truncated` says that lines are missing. */
+  /** Bounded at 5,000 lines a file and 200,000 lines a diff; `truncated` says that lines, or ends of lines, are missing. */
   added: z.array(NumberedLine),
   removed: z.array(NumberedLine),
   truncated: z.boolean(),

@@ -70,6 +70,17 @@ export function hiddenCharacters(text: string, most = 50): HiddenCharacter[] {
   return found
 }
 
+/** The same for the name of a file, which is one line: breaks and tabs in it count as well. `line` is always 1. */
+export function hiddenInName(name: string, most = 50): HiddenCharacter[] {
+  const breaks = Array.from(name).flatMap((character, index): HiddenCharacter[] => {
+    const point = character.codePointAt(0) as number
+    if (point !== 9 && point !== 10 && point !== 13) return []
+    const codePoint = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`
+    return [{ codePoint, name: point === 9 ? 'tab' : 'line break', line: 1, column: index + 1 }]
+  })
+  return [...breaks, ...hiddenCharacters(name.replace(/[\t\n\r]/g, ' '), most)].slice(0, most)
+}
+
 function nameOf(character: string, before: string | undefined, after: string | undefined): string | null {
   const point = character.codePointAt(0) as number
   const range = ranges.find(([from, to]) => point >= from && point <= to)

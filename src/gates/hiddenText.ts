@@ -1,7 +1,7 @@
 /** G15: no invisible, direction-changing or tag characters in added lines, file names, title, body or commit messages. */
 import type { DiffBody } from '../core/evidence.ts'
-import { hiddenCharacters } from '../core/hiddenText.ts'
-import { count, listed } from '../core/sentences.ts'
+import { hiddenCharacters, hiddenInName } from '../core/hiddenText.ts'
+import { code, count, listed } from '../core/sentences.ts'
 import { type Annotation, fail, flag, pass } from '../core/verdict.ts'
 import { commitsRequest, diffRequest, type Gate, type GateInput, withCommits, withDiff } from './gate.ts'
 
@@ -25,14 +25,16 @@ export const hiddenText: Gate = {
             where: `the message of commit ${commit.sha.slice(0, 8)}`,
             text: commit.message,
           })),
-          ...diff.files.map((file) => ({
-            where: 'a file name',
-            text: `${file.path}${file.linkTarget ?? ''}`,
-          })),
         ]
-        const elsewhere = texts.flatMap(({ where, text }) =>
+        const inTexts = texts.flatMap(({ where, text }) =>
           hiddenCharacters(text, 3).map((one) => `${one.codePoint} (${one.name}) in ${where}`),
         )
+        const inNames = diff.files.flatMap((file) =>
+          hiddenInName(`${file.path}${file.linkTarget ?? ''}`, 3).map(
+            (one) => `${one.codePoint} (${one.name}) in a file name`,
+          ),
+        )
+        const elsewhere = [...inTexts, ...inNames]
         const annotations = inLines(diff)
         if (elsewhere.length + annotations.length > 0) return found(elsewhere, annotations)
         return unread(diff, input)
@@ -63,7 +65,18 @@ function inLines(diff: DiffBody): Annotation[] {
   )
 }
 
+/** What is text by its name. */
+const textual =
+  /\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|kts?|cs|php|swift|scala|c|h|cc|cpp|hpp|m|sh|bash|zsh|ps1|sql|html?|css|scss|vue|svelte|ya?ml|json|toml|xml|md|mdx|txt)$/i
+
 function unread(diff: DiffBody, _input: GateInput) {
+  const opaque = diff.files.filter(
+    (file) => file.binary && file.status !== 'deleted' && textual.test(file.path),
+  )
+  if (opaque.length > 0)
+    return flag(
+      `${listed(opaque.map((file) => code(file.path)))} ${opaque.length === 1 ? 'holds' : 'hold'} NUL bytes, so no diff shows what is inside and nothing in there was searched. Write it as text, or a senior accepts it with the Accept button.`,
+    )
   const cut = diff.files.filter((file) => file.truncated)
   if (cut.length > 0)
     return flag(

@@ -1,7 +1,7 @@
 /** Turns what the schema says is wrong into a sentence: what stands where, and which values are allowed. */
 import type { z } from 'zod'
 import { editDistance } from '../core/command.ts'
-import { code, listed } from '../core/sentences.ts'
+import { code, count, listed } from '../core/sentences.ts'
 import { policyJsonSchema } from './schema.ts'
 
 export interface Mistake {
@@ -60,6 +60,19 @@ export function describeIssue(issue: Issue, raw: unknown): Mistake[] {
           sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}; expected ${words[issue.expected] ?? issue.expected}`,
         },
       ]
+    case 'too_small':
+    case 'too_big': {
+      const bound =
+        issue.code === 'too_small'
+          ? `at least ${counted(issue.minimum, issue.origin)}`
+          : `at most ${counted(issue.maximum, issue.origin)}`
+      return [
+        {
+          path: issue.path,
+          sentence: `${where(issue.path)} is ${shown(valueAt(raw, issue.path))}; expected ${bound}`,
+        },
+      ]
+    }
     default:
       return [
         {
@@ -74,6 +87,12 @@ export function describeIssue(issue: Issue, raw: unknown): Mistake[] {
 function placeOf(path: PropertyKey[]): string {
   const above = path.slice(0, -1)
   return above.length === 0 ? 'at the top' : `under ${code(above.map(String).join('.'))}`
+}
+
+/** A bound with what it counts. */
+function counted(bound: number | bigint, origin: string): string {
+  if (origin === 'string') return count(Number(bound), 'character')
+  return origin === 'array' ? count(Number(bound), 'entry', 'entries') : String(bound)
 }
 
 function unknownKey(path: PropertyKey[], key: string): string {

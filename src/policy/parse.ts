@@ -1,7 +1,7 @@
 /** Reads a policy file: bounded, with one sentence and position a mistake, and never half of it (it fails closed). */
 
 import type { Document, Node } from 'yaml'
-import { isAlias, isCollection, LineCounter, parseDocument, visit } from 'yaml'
+import { isAlias, isCollection, LineCounter, parseDocument, visit, type YAMLParseError } from 'yaml'
 import type { Annotation } from '../core/verdict.ts'
 import { mergePolicies } from './merge.ts'
 import { describeIssue } from './mistakes.ts'
@@ -63,15 +63,24 @@ export function parsePolicy(
         `The file has ${text.length} characters; at most ${maximumCharacters} are read. Shorten it.`,
       ),
     ])
+  const lost = text.split('\n').findIndex((line) => line.includes('\ufffd')) + 1
+  if (lost > 0)
+    return broken(path, [
+      mistake(
+        lost,
+        `${lost}: not UTF-8 text: a character of this line cannot be read. Save the file as UTF-8.`,
+      ),
+    ])
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+  // Not silent: a silent parser takes the first of several documents and passes the others over.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const at = (offset: number) => lines.linePos(offset)
   if (document.errors.length > 0)
     return broken(
       path,
       document.errors.slice(0, maximumMistakes).map((error) => {
         const { line, col } = at(error.pos[0])
-        return mistake(line, `${line}:${col}: not valid YAML: ${error.message.split('\n')[0]}`)
+        return mistake(line, `${line}:${col}: not valid YAML: ${wordsOf(error)}`)
       }),
     )
   const unbounded = tooDeep(document)
@@ -91,6 +100,13 @@ export function parsePolicy(
     path,
     mistakes.sort((a, b) => a.startLine - b.startLine),
   )
+}
+
+/** The library's words, where they are not for programmers. */
+function wordsOf(error: YAMLParseError): string {
+  return error.code === 'MULTIPLE_DOCS'
+    ? 'a second document begins here (`---`), and a policy is one. Join them'
+    : (error.message.split('\n')[0] ?? '')
 }
 
 /** The plain value of a document. The library throws on aliases that multiply or lead nowhere: that is an answer. */

@@ -82,6 +82,18 @@ const task: FactBody[] = [
 const pull: FactBody[] = [
   decided(ana, 'countersign/plan', sha('f')),
   decided(ben, 'countersign/review', sha('2')),
+  {
+    kind: 'verdicts.told',
+    sha: sha('2'),
+    baseRef: 'main',
+    sentence: '2 gates passed.',
+    gates: [
+      { gate: 'scope', state: 'pass', sentence: '1 file changed.', accepted: null },
+      { gate: 'references', state: 'flag', sentence: '1 name is unknown.', accepted: 'Accepted by ben' },
+      { gate: 'audit', state: 'off', sentence: 'Not configured.', accepted: null },
+    ],
+    approvals: [{ check: 'countersign/review', by: ben }],
+  },
   { kind: 'merged', head: sha('2'), merge: sha('9'), landedOn: 'main', expected: 'main' },
 ]
 const child = { split: digest('b'), child: 'parser' }
@@ -155,6 +167,11 @@ describe('O1: trace', () => {
     )
     expect(out).toMatch(/ben +approve review +at 22222222, bound to eeeeeeee/)
     expect(out).toMatch(/22222222 into main as 99999999/)
+    expect(out).toMatch(/gates at 22222222 for main, .*: 2 gates passed\./)
+    expect(out).toMatch(/scope +pass +1 file changed\./)
+    expect(out).toMatch(/references +accepted +1 name is unknown\. Accepted by ben\./)
+    expect(out).toMatch(/not configured +audit/)
+    expect(out).toMatch(/approvals that stood\n +ben +review/)
     expect(out).not.toContain('#35')
   })
 

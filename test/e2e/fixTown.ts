@@ -1,5 +1,6 @@
 /** What the tests of the fix loop share: a town with an agent's pull request over one long file, and eyes on its threads. */
 import { execFile } from 'node:child_process'
+import type { StageOptions } from '../../demo/stage.ts'
 import type { Script } from '../../world/model/script.ts'
 import { openTown, repository, type Town, townPolicy } from './town.ts'
 
@@ -67,8 +68,9 @@ export const cannot = (answer: string, needs: object[] = []) => ({
 })
 export const turn = (...toolUse: { name: string; input: Record<string, unknown> }[]) => ({ toolUse })
 
-export async function openFixTown(policy = townPolicy): Promise<FixTown> {
-  const town = await openTown({ policy, files: { [path]: baseText, 'AGENTS.md': 'HOUSE-RULES\n' } })
+export async function openFixTown(policy = townPolicy, options: StageOptions = {}): Promise<FixTown> {
+  const files = { [path]: baseText, 'AGENTS.md': 'HOUSE-RULES\n' }
+  const town = await openTown({ policy, files, ...options })
   const { state } = town.stage.github
   const repo = [...state.repos.values()].find((one) => one.name === 'town')
   if (!repo) throw new Error('no repository')

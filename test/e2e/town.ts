@@ -96,7 +96,7 @@ export async function openTown(
   const owner = github.as('owner')
   for (const name of ['agent', 'agent:needs-human'])
     await owner.api('POST', `/repos/${repository}/labels`, { name, color: '5319e7' })
-  await protectMain(owner, github.app.id)
+  await protectMain(owner, repository, github.app.id)
   await stage.settle()
 
   const { state } = github
@@ -183,7 +183,7 @@ export async function openTown(
 }
 
 /** The rules that merge mode needs. The owner may pass them, so that a test can change the policy on main. */
-async function protectMain(owner: PersonDriver, appId: number): Promise<void> {
+export async function protectMain(owner: PersonDriver, repository: string, appId: number): Promise<void> {
   const common = {
     target: 'branch',
     enforcement: 'active',

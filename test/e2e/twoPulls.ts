@@ -1,5 +1,6 @@
 /** Two pull requests and what people do to them, told the same way whatever happens between GitHub and the App. */
-import { factsOf } from '../../src/core/facts.ts'
+import { expect } from '@jest/globals'
+import { factsOf, lastFact } from '../../src/core/facts.ts'
 import { repository, type Town } from './town.ts'
 
 /**
@@ -63,6 +64,7 @@ export async function endState(here: Town): Promise<unknown> {
     runs: (['countersign/plan', 'countersign/gates', 'countersign/review'] as const).map((name) => ({
       name,
       conclusion: here.run(name, headSha)?.conclusion,
+      buttons: here.run(name, headSha)?.actions.length,
     })),
   }))
   const merges = await Promise.all(
@@ -71,7 +73,15 @@ export async function endState(here: Town): Promise<unknown> {
       const approved = factsOf(facts, 'decision').map(
         ({ body }) => `${body.check} ${body.verdict} ${body.by.login}`,
       )
-      return { merged: factsOf(facts, 'merged').length, approved: [...new Set(approved)].sort() }
+      const told = lastFact(facts, 'verdicts.told')?.body
+      return {
+        merged: factsOf(facts, 'merged').length,
+        approved: [...new Set(approved)].sort(),
+        told: told && {
+          gates: told.gates.filter(({ state: is }) => is === 'pass').map(({ gate }) => gate),
+          by: told.approvals.map(({ check, by }) => `${check} ${by.login}`).sort(),
+        },
+      }
     }),
   )
   const answers = [...state.comments.values()].map(({ body }) => body.replace(/<!--.*?-->/gs, '').trim())
@@ -88,10 +98,15 @@ export const bothMerged = {
   pulls: [1, 2].map((number) => ({
     number,
     merged: true,
-    runs: ['plan', 'gates', 'review'].map((name) => ({ name: `countersign/${name}`, conclusion: 'success' })),
+    runs: ['plan', 'gates', 'review'].map((name) => ({
+      name: `countersign/${name}`,
+      conclusion: 'success',
+      // What is merged asks for nothing any more.
+      buttons: 0,
+    })),
   })),
   merges: [
-    { merged: 1, approved: [] },
+    { merged: 1, approved: [], told: { gates: [], by: [] } },
     {
       merged: 1,
       approved: [
@@ -100,6 +115,10 @@ export const bothMerged = {
         'countersign/review approve ben',
         'countersign/review approve cleo',
       ],
+      told: {
+        gates: expect.arrayContaining(['scope', 'protected-paths', 'secrets']),
+        by: ['countersign/plan ana', ...['ana', 'ben', 'cleo'].map((login) => `countersign/review ${login}`)],
+      },
     },
   ],
   ledger: true,

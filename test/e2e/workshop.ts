@@ -91,7 +91,7 @@ export interface Workshop {
   close(): Promise<void>
 }
 
-const workflow =
+export const workflow =
   'name: CI\non: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: sh ci.sh\n'
 
 /** The repository without its policy. */

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
 import type { WorkflowRun } from '../../src/core/snapshot/pull.ts'
-import { judge } from '../../src/subjects/pull.ts'
+import { decide, judge } from '../../src/subjects/pull.ts'
 import { expectNoMore, ladder, removals, without } from '../support/less.ts'
 import { commit, dana, erik, fay, file, goodFiles, gus, pullSnapshot, sha } from '../support/snapshots.ts'
 import { type Play, play, press } from './rounds.ts'
@@ -79,6 +79,38 @@ test('S9: removing information never moves a verdict towards pass, and never mer
       },
     ),
     { numRuns: 400 },
+  )
+})
+
+test('O1: what the ledger was told of verdicts is never read back: nothing is decided from it', () => {
+  const state = fc.constantFrom('pass', 'flag', 'wait', 'fail', 'off')
+  const gates = fc.array(
+    fc.record({
+      gate: fc.constantFrom('scope', 'secrets', 'ci'),
+      state,
+      sentence: fc.string(),
+      accepted: fc.constant('x'),
+    }),
+    { maxLength: 3 },
+  )
+  fc.assert(
+    fc.property(fc.constantFrom(...states), fc.string(), gates, (parts, sentence, told) => {
+      const plain = pullSnapshot(parts)
+      const approvals = [dana, erik, fay].map((by) => ({ check: 'countersign/review' as const, by }))
+      const { head, base } = plain.pull
+      const body = {
+        kind: 'verdicts.told',
+        sha: head.sha,
+        baseRef: base.ref,
+        sentence,
+        gates: told,
+        approvals,
+      } as const
+      const forged = pullSnapshot({ ...parts, facts: [...(parts.facts ?? []), { body }] })
+      expect(judge(forged)).toEqual(judge(plain))
+      expect(decide(forged, judge(forged))).toEqual(decide(plain, judge(plain)))
+    }),
+    { numRuns: 200 },
   )
 })
 

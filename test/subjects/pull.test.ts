@@ -51,6 +51,71 @@ describe('another agent’s pull request', () => {
       'Countersigned-by: erik <2+erik@users.noreply.github.com> (review)',
     )
     expect(recorded(done, 'merge.intended')).toHaveLength(1)
+    const [told, ...more] = recorded(done, 'verdicts.told')
+    expect(more).toEqual([])
+    expect(told).toMatchObject({ sha: sha('head'), baseRef: 'main' })
+    expect(told?.gates).toContainEqual(
+      expect.objectContaining({
+        gate: 'scope',
+        state: 'pass',
+        sentence: expect.stringContaining('within the caps'),
+      }),
+    )
+    expect(told?.gates).toContainEqual(expect.objectContaining({ gate: 'types', state: 'off' }))
+    expect(told?.approvals.map(({ check, by }) => `${check} ${by.login}`)).toEqual([
+      'countersign/plan dana',
+      'countersign/review dana',
+      'countersign/review erik',
+      'countersign/review fay',
+    ])
+  })
+
+  test('O1: where GitHub merges, the verdicts are told once everything is green, and not again', () => {
+    const green = presses(presses(play({}), 'plan', dana), 'review', dana, erik, fay)
+    expect(recorded(green, 'verdicts.told')).toHaveLength(1)
+    expect(recorded(play(green.parts), 'verdicts.told')).toEqual([])
+    // A rejection and its withdrawal by a fourth person changes who stands behind it.
+    const other = presses(play(press(green, gus, 'review', 'r')), 'review', gus)
+    expect(
+      recorded(other, 'verdicts.told')
+        .at(-1)
+        ?.approvals.map(({ by }) => by.login),
+    ).toContain('gus')
+  })
+
+  /** Approved by everybody it takes, and then merged. */
+  const mergedParts = () => {
+    const green = presses(presses(play({ policy: merging }), 'plan', dana), 'review', dana, erik, fay)
+    const [head, merge] = [sha('head'), sha('merge')]
+    const body = { kind: 'merged', head, merge, landedOn: 'main', expected: 'main' } as const
+    const pull = { ...green.parts.pull, state: 'merged' as const, mergeCommit: merge }
+    return { ...green.parts, pull, facts: [...(green.parts.facts ?? []), { body }] }
+  }
+
+  test('A1: once merged its checks say so, ask for nothing, and keep what they concluded', () => {
+    const done = play(mergedParts())
+    expect(done.runs.map(({ name, title, conclusion }) => `${name} ${title} ${conclusion}`)).toEqual(
+      ['plan', 'gates', 'review'].map(
+        (name) => `countersign/${name} Merged as ${sha('merge').slice(0, 8)} into main success`,
+      ),
+    )
+    const written = done.actions.flatMap((action) => (action.kind === 'checkRun' ? [action.run] : []))
+    for (const run of written) {
+      expect(run.buttons).toEqual([])
+      expect(run.summary).not.toMatch(/The buttons count|Next:/)
+    }
+    expect(written.find(({ name }) => name === 'countersign/gates')?.summary).toMatch(
+      /was merged into `main`.*\*\*Scope\*\*/s,
+    )
+    // Said once.
+    expect(play(done.parts).actions).toEqual([])
+  })
+
+  test('A1: the runs of a merged pull request are left to an open one that shares the commit', () => {
+    for (const siblings of ['unknown' as const, [pullSnapshot({ pull: { number: 35, id: 35 } })]]) {
+      const done = play({ ...mergedParts(), siblings })
+      expect(done.actions.filter(({ kind }) => kind === 'checkRun')).toEqual([])
+    }
   })
 
   test('A5: the Merge button needs write, whoever can see it', () => {

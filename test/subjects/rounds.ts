@@ -43,6 +43,9 @@ function written(
   const waits = run.state === 'in_progress'
   const { name, sha, externalId, title, summary, state } = run
   const id = runId ?? runs.length + 1
+  const known = runs.find((one) => one.id === id)
+  if (state === 'kept')
+    return known ? [...runs.filter((one) => one.id !== id), { ...known, title, summary }] : runs
   const observed: ObservedCheckRun = {
     id,
     name,

@@ -1,9 +1,11 @@
 /** Faults on demand, for requests and for webhooks; each is played on the first `count` matches. */
+import { createStalls, type Stall, type Stalls } from '../stall.ts'
 import type { Actor } from './site.ts'
 
 export type RequestFacts = {
   method: string
   path: string
+  /** The route's; for git `git-upload-pack` or `git-receive-pack`, with `info/refs ` before it for its first request. */
   template: string | null
   body: unknown
   actor: Actor
@@ -49,7 +51,10 @@ export type WebhookFault = { when?: (webhook: WebhookFacts) => boolean; count?: 
 export type Faults = {
   rest(fault: RestFault): void
   webhook(fault: WebhookFault): void
-  /** Sends what was held. */
+  /** Take over at a moment of an App's request, of git's too. */
+  stall(stall: Stall<RequestFacts>): void
+  readonly stalls: Pick<Stalls<RequestFacts>, 'at'>
+  /** Sends the webhooks that were held, and cuts the requests that wait. */
   release(): void
   /** Forgets every fault not yet played. Held webhooks stay held. */
   clear(): void
@@ -62,18 +67,25 @@ export function createFaults(): Faults {
   const rest: (RestFault & { left: number })[] = []
   const webhooks: (WebhookFault & { left: number })[] = []
   const listeners: (() => void)[] = []
+  const stalls = createStalls<RequestFacts>()
   return {
     rest: (fault) => void rest.push({ ...fault, left: fault.count ?? 1 }),
     webhook: (fault) => void webhooks.push({ ...fault, left: fault.count ?? 1 }),
+    stall: stalls.add,
+    stalls: {
+      at: async (point, facts, connection) => isApp(facts) && stalls.at(point, facts, connection),
+    },
     release() {
+      stalls.release()
       for (const listener of listeners) listener()
     },
     clear() {
       rest.length = 0
       webhooks.length = 0
+      stalls.clear()
     },
     takeRest(facts) {
-      if (facts.actor.kind === 'user' || facts.actor.kind === 'anonymous') return null
+      if (!isApp(facts)) return null
       const found = rest.find((f) => f.left > 0 && (f.when === undefined || f.when(facts)))
       if (found === undefined) return null
       found.left -= 1
@@ -87,4 +99,9 @@ export function createFaults(): Faults {
     },
     onRelease: (listener) => void listeners.push(listener),
   }
+}
+
+/** People are never disturbed. */
+function isApp({ actor }: RequestFacts): boolean {
+  return actor.kind !== 'user' && actor.kind !== 'anonymous'
 }

@@ -1,7 +1,7 @@
 /** Clone, fetch and push: git's own http-backend behind node:http, with tokens, permissions and rulesets. */
 import { spawn } from 'node:child_process'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { canSee, findRepo, grants, roleAtLeast, roleOn } from './access.ts'
@@ -85,14 +85,8 @@ export function parseCommands(body: Buffer): RefChange[] {
   return commands
 }
 
-/** Serves one git request for a caller; throws GitHubError when it is refused before git runs. */
-export async function serveGit(
-  site: Site,
-  actor: Actor,
-  req: IncomingMessage,
-  res: ServerResponse,
-  url: URL,
-): Promise<number> {
+/** Runs one git request for a caller and says what to answer; throws GitHubError when it is refused before git runs. */
+export async function serveGit(site: Site, actor: Actor, req: IncomingMessage, url: URL): Promise<CgiAnswer> {
   const [, owner = '', name = '', service = ''] = GIT_PATH.exec(url.pathname) ?? []
   const repo = findRepo(site.state, decodeURIComponent(owner), decodeURIComponent(name))
   const write = service === 'git-receive-pack' || url.searchParams.get('service') === 'git-receive-pack'
@@ -129,9 +123,7 @@ export async function serveGit(
   }
   const answer = await cgi(env, body)
   if (commands.length > 0) await finishPush(site, repo, actor, commands, scratch)
-  res.writeHead(answer.status, answer.headers)
-  res.end(answer.body)
-  return answer.status
+  return answer
 }
 
 async function readAll(req: IncomingMessage): Promise<Buffer> {
@@ -185,7 +177,7 @@ async function finishPush(
   if (pusher !== null && changes.length > 0) await afterPush(site, repo, changes, pusher)
 }
 
-type CgiAnswer = { status: number; headers: Record<string, string>; body: Buffer }
+export type CgiAnswer = { status: number; headers: Record<string, string>; body: Buffer }
 
 function cgi(env: Record<string, string>, body: Buffer): Promise<CgiAnswer> {
   return new Promise((resolve, reject) => {

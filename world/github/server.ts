@@ -1,9 +1,10 @@
 /** The HTTP side: credentials, faults, the route registry, the contract, limits and caching headers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { StallPoint } from '../stall.ts'
 import { checkAccess, findRepo } from './access.ts'
 import type { ContractChecker, Operation, RequestLogEntry, Violation } from './contract.ts'
 import { GitHubError, notFound } from './errors.ts'
-import type { Faults, RestFault } from './faults.ts'
+import type { Faults, RequestFacts, RestFault } from './faults.ts'
 import { GIT_PATH, serveGit } from './gitHttp.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 import { type Call, parseBody, type Reply, type Route, type Router, unauthenticated } from './router.ts'
@@ -116,11 +117,14 @@ async function handle(
   let fault: RestFault | null = null
   let reply: Reply
   let actor: Actor = { kind: 'anonymous' }
+  let facts: RequestFacts | null = null
+  const stalled = async (point: StallPoint) =>
+    facts !== null && (await parts.faults.stalls.at(point, facts, req.socket))
   try {
     actor = actorFor(site, req.headers.authorization, parts.jwtNow())
     describe(entry, actor)
     if (GIT_PATH.test(url.pathname)) {
-      entry.status = await serveGit(site, actor, req, res, url)
+      await git(parts, actor, entry, req, res, url)
       entry.durationMs = Date.now() - started
       return
     }
@@ -129,7 +133,9 @@ async function handle(
     entry.body = body
     const found = parts.router.match(method, path)
     entry.template = found?.route.template ?? null
-    fault = parts.faults.takeRest({ method, path, template: entry.template, body, actor })
+    facts = { method, path, template: entry.template, body, actor }
+    if (await stalled('received')) return
+    fault = parts.faults.takeRest(facts)
     entry.fault = fault?.kind ?? null
     reply =
       (await playBefore(site, fault)) ??
@@ -152,6 +158,8 @@ async function handle(
     req.socket.destroy()
     return
   }
+  if (await stalled('applied')) return
+  res.once('finish', () => void stalled('answered'))
   write(req, res, reply, {
     ...limiter.headers(actor),
     'x-github-request-id': entry.id,
@@ -160,6 +168,26 @@ async function handle(
   })
   // A reply that the caller already has goes out as 304, and is counted as one.
   entry.status = res.statusCode
+}
+
+/** Clone, fetch and push, whose requests a test may take over as well. */
+async function git(
+  { site, faults }: ServerParts,
+  actor: Actor,
+  entry: RequestLogEntry,
+  req: IncomingMessage,
+  res: ServerResponse,
+  url: URL,
+): Promise<void> {
+  const service = GIT_PATH.exec(url.pathname)?.[3] ?? ''
+  const template = service === 'info/refs' ? `${service} ${url.searchParams.get('service')}` : service
+  const facts = { method: entry.method, path: url.pathname, template, body: null, actor }
+  if (await faults.stalls.at('received', facts, req.socket)) return
+  const answer = await serveGit(site, actor, req, url)
+  entry.status = answer.status
+  if (await faults.stalls.at('applied', facts, req.socket)) return
+  res.once('finish', () => void faults.stalls.at('answered', facts, req.socket))
+  res.writeHead(answer.status, answer.headers).end(answer.body)
 }
 
 function describe(entry: RequestLogEntry, actor: Actor): void {

@@ -1,8 +1,9 @@
 // The stand-in model: Anthropic's Messages API over HTTP on 127.0.0.1, answering from a script.
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { createStalls, type Stalls } from '../stall.ts'
 import { type Answer, answerFor, framesOf } from './answer.ts'
 import { findTurn, type Position, positionOf } from './match.ts'
 import { CountRequest, conversationProblem, MessagesRequest } from './request.ts'
@@ -34,6 +35,10 @@ export interface ModelWorld {
     /** The next `times` requests fail this way, whatever the script says. */
     inject(fault: Fault, times?: number): void
     clear(): void
+    /** Take over at a moment of a session's request. */
+    stall: Stalls<Position>['add']
+    /** Cut the requests that wait. */
+    release(): void
   }
   close(): Promise<void>
 }
@@ -51,12 +56,13 @@ export async function startModel(options: { script: Script; apiKey: string }): P
   const injected: Fault[] = []
   const scriptedFaults = new Map<string, number>()
   const closing = new AbortController()
+  const stalls = createStalls<Position>()
 
   const server = createServer((request, response) => {
     serial += 1
     const requestId = `req_${String(serial).padStart(6, '0')}`
-    handle(request, requestId)
-      .then((reply) => send(response, requestId, reply))
+    handle(request, response, requestId)
+      .then((reply) => reply && send(response, requestId, reply))
       .catch((error: unknown) => {
         // A stopped server or a client that went away: there is nobody left to answer.
         if (response.destroyed || closing.signal.aborted) return
@@ -79,7 +85,10 @@ export async function startModel(options: { script: Script; apiKey: string }): P
       },
       clear() {
         injected.length = 0
+        stalls.clear()
       },
+      stall: stalls.add,
+      release: stalls.release,
     },
     async close() {
       closing.abort()
@@ -88,7 +97,12 @@ export async function startModel(options: { script: Script; apiKey: string }): P
     },
   }
 
-  async function handle(request: IncomingMessage, requestId: string): Promise<Reply> {
+  /** Null when a test took the request over. */
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ): Promise<Reply | null> {
     const fail = (status: number, type: string, message: string) => failure(status, type, message, requestId)
     const path = new URL(request.url ?? '/', 'http://stand-in').pathname
     const counting = path === '/v1/messages/count_tokens'
@@ -112,12 +126,21 @@ export async function startModel(options: { script: Script; apiKey: string }): P
         usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens
       return { status: 200, body: JSON.stringify({ input_tokens }) }
     }
-    return answer(path, parsed, requestId)
+    const position = positionOf(parsed)
+    if (await stalls.at('received', position, request.socket)) return null
+    const reply = await answer(path, parsed, position, requestId)
+    if (await stalls.at('applied', position, request.socket)) return null
+    response.once('finish', () => void stalls.at('answered', position, request.socket))
+    return reply
   }
 
-  async function answer(path: string, request: CountRequest, requestId: string): Promise<Reply> {
+  async function answer(
+    path: string,
+    request: CountRequest,
+    position: Position,
+    requestId: string,
+  ): Promise<Reply> {
     const forced = injected.shift()
-    const position = positionOf(request)
     const match = findTurn(script, position, request)
     if ('problem' in match && forced === undefined) {
       unmatched.push(match.problem)

@@ -3,6 +3,7 @@ import { Octokit } from '@octokit/rest'
 import { z } from 'zod'
 import { RetryLater } from '../../core/errors.ts'
 import type { Clock, Log, Metrics } from '../../core/ports.ts'
+import { jobSignal, jobSignalWithin } from '../abort.ts'
 import { type Access, accountOf } from './access.ts'
 import { type Answer, checked, nextPage } from './answers.ts'
 import { errorOf, type Failure, failureOf, GitHubRefusal } from './failures.ts'
@@ -107,6 +108,8 @@ export function createClient(options: ClientOptions): Client {
   }
 
   function failed(access: Access, what: string, error: unknown): unknown {
+    // A request that its own job cut short says nothing about GitHub.
+    if (jobSignal().aborted) return jobSignal().reason
     const failure: Failure | null = failureOf(error, clock.nowMs())
     if (failure === null) return error
     if (failure.kind === 'limited')
@@ -121,7 +124,7 @@ export function createClient(options: ClientOptions): Client {
       const outage = error instanceof RetryLater && failureOf(error.cause, clock.nowMs())?.kind === 'outage'
       if (!outage) throw error
       log.info({ reason: error.message }, 'reading once more')
-      await clock.sleep(readAgainMs)
+      await clock.sleep(readAgainMs, jobSignal())
       return run()
     }
   }
@@ -164,7 +167,7 @@ export function createClient(options: ClientOptions): Client {
       const { data, headers } = await octokit.request(route, {
         ...parameters,
         headers: { authorization, ...condition },
-        request: { signal: AbortSignal.timeout(requestTimeoutMs), redirect },
+        request: { signal: jobSignalWithin(requestTimeoutMs), redirect },
       })
       const answer: Answer = { data, link: headers.link, location: headers.location }
       if (key !== null && headers.etag) {
@@ -220,7 +223,7 @@ export function createClient(options: ClientOptions): Client {
             return await octokit.graphql(query.text, {
               ...variables,
               headers: { authorization },
-              request: { signal: AbortSignal.timeout(requestTimeoutMs) },
+              request: { signal: jobSignalWithin(requestTimeoutMs) },
             })
           } catch (error) {
             throw graphqlError(error, query.what)

@@ -2,6 +2,7 @@
 import PQueue from 'p-queue'
 import { RetryLater } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
+import { boundToJob, jobSignal } from '../abort.ts'
 
 /** GitHub allows 100 at once for an App; two processes and git share them. */
 const readsAtOnce = 20
@@ -67,21 +68,25 @@ export function createPacing(clock: Clock): Pacing {
         turnMs - nowMs,
       )
     writesMs.push(turnMs)
-    if (turnMs > nowMs) await clock.sleep(turnMs - nowMs)
+    if (turnMs > nowMs) await clock.sleep(turnMs - nowMs, jobSignal())
   }
 
   return {
     read: (name, run) =>
-      reads.add(async () => {
-        refuseWhileBlocked(name)
-        return run()
-      }),
+      reads.add(
+        boundToJob(async () => {
+          refuseWhileBlocked(name)
+          return run()
+        }),
+      ),
     write: (name, run) =>
-      writes.add(async () => {
-        refuseWhileBlocked(name)
-        await takeTurn(name)
-        return run()
-      }),
+      writes.add(
+        boundToJob(async () => {
+          refuseWhileBlocked(name)
+          await takeTurn(name)
+          return run()
+        }),
+      ),
     block(name, waitMs, why) {
       const account = of(name)
       account.blockedUntilMs = Math.max(account.blockedUntilMs, clock.nowMs() + waitMs)

@@ -46,6 +46,7 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
     if (runId !== null) {
       const updated = await absentOn404(update(name, run, runId))
       if (updated.found) return updated.value
+      if (run.state === 'kept') return runId
     }
     return creating.runExclusive(async () => {
       const found = await find(name, run)
@@ -168,6 +169,7 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
 }
 
 function stateOf(state: DesiredCheckRun['state'], clock: Clock) {
+  if (state === 'kept') return {}
   if (state === 'in_progress') return { status: 'in_progress' } as const
   const completed_at = new Date(clock.nowMs()).toISOString()
   return { status: 'completed', conclusion: state, completed_at } as const

@@ -39,6 +39,8 @@ const maximumItemBytes = 4_000_000
 const longestDelayMs = 30 * 24 * 3600 * 1000
 const shortestLaterMs = 50
 const longestBackoffMs = 60_000
+/** How long a job that was aborted may take to notice. */
+const endingBoundMs = 3000
 
 /** What to do about a rejected handler. */
 export type Outcome = { kind: 'later' | 'retry'; afterMs: number } | { kind: 'giveUp'; reason: string }
@@ -86,6 +88,25 @@ export function acknowledgementKey(item: Acknowledgement): string {
 /** The repository whose turn a work item takes. */
 export function repositoryOf(item: WorkItem): RepositoryName {
   return item.kind === 'collect' ? item.repository : (parseKey(item.subject)?.repository ?? item.subject)
+}
+
+/**
+ * Resolves when the jobs of a closing lane have ended, at the latest a moment after they were told to. One that does not
+ * listen is left behind, as a crash would leave it: every job can be run again (S7). That is a defect, and the log says so.
+ */
+export async function endsWithin(
+  ended: Promise<unknown>,
+  graceMs: number,
+  lane: Lane,
+  log: Log,
+): Promise<void> {
+  let bound: NodeJS.Timeout | undefined
+  const leaving = new Promise<'left'>((resolve) => {
+    bound = setTimeout(() => resolve('left'), graceMs + endingBoundMs)
+  })
+  if ((await Promise.race([ended, leaving])) === 'left')
+    log.error({ lane }, 'a job did not end when it was told to, and is left behind')
+  clearTimeout(bound)
 }
 
 /** Log and tell that a job is dropped. */

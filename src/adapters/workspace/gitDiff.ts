@@ -177,7 +177,8 @@ async function readLinks(directory: string, entries: RawEntry[]): Promise<Map<st
   })
   const found = await readBlobs(directory, blobs, 4096)
   return new Map(
-    [...found].map(([blob, bytes]) => [blob, bytes === 'large' ? '(too long)' : textOf(bytes).text]),
+    // No system follows a longer one; as an absolute path it counts as a link that leaves the repository.
+    [...found].map(([blob, bytes]) => [blob, bytes === 'large' ? '/(too long)' : textOf(bytes).text]),
   )
 }
 

@@ -44,7 +44,10 @@ export function readPatch(patch: Buffer, complete: boolean): PatchLines[] {
         section.truncated = true
         continue
       }
-      into.push({ line: first + index, text: bytes.toString('utf8').replace(/\r$/, '').slice(0, textLength) })
+      const text = bytes.toString('utf8').replace(/\r$/, '')
+      // What is cut off was not searched by anybody: the file then counts as not read to the end (S9).
+      if (text.length > textLength) section.truncated = true
+      into.push({ line: first + index, text: text.slice(0, textLength) })
       total += 1
     }
     // 92 is the backslash of "\ No newline at end of file".

@@ -1,5 +1,6 @@
 /** One git process: fixed settings, a clean environment, bounded time and output (T26). */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { jobSignal } from '../abort.ts'
 
 /** What one call of git gets. Arguments are ours; anything from outside goes behind `--end-of-options` or `--`. */
 export interface GitCall {
@@ -48,6 +49,9 @@ export class GitFailure extends Error {
 
 /** Where the system's own git lives; the caller's PATH is not trusted. */
 const path = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
+
+/** How long git has to end by itself once it was asked to. */
+const killedAfterMs = 1000
 
 /** Settings in force in every call. The repository's own configuration is written by nobody but us. */
 const settings: readonly (readonly [string, string])[] = [
@@ -104,14 +108,14 @@ function environmentOf(call: GitCall): Record<string, string> {
   return environment
 }
 
-/** Start git with the settings and the environment of every call; bounds other than its time are the caller's. */
+/** Start git with the settings and the environment of every call; all bounds are the caller's. */
 export function startGit(call: GitCall): ChildProcess {
   return spawn('git', call.args, {
     cwd: call.directory,
     env: environmentOf(call),
     stdio: [call.inputFd ?? 'pipe', 'pipe', 'pipe'],
-    ...(call.timeoutMs === 0 ? {} : { timeout: call.timeoutMs ?? 300_000 }),
-    killSignal: 'SIGKILL',
+    // A process group of its own: git's helpers for http would outlive git and keep its output open.
+    detached: true,
   })
 }
 
@@ -119,12 +123,23 @@ export function startGit(call: GitCall): ChildProcess {
  * Run git once.
  *
  * @returns exit code and standard output as bytes.
- * @throws GitFailure when the exit code is not accepted, the time (5 minutes unless told) or the output bound is over.
+ * @throws GitFailure when the exit code is not accepted, the time (5 minutes unless told) or the output bound is over;
+ *   the reason of the abort when the job that asked has ended: that is no answer of git's.
  */
 export async function runGit(call: GitCall): Promise<GitAnswer> {
   const maxBytes = call.maxBytes ?? 64 * 1024 * 1024
+  const signal = jobSignal()
+  signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<GitAnswer>()
   const child = startGit(call)
+  // Asked before it is killed: then git takes its lock files along, which would hold up every later call.
+  let killing: NodeJS.Timeout | undefined
+  const end = () => {
+    signalGroup(child, 'SIGTERM')
+    killing ??= setTimeout(() => signalGroup(child, 'SIGKILL'), killedAfterMs)
+  }
+  const timeout = setTimeout(end, call.timeoutMs ?? 300_000)
+  signal.addEventListener('abort', end, { once: true })
   const chunks: Buffer[] = []
   let size = 0
   let truncated = false
@@ -135,7 +150,7 @@ export async function runGit(call: GitCall): Promise<GitAnswer> {
     size += chunk.length
     if (size <= maxBytes) return
     truncated = true
-    child.kill('SIGKILL')
+    signalGroup(child, 'SIGKILL')
   })
   child.stderr?.on('data', (chunk: Buffer) => {
     if (stderr.length < 20_000) stderr += chunk.toString('utf8')
@@ -146,7 +161,11 @@ export async function runGit(call: GitCall): Promise<GitAnswer> {
   })
   child.on('error', reject)
   child.on('close', (code) => {
-    if (truncated && call.onMaxBytes === 'truncate') {
+    signal.removeEventListener('abort', end)
+    clearTimeout(timeout)
+    clearTimeout(killing)
+    if (signal.aborted) reject(signal.reason)
+    else if (truncated && call.onMaxBytes === 'truncate') {
       resolve({ code: 0, stdout: Buffer.concat(chunks).subarray(0, maxBytes), truncated })
     } else if (truncated) {
       reject(new GitFailure(call.args, null, `more than ${maxBytes} bytes of output`))
@@ -158,6 +177,16 @@ export async function runGit(call: GitCall): Promise<GitAnswer> {
   })
   child.stdin?.end(call.input ?? '')
   return promise
+}
+
+/** Signal git and what it has started; a group that has ended is what is wanted. */
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** The same, as text without the line ending at its end. */

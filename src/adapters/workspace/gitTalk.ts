@@ -1,5 +1,6 @@
 /** A git process that stays and is asked one question after another, line by line in and bytes out. */
 import type { ChildProcess } from 'node:child_process'
+import { jobSignal } from '../abort.ts'
 import { type GitCall, GitFailure, startGit } from './gitProcess.ts'
 
 /** A question that git has not answered by then ends the process. */
@@ -30,7 +31,7 @@ export function openGitTalk(call: Pick<GitCall, 'directory' | 'args'>): GitTalk 
   let arrived = Promise.withResolvers<void>()
 
   function start(): ChildProcess {
-    const started = startGit({ ...call, timeoutMs: 0 })
+    const started = startGit(call)
     const end = (error: Error) => {
       ended = error
       arrived.resolve()
@@ -90,12 +91,21 @@ export function openGitTalk(call: Pick<GitCall, 'directory' | 'args'>): GitTalk 
       if (ended) throw ended
       child ??= start()
       const process = child
-      const timer = setTimeout(() => process.kill('SIGKILL'), answerTimeoutMs)
+      const signal = jobSignal()
+      signal.throwIfAborted()
+      const kill = () => process.kill('SIGKILL')
+      const timer = setTimeout(kill, answerTimeoutMs)
+      signal.addEventListener('abort', kill, { once: true })
       try {
         process.stdin?.write(lines.map((line) => `${line}\n`).join(''))
         return await answer(take)
+      } catch (error) {
+        // Cut short with its job: no word of git's.
+        signal.throwIfAborted()
+        throw error
       } finally {
         clearTimeout(timer)
+        signal.removeEventListener('abort', kill)
       }
     },
     failure,

@@ -33,6 +33,29 @@ const mergeIntended = z.object({
   baseRef: z.string().max(255),
   base: Sha,
 })
+/**
+ * What the gates said and whose approvals stood when a commit was about to be merged (O1). It is told to whoever traces
+ * the change; nothing is decided from it, since verdicts are judged anew each time (docs/adr/0006-told-verdicts.md).
+ */
+const verdictsTold = z.object({
+  kind: z.literal('verdicts.told'),
+  sha: Sha,
+  baseRef: z.string().max(255),
+  /** What `countersign/gates` said as a whole. */
+  sentence,
+  gates: z
+    .array(
+      z.object({
+        gate: z.string().max(60),
+        state: z.enum(['pass', 'flag', 'wait', 'fail', 'off']),
+        sentence,
+        /** Who accepted what it flagged, as a sentence. */
+        accepted: sentence.nullable(),
+      }),
+    )
+    .max(60),
+  approvals: z.array(z.object({ check: z.enum(checkNames), by: Account })).max(100),
+})
 const merged = z.object({
   kind: z.literal('merged'),
   head: Sha,
@@ -57,4 +80,4 @@ const baseSeen = z.object({
 /** A round found it in a merge queue's group: what changes here, the group must hear of (T10). */
 const queued = z.object({ kind: z.literal('group.joined'), group: z.string().max(300), head: Sha })
 
-export const pullFacts = [originEvidence, decided, mergeIntended, merged, baseSeen, queued] as const
+export const pullFacts = [originEvidence, decided, mergeIntended, verdictsTold, merged, baseSeen, queued] as const

@@ -50,6 +50,7 @@ const wouldBe = {
   action_required: 'waiting for a person',
   in_progress: 'waiting',
   neutral: 'neutral',
+  kept: 'as it was',
 } as const
 
 /** Shadow mode: what would have happened, without a button to press and without holding anything up. */
@@ -198,6 +199,11 @@ export function checkActions(
     if (verdicts.missing.length > 0 && observed && observed.conclusion !== 'success') return []
     return [{ kind: 'checkRun' as const, repository: repository.name, run, runId: observed?.id ?? null }]
   })
+}
+
+/** The newest run of each name on a commit. */
+export function newestRuns(runs: readonly ObservedCheckRun[], sha: string): ObservedCheckRun[] {
+  return names.flatMap((name) => newest(runs, `countersign/${name}`, sha) ?? [])
 }
 
 /** The newest run of a name at a commit. */

@@ -11,7 +11,9 @@ import { checkActions, sharedTitle } from './checks.ts'
 import { baseSeenNow } from './context.ts'
 import { fixActions } from './fixes.ts'
 import { incidentActions, mergeActions, mergedActions, openIncidents } from './merge.ts'
+import { mergedRuns } from './mergedChecks.ts'
 import { needs } from './needs.ts'
+import { toldWhenGreen } from './told.ts'
 import type { PullVerdicts } from './verdicts.ts'
 
 /** Facts that verdicts read: a round that records one decides nothing else on the facts from before. */
@@ -33,12 +35,12 @@ export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): 
     ...answerComments(snapshot),
     ...fixActions(snapshot),
     ...incidentActions(snapshot),
-    ...(open ? collectActions(snapshot) : []),
+    ...(open ? collectActions(snapshot) : mergedRuns(snapshot)),
   ]
   // The verdicts were judged before these records: a rejection among them must not be followed by a green or a merge.
   if (open && !records.some((action) => moving.has(action.body.kind))) {
-    const [intent, ...merge] = mergeActions(snapshot, verdicts, answers)
-    if (intent) actions.unshift(intent)
+    const { records: intent, merge } = mergeActions(snapshot, verdicts, answers)
+    actions.unshift(...intent, ...toldWhenGreen(snapshot, verdicts))
     actions.push(...checkActions(snapshot, verdicts), ...wakeAction(snapshot, verdicts), ...merge)
   }
   return [...actions, ...queueActions(snapshot, actions)]

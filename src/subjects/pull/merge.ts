@@ -7,10 +7,11 @@ import { requiredNames } from '../../enforcement/weaknesses.ts'
 import { isProtectedBranch } from '../../policy/branches.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { Answers } from './answers.ts'
+import { standingApprovals, told } from './told.ts'
 import type { PullVerdicts } from './verdicts.ts'
 
 /**
- * The merge of this round, with the intent recorded before it: a crash in between is finished by the next round, if
+ * The merge of this round, with its intent and what it rests on recorded before it: a crash in between is finished by the next round, if
  * everything is still green then. Every try records its own intent, since records are appended only onto the facts
  * that were observed: whatever came in since holds the merge back. GitHub's refusal ends the intent; asking again
  * starts a new one.
@@ -19,15 +20,16 @@ export function mergeActions(
   snapshot: PullSnapshot<Policy>,
   verdicts: PullVerdicts,
   answers: Answers,
-): Action[] {
+): { records: RecordAction[]; merge: Action[] } {
+  const none = { records: [], merge: [] }
   const { policy, pull, repository, key } = snapshot
-  if (!policy.ok || !verdicts.merge.ready || answers.pending) return []
+  if (!policy.ok || !verdicts.merge.ready || answers.pending) return none
   const intended = isIntended(snapshot)
   const refusedBefore = factsOf(snapshot.facts, 'work.failed').some(
     (fact) => fact.body.what === `merge:${pull.head.sha}`,
   )
   const wanted = answers.mergeWanted || intended || (policy.policy.merge.auto && !refusedBefore)
-  if (!wanted) return []
+  if (!wanted) return none
   const { head, base } = pull
   // guard: expectedLength
   const intent = { kind: 'merge.intended', sha: head.sha, baseRef: base.ref, base: base.tip } as const
@@ -44,7 +46,10 @@ export function mergeActions(
     title: `${oneLine(pull.title)} (#${pull.number})`,
     message: mergeMessage(snapshot, verdicts),
   }
-  return [{ kind: 'record', subject: key, actor: null, body: intent }, merge]
+  return {
+    records: [{ kind: 'record', subject: key, actor: null, body: intent }, told(snapshot, verdicts)],
+    merge: [merge],
+  }
 }
 
 /** True when the latest intent is for this very head and base, and GitHub has not refused it since. */
@@ -69,24 +74,13 @@ function oneLine(title: string): string {
 
 /** Plan digest and countersigners as trailers, so that `git log` tells who answered for the change (A5). */
 function mergeMessage(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): string {
-  const { facts, pull, task } = snapshot
+  const { pull, task } = snapshot
   const trailers: string[] = []
   if (task) trailers.push(`Countersign-task: ${task.key}`)
-  if (verdicts.treatment === 'full' && verdicts.plan.digest) {
+  if (verdicts.treatment === 'full' && verdicts.plan.digest)
     trailers.push(`Countersign-plan: ${verdicts.plan.digest}`)
-    const approved = factsOf(facts, 'decision').filter(
-      (fact) =>
-        fact.body.check === 'countersign/plan' &&
-        fact.body.verdict === 'approve' &&
-        fact.body.bound === verdicts.plan.digest,
-    )
-    trailers.push(...approved.map((fact) => signature(fact.body.by, 'plan')))
-  }
-  trailers.push(
-    ...verdicts.review.voices
-      .filter((voice) => voice.state === 'counts' && voice.verdict === 'approve')
-      .map((voice) => signature(voice.by, 'review')),
-  )
+  for (const { check, by } of standingApprovals(snapshot, verdicts))
+    trailers.push(signature(by, check === 'countersign/plan' ? 'plan' : 'review'))
   return [
     `Head ${pull.head.sha}, merged by Countersign after reading everything again.`,
     '',

@@ -6,6 +6,7 @@ import type { GivenUp, QueueTools } from '../../../src/adapters/queue/common.ts'
 import { RetryLater, Terminal } from '../../../src/core/errors.ts'
 import type { Queue, QueueHandlers } from '../../../src/core/ports.ts'
 import type { Acknowledgement, WorkItem } from '../../../src/core/work.ts'
+import { listeningLog } from '../../support/listeningLog.ts'
 
 const key = 'pull:octo/repo#1'
 const other = 'pull:octo/repo#2'
@@ -292,6 +293,46 @@ export function queueContract(open: (tools: QueueTools, name: string) => Promise
   test('what is not a key or a work item is refused', async () => {
     await expect(queue.reconcile('nonsense')).rejects.toThrow('not a subject key')
     await expect(queue.work('a', { kind: 'dance' } as unknown as WorkItem)).rejects.toThrow('not a work item')
+  })
+
+  test('what running jobs ask for while the queue closes does not hold the end up', async () => {
+    const log = listeningLog()
+    await queue.close(0)
+    queue = await open({ ...tools(), log }, `${name}-closing`)
+    let ended = 0
+    const end = async () => {
+      await pause(200)
+      // As work does: its subject's key, and its own round's; a round asks for more work.
+      await queue.reconcile(key)
+      await queue.reconcile(other, { delayMs: 10 })
+      await queue.work('b', session('octo/repo', 'tests'))
+      ended += 1
+    }
+    await start({ work: end, reconcile: end })
+    await queue.work('a', session('octo/repo', 'plan'))
+    await queue.reconcile(key)
+    await pause(100)
+    await queue.close(1000)
+    expect(ended).toBe(2)
+    expect(log.said).not.toContainEqual(expect.stringMatching(/left behind/))
+  })
+
+  test('a job that does not end when it is told to is left behind, and the log says so', async () => {
+    const log = listeningLog()
+    await queue.close(0)
+    queue = await open({ ...tools(), log }, `${name}-deaf`)
+    let release: () => void = () => undefined
+    await start({
+      work: () =>
+        new Promise((resolve) => {
+          release = resolve
+        }),
+    })
+    await queue.work('a', session('octo/repo', 'plan'))
+    await pause(100)
+    await queue.close(0)
+    release()
+    expect(log.said).toContainEqual(expect.stringMatching(/left behind/))
   })
 
   test('close aborts what runs after the grace, and refuses what comes', async () => {

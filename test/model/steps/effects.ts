@@ -42,6 +42,12 @@ function recordBreak(entries: readonly Entry[]): string | null {
 export function effect(state: State, worker: Worker, action: Of<'checkRun'>): Step {
   const { run, runId } = action
   const runs = tables.runs.get(state.runs)
+  const words = `${run.name} on ${heads[headOf(run.sha)]} is ${run.state};`
+  if (run.state === 'kept') {
+    const { title, summary } = run
+    const told = runs.map((one) => (one.id === runId ? { ...one, title, summary } : one))
+    return step(words, { ...state, runs: tables.runs.put(told) })
+  }
   const waits = run.state === 'in_progress'
   const id = runId ?? runs.length + 1
   const observed = {
@@ -58,7 +64,7 @@ export function effect(state: State, worker: Worker, action: Of<'checkRun'>): St
     ...state,
     runs: tables.runs.put([...runs.filter((one) => one.id !== id), observed].sort((a, b) => a.id - b.id)),
   }
-  return step(`${run.name} on ${heads[headOf(run.sha)]} is ${run.state};`, next, greenBreak(run, worker))
+  return step(words, next, greenBreak(run, worker))
 }
 
 function greenBreak(run: Of<'checkRun'>['run'], worker: Worker): string | null {

@@ -7,6 +7,7 @@ import type { Actor, Site } from '../site.ts'
 import { authorOf, must } from '../site.ts'
 import type { Account, Pull, Repo } from '../state.ts'
 import { noreply, WEB_FLOW } from '../views/commit.ts'
+import { closeByPull } from './closing.ts'
 import { issueOf, recordMerged } from './pulls.ts'
 import { afterPush } from './push.ts'
 import { judgeUpdate, type RefUpdate, recordSuite } from './rules.ts'
@@ -60,6 +61,7 @@ export async function mergePull(site: Site, pull: Pull, actor: Actor, input: Mer
     throw new GitHubError(409, 'Base branch was modified. Review and try the merge again.')
   }
   await recordMerged(site, pull, account, after)
+  await closeByPull(site, pull, account)
   await afterPush(site, repo, [{ ref, before, after }], account)
   if (repo.deleteBranchOnMerge && pull.headRepoId === repo.id) await removeHead(site, repo, pull, account)
   return after

@@ -10,6 +10,7 @@ import { accountByEmail, noreply } from '../views/commit.ts'
 import { repoHtml } from '../views/repo.ts'
 import { recordActivity } from './activity.ts'
 import { suiteFor } from './checks.ts'
+import { closeByCommits, closeByPull } from './closing.ts'
 import { publishHead } from './heads.ts'
 import { closePull, emitPull, recordMerged } from './pulls.ts'
 import { dismissStale } from './reviews.ts'
@@ -37,6 +38,7 @@ export async function afterPush(
       if (!deleted) await requestSuites(site, repo, branch, change, pusher)
       await movePulls(site, repo, branch, change, pusher)
       if (!deleted) await detectMerged(site, repo, branch, change, pusher)
+      await closeByCommits(site, repo, change, pusher)
     }
     site.pushed({
       repo,
@@ -170,7 +172,8 @@ async function detectMerged(
   for (const pull of [...site.state.pulls.values()]) {
     const issue = must(site.state.issues, pull.issueId, 'issue')
     if (pull.repoId !== repo.id || pull.baseRef !== branch || issue.state !== 'open') continue
-    if (await site.git.isAncestor(repo.dir, pull.headSha, change.after))
-      await recordMerged(site, pull, pusher, change.after)
+    if (!(await site.git.isAncestor(repo.dir, pull.headSha, change.after))) continue
+    await recordMerged(site, pull, pusher, change.after)
+    await closeByPull(site, pull, pusher)
   }
 }

@@ -11,6 +11,7 @@ import {
 import type { Redis } from 'ioredis'
 import type { Queue, QueueHandlers } from '../../../core/ports.ts'
 import { Acknowledgement, WorkItem } from '../../../core/work.ts'
+import { asJob } from '../../abort.ts'
 import {
   acknowledgementKey,
   checkedAcknowledgement,
@@ -18,6 +19,7 @@ import {
   checkedKey,
   checkedWork,
   defaultRetry,
+  endsWithin,
   giveUp,
   type Lane,
   outcomeOf,
@@ -98,7 +100,8 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
         const own = new AbortController()
         running.set(job.id ?? '', own)
         try {
-          await handle(job, AbortSignal.any([own.signal, stopping.signal]))
+          const signal = AbortSignal.any([own.signal, stopping.signal])
+          await asJob(signal, () => handle(job, signal))
         } catch (error) {
           await failed(lane, job, token, error)
         } finally {
@@ -213,10 +216,12 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
       // A Redis that is away must not keep the process from ending; jobs that still run are found stalled when it is back.
       const away = producer.status !== 'ready'
       if (away) stopping.abort(new Error('the queue is closing'))
-      const bound = new Promise((resolve) => setTimeout(resolve, graceMs + closingBoundMs).unref())
-      await Promise.race([Promise.all(workers.map(({ worker }) => worker.close(away))), bound])
+      await Promise.all(
+        workers.map(({ worker }) => endsWithin(worker.close(away), graceMs, worker.name as Lane, tools.log)),
+      )
       clearTimeout(grace)
       stopping.abort(new Error('the queue is closed'))
+      const bound = new Promise((resolve) => setTimeout(resolve, closingBoundMs).unref())
       await Promise.race([Promise.all(lanes.map((lane) => queues[lane].close())), bound])
       for (const { connection } of workers) connection.disconnect()
       producer.disconnect()

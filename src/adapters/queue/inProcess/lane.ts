@@ -1,7 +1,16 @@
 /** One lane in this process: p-queue runs it; keys that wait are not queued twice, delays and retries are timers. */
 import PQueue from 'p-queue'
 import { RetryLater } from '../../../core/errors.ts'
-import { defaultRetry, giveUp, type Lane, maximumWaiting, outcomeOf, type QueueTools } from '../common.ts'
+import { asJob } from '../../abort.ts'
+import {
+  defaultRetry,
+  endsWithin,
+  giveUp,
+  type Lane,
+  maximumWaiting,
+  outcomeOf,
+  type QueueTools,
+} from '../common.ts'
 import { FairQueue, type Turn } from './fairQueue.ts'
 
 /** What is known of one key. An entry exists while it waits, runs or is delayed. */
@@ -27,6 +36,7 @@ export interface LaneOptions<T> {
 export type LaneHandler<T> = (item: T, signal: AbortSignal) => Promise<void>
 
 export interface InProcessLane<T> {
+  /** Once the lane closes, what is asked for is forgotten as in a crash: a lane that stands still would never be idle. */
   request(key: string, item: T, delayMs: number): void
   start(handler: LaneHandler<T>, concurrency: number): void
   /** Waiting and running; delayed ones aside. */
@@ -43,8 +53,10 @@ export function createLane<T>(options: LaneOptions<T>, tools: QueueTools): InPro
   const stopping = new AbortController()
   const queue = new PQueue<FairQueue, Turn>({ autoStart: false, queueClass: FairQueue })
   let handle: LaneHandler<T> | undefined
+  let closing = false
 
   const enqueue = (key: string, entry: Entry<T>) => {
+    if (closing) return
     entry.waiting = true
     queue
       .add(() => run(key, entry), { repository: options.repositoryOf(entry.item) })
@@ -57,6 +69,7 @@ export function createLane<T>(options: LaneOptions<T>, tools: QueueTools): InPro
   }
 
   const delay = (key: string, entry: Entry<T>, delayMs: number) => {
+    if (closing) return
     const atMs = tools.clock.nowMs() + delayMs
     if (entry.waiting || entry.again || (entry.delayed && entry.delayed.atMs <= atMs)) return
     cancelDelay(entry)
@@ -87,7 +100,8 @@ export function createLane<T>(options: LaneOptions<T>, tools: QueueTools): InPro
     cancelDelay(entry)
     let pauseMs: number | null = null
     try {
-      await handle(entry.item, stopping.signal)
+      const job = handle
+      await asJob(stopping.signal, () => job(entry.item, stopping.signal))
       entry.failures = 0
     } catch (error) {
       pauseMs = failed(key, entry, error)
@@ -117,7 +131,7 @@ export function createLane<T>(options: LaneOptions<T>, tools: QueueTools): InPro
 
   return {
     request(key, item, delayMs) {
-      if (stopping.signal.aborted) throw new RetryLater('the queue is closed', 1000)
+      if (closing) return
       let entry = entries.get(key)
       if (!entry) {
         if (entries.size >= maximumWaiting)
@@ -136,17 +150,12 @@ export function createLane<T>(options: LaneOptions<T>, tools: QueueTools): InPro
     depth: () => queue.size + queue.pending,
     idle: () => queue.onIdle(),
     async close(graceMs) {
+      closing = true
       queue.pause()
       queue.clear()
       const grace = setTimeout(() => stopping.abort(new Error('the queue is closing')), graceMs)
       for (const entry of entries.values()) cancelDelay(entry)
-      // What ignores the abort is left behind, as a crash would leave it: every job can be run again (S7).
-      let leave: NodeJS.Timeout | undefined
-      const leaving = new Promise<void>((resolve) => {
-        leave = setTimeout(resolve, 2 * graceMs)
-      })
-      await Promise.race([queue.onIdle(), leaving])
-      clearTimeout(leave)
+      await endsWithin(queue.onIdle(), graceMs, lane, tools.log)
       clearTimeout(grace)
       stopping.abort(new Error('the queue is closed'))
       for (const entry of entries.values()) cancelDelay(entry)

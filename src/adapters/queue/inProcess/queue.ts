@@ -30,15 +30,21 @@ export function inProcessQueue(tools: QueueTools): Queue {
   )
   const lanes = [rounds, acknowledgements, work]
   let closed = false
+  const refuseWhenClosed = () => {
+    if (closed) throw new RetryLater('the queue is closed', 1000)
+  }
 
   return {
     async reconcile(key, options = {}) {
+      refuseWhenClosed()
       rounds.request(checkedKey(key), key, checkedDelay(options.delayMs))
     },
     async acknowledge(item) {
+      refuseWhenClosed()
       acknowledgements.request(acknowledgementKey(item), checkedAcknowledgement(item), 0)
     },
     async work(key, item) {
+      refuseWhenClosed()
       work.request(key, checkedWork(item), 0)
     },
     async start(handlers, concurrency) {
@@ -50,15 +56,15 @@ export function inProcessQueue(tools: QueueTools): Queue {
       return { reconcile: rounds.depth(), acknowledge: acknowledgements.depth(), work: work.depth() }
     },
     async ping() {
-      if (closed) throw new RetryLater('the queue is closed', 1000)
+      refuseWhenClosed()
     },
     async idle() {
       // Work queues rounds and rounds queue work: idle is when all three are at once.
       while (lanes.some((lane) => lane.depth() > 0)) await Promise.all(lanes.map((lane) => lane.idle()))
     },
     async close(graceMs = 5000) {
-      closed = true
       await Promise.all(lanes.map((lane) => lane.close(graceMs)))
+      closed = true
     },
   }
 }

@@ -1,0 +1,89 @@
+/**
+ * The App is killed in the middle of everything it does (S7): before a request of its takes effect, after it took effect
+ * and before the answer comes, and once the answer has left; each time it is started again on the same ledger. The end is
+ * the one without any kill, and nothing was done twice.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, jest, test } from '@jest/globals'
+import { systemClock } from '../../../src/adapters/clock.ts'
+import { openLedger } from '../../../src/adapters/ledger/open.ts'
+import { silentLog } from '../../../src/adapters/log.ts'
+import type { FactBody } from '../../../src/core/facts.ts'
+import { killableApp } from './app.ts'
+import { effects, killedAt, type StallPoint, stallPoints } from './effects.ts'
+import { endState, openStory, repository, rest } from './story.ts'
+
+// Some twenty restarts each: minutes on a busy machine.
+jest.setTimeout(1_800_000)
+
+/** What may be on record once, whatever happened. Attempts may begin again: a model's answer can be lost with its cost. */
+const recordedOnce: readonly FactBody['kind'][] = [
+  'bundle.frozen',
+  'plan.issued',
+  'pull.opened',
+  'ci.rerun',
+  'fix.accepted',
+  'fix.ended',
+  'merged',
+  'incident',
+  'incident.reported',
+]
+
+async function play(point: StallPoint | null) {
+  const directory = await mkdtemp(join(tmpdir(), 'countersign-crash-'))
+  const app = killableApp()
+  const story = await openStory(app, directory)
+  const { stage } = story
+  try {
+    const seen = app.watch(stage)
+    if (point) app.killAt(stage, point, killedAt(point))
+    await story.tell().catch(async (error: Error) => {
+      throw new Error(`${error.message}; killed at ${app.killed.join(', ')}; ${app.output()}`, {
+        cause: error,
+      })
+    })
+    await app.settled()
+    await rest(story)
+    const end = await endState(story)
+    expect(stage.github.violations).toEqual([])
+    await stage.app.stop()
+    return { end, facts: await factsIn(join(directory, 'countersign', 'facts')), seen, killed: app.killed }
+  } finally {
+    await stage.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** How often each kind of fact is on record, from the ledger that the last process left; its chains must verify. */
+async function factsIn(dataDir: string) {
+  const ledger = await openLedger({ dataDir }, { clock: systemClock, log: silentLog })
+  try {
+    expect(await ledger.verify()).toMatchObject({ ok: true })
+    const keys = [`task:${repository}#1`, `pull:${repository}#2`, `pull:${repository}#3`]
+    const facts = (await Promise.all(keys.map((key) => ledger.facts(key)))).flat()
+    return Object.fromEntries(
+      recordedOnce.map((kind) => [kind, facts.filter(({ body }) => body.kind === kind).length]),
+    )
+  } finally {
+    await ledger.close()
+  }
+}
+
+let faultless: Awaited<ReturnType<typeof play>>
+
+test('S7: the story shows every effect that an action can have, and no other', async () => {
+  faultless = await play(null)
+  const seen = [...faultless.seen]
+  expect(effects.filter((effect) => !seen.includes(effect))).toEqual([])
+  expect(seen.filter((effect) => !effects.includes(effect) && !/^model /.test(effect))).toEqual([])
+  expect(faultless.end.pulls.map(({ merged }) => merged)).toEqual([true, true])
+})
+
+test.each(stallPoints)('S7: killed at every effect once it is %s, the end is the same', async (point) => {
+  const { end, facts, killed } = await play(point)
+  expect([...new Set(killed)].sort()).toEqual([...killedAt(point)].sort())
+  expect(end).toEqual(faultless.end)
+  expect(facts).toEqual(faultless.facts)
+})
