@@ -25,6 +25,7 @@ import { formatKey, type RepositoryName, type Sha, type SubjectKey } from './cor
 import type { Clock, Ledger, Log, Queue, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
 import { runSweep, scanRepositories } from './sweep.ts'
+import { releaseAll } from './work/release.ts'
 
 /** What tests and the demo put in place of the defaults. */
 export interface Overrides {
@@ -107,9 +108,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
       root: join(dataDir, 'repositories'),
       credentials: forge.credentials,
       sandbox,
+      minimumFreeBytes: environment.COUNTERSIGN_MINIMUM_FREE_MB * 1024 ** 2,
       log,
     })
     closers.push(close)
+    await releaseAll({ ledger, workspace, log }, { atStart: true })
 
     const git = droppingPushes(plainGit, readings)
     const ports = { forge, readings, ledger, queue, git, workspace, clock, metrics, log }
@@ -156,7 +159,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
       environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
       sweeping.signal,
     )
-    const nightly = runNightly(maintain, { clock, log }, sweeping.signal)
+    const tidy = async () => {
+      await releaseAll({ ledger, workspace, log })
+      await maintain()
+    }
+    const nightly = runNightly(tidy, { clock, log }, sweeping.signal)
     closers.push(async () => {
       sweeping.abort()
       await Promise.all([sweep, nightly])
