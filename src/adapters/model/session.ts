@@ -7,7 +7,7 @@ import type { Clock } from '../../core/ports.ts'
 import { addUsage } from '../../core/usage.ts'
 import { type Link, ModelRefused, mayFallBack, portable } from './chain.ts'
 import { failureOf } from './failures.ts'
-import { costOf, limitReached, usageOf } from './limits.ts'
+import { costOf, limitReached, modelNamed, usageOf } from './limits.ts'
 import { type ToolBench, toolBench } from './tools.ts'
 import { blocksOf, callsOf, loadTranscript, newTranscript, resultBlock } from './transcript.ts'
 import { assertFits, paramsOf } from './wire.ts'
@@ -44,6 +44,8 @@ export class Session {
   #spentBeforeMs = 0
   /** The next request demands a tool call, where the endpoint takes that. */
   #demand = false
+  /** The model that answered last, by its own word. */
+  #answeredBy: string | null = null
 
   constructor(
     options: SessionOptions,
@@ -99,6 +101,7 @@ export class Session {
   async #inTurn(bench: ToolBench, signal: AbortSignal): Promise<Ending | null> {
     for (const [index, link] of this.#chain.entries()) {
       this.#link = link
+      this.#answeredBy = null
       if (index > 0) this.#transcript.messages = portable(this.#transcript.messages)
       try {
         return await this.#converse(bench, signal)
@@ -163,6 +166,7 @@ export class Session {
   }
 
   async #record(message: BetaMessage): Promise<void> {
+    this.#answeredBy = modelNamed(message, this.#link.model)
     const used = usageOf(message.usage)
     this.#transcript.usage = addUsage(this.#transcript.usage, used)
     this.#transcript.costUsd += costOf(used, this.#link.prices)
@@ -234,7 +238,7 @@ export class Session {
     const { usage, costUsd, outcome } = this.#transcript
     const durationMs = this.#spentBeforeMs + (this.#options.clock.nowMs() - this.#startedMs)
     const { endpoint, model } = this.#link
-    const used = { usage, costUsd, durationMs, by: { endpoint, model } }
+    const used = { usage, costUsd, durationMs, by: { endpoint, model: this.#answeredBy ?? model } }
     if (outcome?.kind === 'deliverable')
       return { ...used, kind: 'deliverable', deliverable: outcome.deliverable }
     if (outcome?.kind === 'questions') return { ...used, kind: 'questions', questions: outcome.questions }

@@ -7,6 +7,11 @@ import type { Call, ToolOutcome, Transcript } from './transcript.ts'
 
 /** Bound of one tool result, UTF-16 units. */
 const longestResult = 60_000
+/** Bound of the results of one answer together: further calls wait for the next answer. */
+const longestResults = 400_000
+/** Calls of one answer that are run (T30); no work needs more at once. */
+const mostCalls = 64
+const tooMany = `Not run: at most ${mostCalls} calls and ${longestResults} characters of results are taken from one answer. Make the call again in the next one, if it is still needed.`
 const interrupted =
   'The worker was interrupted while this ran, so it may or may not have taken effect. Look at the state before you do it again.'
 
@@ -39,15 +44,22 @@ export function toolBench(
 
   async function outcomeOf(call: Call): Promise<ToolOutcome> {
     return turns.runExclusive(async () => {
-      const known = transcript.results[call.id]
+      // Ids are the endpoint's own words, and one may be called like a member of every object.
+      const { results } = transcript
+      const known = Object.hasOwn(results, call.id) ? results[call.id] : undefined
       if (known) return known
+      const size = Object.values(results).reduce((sum, { content }) => sum + content.length, 0)
       const tool = request.tools.find((one) => one.name === call.name)
+      const isFull = Object.keys(results).length >= mostCalls || size > longestResults
+      if (isFull && !transcript.outcome) return { content: tooMany, isError: true }
       const outcome = tool
         ? await runOnce(tool, call)
         : { content: `There is no tool "${call.name}".`, isError: true }
-      transcript.results[call.id] = { ...outcome, content: cut(outcome.content) }
-      await save()
-      return transcript.results[call.id] ?? outcome
+      const kept = { ...outcome, content: cut(outcome.content) }
+      Object.defineProperty(results, call.id, { value: kept, enumerable: true, configurable: true })
+      // What changes nothing may run again after a kill; only the rest must be on record at once (S7).
+      if (tool?.hasEffect || transcript.outcome) await save()
+      return kept
     })
   }
 
@@ -112,5 +124,5 @@ function schemaOf(input: z.ZodType): { type: 'object' } {
 function cut(text: string): string {
   return text.length <= longestResult
     ? text
-    : `${text.slice(0, longestResult)}\n(cut at ${longestResult} characters)`
+    : `${text.slice(0, longestResult).toWellFormed()}\n(cut at ${longestResult} characters)`
 }

@@ -94,7 +94,13 @@ function paired(transcript: Transcript): TranscriptMessage[] {
   const calls = callsOf(last)
   if (calls.length === 0) return [...messages]
   const content = calls.map(({ id }) =>
-    resultBlock(id, results[id] ?? { content: 'The session ended before this call.', isError: true }),
+    resultBlock(
+      id,
+      (Object.hasOwn(results, id) && results[id]) || {
+        content: 'The session ended before this call.',
+        isError: true,
+      },
+    ),
   )
   return [...messages, { role: 'user', content }]
 }
