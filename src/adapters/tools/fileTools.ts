@@ -8,8 +8,11 @@ import { ToolRefusal } from '../../core/ports/model.ts'
 import { code } from '../../core/sentences.ts'
 import { absentOr, codeOf, confine, largestFile, openRegular, refusing } from './confine.ts'
 
-/** Files visited by one list or search; larger trees are cut, in a fixed order. */
-const mostVisited = 50_000
+/**
+ * Files and folders visited by one list or search, in a fixed order: as many as a commit may have to be checked out here,
+ * so that only what programs add to such a tree can be left out.
+ */
+const mostVisited = 250_000
 const deepest = 40
 const longestLine = 400
 /** Folders that are never the repository's own text, and can hold hundreds of thousands of files. */
