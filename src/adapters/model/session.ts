@@ -5,11 +5,12 @@ import type { Ledger } from '../../core/ports/ledger.ts'
 import type { SessionRequest, SessionResult } from '../../core/ports/model.ts'
 import type { Clock } from '../../core/ports.ts'
 import { addUsage } from '../../core/usage.ts'
+import { loadTranscript } from './carriedOver.ts'
 import { type Link, ModelRefused, mayFallBack, portable } from './chain.ts'
 import { failureOf } from './failures.ts'
 import { costOf, limitReached, modelNamed, usageOf } from './limits.ts'
 import { type ToolBench, toolBench } from './tools.ts'
-import { blocksOf, callsOf, loadTranscript, newTranscript, resultBlock } from './transcript.ts'
+import { blocksOf, callsOf, newTranscript, resultBlock } from './transcript.ts'
 import { assertFits, paramsOf } from './wire.ts'
 
 interface SessionOptions {
@@ -122,8 +123,7 @@ export class Session {
       if (limit) return { kind: 'failed', reason: limit }
       await this.#turns(bench, signal)
       if (transcript.outcome || this.#limitReached()) continue
-      if (transcript.reminders >= mostReminders)
-        return { kind: 'failed', reason: 'The session ended without handing anything in.' }
+      if (transcript.reminders >= mostReminders) return { kind: 'failed', reason: bench.nothingHandedIn() }
       transcript.reminders += 1
       this.#demand = true
       await this.#say(reminder)

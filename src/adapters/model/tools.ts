@@ -21,6 +21,8 @@ export interface ToolBench {
   runnables: Runnable[]
   /** Run (or look up) one call; never rejects for what a tool did. */
   outcomeOf(call: Call): Promise<ToolOutcome>
+  /** The sentence for a session that ended without a deliverable, with why the last one was not taken. */
+  nothingHandedIn(): string
   /** The error of a tool that was neither a result nor a refusal: it ends the session. */
   fatal(): unknown
 }
@@ -41,6 +43,7 @@ export function toolBench(
   // The runner starts all calls of an answer together; edits of one file must not overtake each other.
   const turns = new Mutex()
   let fatal: unknown = null
+  let nothingHandedIn = 'The session ended without handing anything in.'
 
   async function outcomeOf(call: Call): Promise<ToolOutcome> {
     return turns.runExclusive(async () => {
@@ -56,6 +59,8 @@ export function toolBench(
         ? await runOnce(tool, call)
         : { content: `There is no tool "${call.name}".`, isError: true }
       const kept = { ...outcome, content: cut(outcome.content) }
+      if (tool?.name === request.handIn.deliverable && outcome.isError)
+        nothingHandedIn = `The session ended without handing anything in. What it tried to hand in last was refused: ${outcome.content.slice(0, 600).toWellFormed()}`
       Object.defineProperty(results, call.id, { value: kept, enumerable: true, configurable: true })
       // What changes nothing may run again after a kill; only the rest must be on record at once (S7).
       if (tool?.hasEffect || transcript.outcome) await save()
@@ -109,7 +114,7 @@ export function toolBench(
     // The bench checks the input itself, so that its errors are on record like every other result.
     parse: (input: unknown) => input,
   }))
-  return { runnables, outcomeOf, fatal: () => fatal }
+  return { runnables, outcomeOf, nothingHandedIn: () => nothingHandedIn, fatal: () => fatal }
 }
 
 /**

@@ -76,13 +76,13 @@ const request = (): SessionRequest => ({
   handIn: { deliverable: 'hand_in', questions: null },
   limits: { maxSteps: 4, maxOutputTokens: 1000, maxMinutes: 5, maxCostUsd: 5 },
 })
-const run = (baseUrl: string) =>
+const run = (baseUrl: string, parts: Partial<SessionRequest> = {}) =>
   anthropicModel({
     endpoints: { main: { baseUrl, key: 'sk-key' } },
     ledger,
     clock: createClock(1),
     retries: 0,
-  }).run(request(), new AbortController().signal)
+  }).run({ ...request(), ...parts }, new AbortController().signal)
 
 const notAMessage = /"main" could not be reached or answered with something else than a message/
 const stream = (...events: object[]) => ({
@@ -169,6 +169,33 @@ describe('P11: what an endpoint says about itself cannot help it', () => {
         kind: 'deliverable',
         deliverable: { answer: 'done' },
       })
+    },
+  )
+
+  test.each<[string, object[]]>([
+    ['two calls of one id', [1, 2].map(() => ({ type: 'tool_use', id: 'same', name: 'look', input: {} }))],
+    ['an id that is none', [{ type: 'tool_use', id: 'a b', name: 'look', input: {} }]],
+    ['a name that is none', [{ type: 'tool_use', id: 'a', name: 'hand in', input: {} }]],
+    ['input that is no object', [{ type: 'tool_use', id: 'a', name: 'look', input: 'x' }]],
+    ['a megabyte of text', [{ type: 'text', text: 'x'.repeat(2_500_000) }]],
+  ])(
+    'P3: after an answer with %s the next attempt begins anew, with the objections',
+    async (_name, content) => {
+      const said: unknown[] = []
+      const bad = json(message({ content, stop_reason: 'end_turn' }))
+      const refused = { status: 400, ...json({ type: 'error', error: { type: 'x', message: 'no' } }) }
+      const first = await run(await endpoint(bad, refused), { session: 'first' })
+      expect(first.kind).toBe('failed')
+      await new Promise((resolve) => server.close(resolve))
+      const baseUrl = await endpoint(json(message()))
+      server.prependListener('request', (request) => {
+        request.on('data', (chunk: Buffer) => said.push(chunk))
+      })
+      const continues = { session: 'first', message: 'Attempt: 2 - settle this' }
+      expect((await run(baseUrl, { continues })).kind).toBe('deliverable')
+      const body = JSON.parse(Buffer.concat(said as Buffer[]).toString()) as { messages: { role: string }[] }
+      expect(body.messages).toHaveLength(1)
+      expect(JSON.stringify(body.messages)).toMatch(/Do it\..*settle this/)
     },
   )
 
