@@ -105,10 +105,11 @@ async function describe(folder: string, path: Buffer): Promise<Change> {
 
 const fileMode = ({ mode }: { mode: number }) => ((mode & 0o100) === 0 ? '100644' : '100755')
 
-/** The id that git gives a regular file, read piece by piece, since it may be gigabytes; a link is not followed. */
+/** The id that git gives a regular file; a large one is read piece by piece. A link in its place is not followed. */
 async function hashOfFile(path: Buffer, { size, blob }: TreeEntry): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
+    if (size <= maximumFileBytes) return hashOf(await file.readFile(), blob)
     const hash = blobHash(size, blob)
     for await (const piece of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 }))
       hash.update(piece)
