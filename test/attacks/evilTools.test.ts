@@ -40,7 +40,7 @@ beforeEach(() => {
   symlinkSync('/etc/passwd', join(directory, 'passwords'))
   symlinkSync('src', join(directory, 'folder'))
   symlinkSync('loop', join(directory, 'loop'))
-  execFileSync('mkfifo', [join(directory, 'pipe')])
+  execFileSync('/usr/bin/mkfifo', [join(directory, 'pipe')])
 })
 afterAll(cleanUp)
 
