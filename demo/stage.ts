@@ -11,13 +11,15 @@ import { createContract } from '../world/contract/contract.ts'
 import type { AppInput } from '../world/github/accounts.ts'
 import { type Files, type GitHubState, type GitHubWorld, startGitHub } from '../world/index.ts'
 import type { Script } from '../world/model/script.ts'
-import { type ModelWorld, startModel } from '../world/model/server.ts'
+import { type Improvise, type ModelWorld, startModel } from '../world/model/server.ts'
 
 export const webhookSecret = 'a-secret-for-the-stage-only'
 const modelKey = 'sk-stage-key-for-the-stand-in-model'
 
 export interface StageOptions {
   script?: Script
+  /** Answers that the stand-in makes up before it looks into the script. */
+  improvise?: Improvise
   /** A real endpoint instead of the stand-in model. */
   live?: { baseUrl: string; key: string }
   clock?: Clock
@@ -73,7 +75,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     dataDir: join(directory, 'github'),
     clock: { now: () => clock.nowMs() },
   })
-  const model = await startModel({ script: options.script ?? { sessions: [] }, apiKey: modelKey })
+  const model = await startModel({
+    script: options.script ?? { sessions: [] },
+    apiKey: modelKey,
+    improvise: options.improvise,
+  })
   const drafter = options.drafter ? github.createApp(draftingApp) : null
   const launch = async (): Promise<Running> => {
     const environment = {

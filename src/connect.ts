@@ -26,6 +26,7 @@ import { formatKey, type RepositoryName, type Sha, type SubjectKey } from './cor
 import type { Clock, Ledger, Log, Queue, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
 import { runSweep, scanRepositories } from './sweep.ts'
+import { releaseAll } from './work/release.ts'
 
 /** What tests and the demo put in place of the defaults. */
 export interface Overrides {
@@ -110,9 +111,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
       root: join(dataDir, 'repositories'),
       credentials: forge.credentials,
       sandbox,
+      minimumFreeBytes: environment.COUNTERSIGN_MINIMUM_FREE_MB * 1024 ** 2,
       log,
     })
     closers.push(close)
+    await releaseAll({ ledger, workspace, log }, { atStart: true })
 
     const git = droppingPushes(plainGit, readings)
     const ports = { forge, readings, ledger, queue, git, workspace, clock, metrics, log }
@@ -166,7 +169,11 @@ export async function start(environment: Environment, overrides: Overrides = {})
         background.signal,
       ),
     )
-    const nightly = inBackground(() => runNightly(maintain, { clock, log }, background.signal))
+    const tidy = async () => {
+      await releaseAll({ ledger, workspace, log })
+      await maintain()
+    }
+    const nightly = inBackground(() => runNightly(tidy, { clock, log }, background.signal))
     closers.push(async () => {
       background.abort()
       await Promise.all([sweep, nightly])

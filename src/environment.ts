@@ -45,6 +45,7 @@ const Variables = z.object({
   COUNTERSIGN_SWEEP_SECONDS: count(5, 3600).default(60),
   COUNTERSIGN_ROUNDS_AT_ONCE: count(1, 64).default(8),
   COUNTERSIGN_WORK_AT_ONCE: count(1, 256).default(16),
+  COUNTERSIGN_MINIMUM_FREE_MB: count(0, 100_000_000).default(1024),
   ANTHROPIC_API_KEY: z.string().optional(),
   COUNTERSIGN_MODEL_BASE_URL: url.default('https://api.anthropic.com'),
   COUNTERSIGN_MODEL_ENDPOINTS: z.string().optional(),

@@ -101,20 +101,26 @@ export async function reconcile<Snapshot extends Observed, Verdicts>(
     if (!acted.raced) done.push(...now.map(({ kind }) => kind))
     if (!goesOn || acted.raced) {
       again = acted.raced || acted.again
-      if (!again && now.length === 0 && loop.isOver(seen.snapshot)) await ports.ledger.setOpen(key, false)
+      if (!again && now.length === 0 && loop.isOver(seen.snapshot)) await close(key, ports)
       break
     }
     const snapshot: Snapshot | null = await loop.extend(seen.snapshot, acted.recorded)
     seen = snapshot ? { ...seen, snapshot, extended: true } : await look(false)
   }
   if (!seen) {
-    await ports.ledger.setOpen(key, false)
+    await close(key, ports)
     log.info({}, 'subject is gone')
   }
   if (again) await ports.queue.reconcile(key)
   const outcome = again ? 'again' : 'settled'
   ports.metrics.count('rounds_total', { subject: parseKey(key)?.kind ?? 'unknown', outcome })
   return { actions: done, again }
+}
+
+/** Nothing can happen to the subject any more: it is no longer swept, and what it holds on disk is released. */
+async function close(key: SubjectKey, { ledger, queue }: RoundPorts): Promise<void> {
+  await ledger.setOpen(key, false)
+  await queue.work(`release:${key}`, { kind: 'release', subject: key })
 }
 
 /** The actions for a snapshot, none of which breaks an invariant. */

@@ -22,6 +22,7 @@ import { runIssuePlan, runPush } from '../work/commit.ts'
 import { runFix } from '../work/fix.ts'
 import { runOpenChildren } from '../work/openChildren.ts'
 import { runReadCi } from '../work/readCi.ts'
+import { runRelease } from '../work/release.ts'
 import { runSession, type SessionPorts } from '../work/session.ts'
 
 export interface WorkPorts {
@@ -87,6 +88,9 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
         await runFix(item, { ...fixing, author: await authorOf(forge) }, signal)
         break
       }
+      case 'release':
+        await runRelease(item.subject, { ledger, workspace, log })
+        break
       case 'session':
         await runSession(item, { ...sessions, author: await authorOf(forge) }, signal)
         break

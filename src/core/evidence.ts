@@ -127,6 +127,8 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
     name: CommandName,
     spec: CommandSpec,
     setup: CommandSpec.nullable(),
+    /** Absent for the run that gates judge; the others show whether a result is the same every time (P5). */
+    again: z.number().int().min(2).max(10).optional(),
   }),
   /**
    * The reports in an artifact of one ended attempt of one workflow run (G18). The run is looked up by its id, and must

@@ -58,6 +58,8 @@ export const WorkItem = z.discriminatedUnion('kind', [
     after: z.number().int(),
   }),
   z.object({ kind: z.literal('fix'), subject, request: z.number().int().nonnegative() }),
+  /** The subject is over: its worktree is not needed any more (P7). */
+  z.object({ kind: z.literal('release'), subject }),
 ])
 export type WorkItem = z.infer<typeof WorkItem>
 

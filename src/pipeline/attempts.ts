@@ -18,8 +18,8 @@ export interface Attempt {
   /** True once the review session has sent the accepted deliverable back. */
   sentBack: boolean
   objections: Objection[]
-  /** Sessions that checked this attempt and ended without a deliverable. */
-  brokenValidators: number
+  /** Where sessions that checked this attempt ended without a deliverable: the seq of each end. */
+  brokenValidators: number[]
   validatorRunning: { session: string; endpoint: string; model: string } | null
   validatorAnswer: FactOf<'attempt.ended'>['body'] | null
 }
@@ -81,7 +81,7 @@ function attemptsOf(facts: readonly Fact[], phase: PhaseId, since: number): Atte
           rejectedBySeq: null,
           sentBack: false,
           objections: [],
-          brokenValidators: 0,
+          brokenValidators: [],
           validatorRunning: null,
           validatorAnswer: null,
         })
@@ -95,7 +95,7 @@ function attemptsOf(facts: readonly Fact[], phase: PhaseId, since: number): Atte
       if (body.phase === validatorPrefix + phase) {
         found.validatorRunning = null
         if (body.outcome.kind === 'deliverable') found.validatorAnswer = body
-        else found.brokenValidators += 1
+        else found.brokenValidators.push(seq)
       }
     } else if (body.kind === 'attempt.judged' && body.phase === phase) {
       const found = attempts.get(body.attempt)
@@ -143,14 +143,17 @@ function progressOf(
     if (last.code === null) return { state: 'judging', attempt: last }
     if (last.code === 'pass' && last.validator === 'pass') return { state: 'accepted', attempt: last }
     if (last.code === 'pass' && !options.validated) return { state: 'accepted', attempt: last }
-    if (last.code === 'pass' && last.validator === null)
-      return last.brokenValidators >= options.cap
+    if (last.code === 'pass' && last.validator === null) {
+      const from = lastReset(facts, attempts)
+      const broken = last.brokenValidators.filter((seq) => seq > from).length
+      return broken >= options.cap
         ? {
             state: 'exhausted',
             attempt: last,
-            reason: `the session that checks the deliverable failed ${last.brokenValidators} times`,
+            reason: `the session that checks the deliverable failed ${broken} times`,
           }
         : { state: 'validating', attempt: last }
+    }
   }
   const reason = stopReason(facts, attempts, options.cap)
   return reason === null ? again(attempts, next) : { state: 'exhausted', attempt: last, reason }

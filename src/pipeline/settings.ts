@@ -75,6 +75,15 @@ export const PipelineSettings = z.strictObject({
     .describe(
       'Whether failed CI jobs are run once more before a repair; the App then needs the permission actions: write.',
     ),
+  red_runs: z
+    .number()
+    .int()
+    .min(1)
+    .max(10)
+    .default(3)
+    .describe(
+      'How often new tests run on the base before they are trusted; one that is not red every time is named and goes back.',
+    ),
   validate: z.boolean().default(true).describe('Whether a second model checks each deliverable.'),
 })
 export type PipelineSettings = z.infer<typeof PipelineSettings>

@@ -35,8 +35,10 @@ export async function runIssuePlan(item: IssueItem, ports: CommitPorts): Promise
     const issued = await issue(item, repository, ports)
     if (!issued || after(await ledger.facts(item.subject), 'pull.opened', issued.seq).length > 0) return
     const { branch, commit: sha } = issued.body
-    if ((await git.push(repository, { branch, sha, expected: item.replaces })) === 'moved')
-      throw moved(branch, item.replaces)
+    let pushed = await git.push(repository, { branch, sha, expected: item.replaces })
+    // A new plan starts the branch anew: where somebody has deleted it, it is made again.
+    if (pushed === 'gone') pushed = await git.push(repository, { branch, sha, expected: null })
+    if (pushed !== 'done') throw moved(branch, item.replaces)
     const found = await forge.repository(repository)
     if (!found.found) throw unreadable(repository)
     const pull = await forge.openPull(repository, {
@@ -63,7 +65,14 @@ export async function runPush(item: PushItem, ports: CommitPorts): Promise<void>
       factsOf(facts, 'work.pushed').some(({ body }) => body.sha === item.sha && body.branch === item.branch)
     if (isPushed(await ledger.facts(item.subject)) || (await isTaskStopped(ledger, item.subject))) return
     const { branch, sha, expected, phase } = item
-    if ((await git.push(repository, { branch, sha, expected })) === 'moved') throw moved(branch, expected)
+    const pushed = await git.push(repository, { branch, sha, expected })
+    if (pushed === 'gone') throw deleted(branch)
+    if (pushed === 'moved')
+      throw moved(
+        branch,
+        expected,
+        'Put the branch back to that commit and comment `/agent retry`, or start again with `/agent reject plan <reason>`.',
+      )
     await record(
       ledger,
       item.subject,
@@ -130,11 +139,22 @@ function pullBody(item: IssueItem): string {
   ].join('\n')
 }
 
-function moved(branch: string, expected: Sha | null): Terminal {
+function moved(
+  branch: string,
+  expected: Sha | null,
+  remedy = 'Keep that work by merging or renaming the branch, or delete the branch; then comment `/agent retry`.',
+): Terminal {
   const what = expected === null ? 'already exists' : `no longer holds ${expected.slice(0, 12)}`
   return new Terminal(
     `branch ${branch} ${what}`,
-    `The branch \`${branch}\` ${what}: somebody else pushed to it, so nothing was overwritten. Keep that work by merging or renaming the branch, or delete the branch; then comment \`/agent retry\`.`,
+    `The branch \`${branch}\` ${what}: somebody else pushed to it, so nothing was overwritten. ${remedy}`,
+  )
+}
+
+function deleted(branch: string): Terminal {
+  return new Terminal(
+    `branch ${branch} was deleted`,
+    `The branch \`${branch}\` was deleted, so nothing was pushed. Restore it and reopen its pull request, or set the label again to start over with a new plan.`,
   )
 }
 

@@ -15,6 +15,7 @@ import { type Ending, refusedAll, repliesOf } from './fixEnding.ts'
 import { type GroupEnd, runGroup } from './fixGroup.ts'
 import { type CitedThread, type Look, type LookPorts, lookAt } from './fixLook.ts'
 import type { GroupPorts } from './fixSession.ts'
+import { fixTicket } from './release.ts'
 import { isStopped } from './stopped.ts'
 import { type StopWatch, watchForStop } from './stopWatch.ts'
 
@@ -105,7 +106,7 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
   if (!agent.ok) return { kind: 'ended', ending: refusedAll(fix, before, agent.sentence) }
   const { policy, conventions } = agent
   const groups = groupRegions(look.threads)
-  const worktree = await ports.workspace.open(repository, `fix-${number}`, before)
+  const worktree = await ports.workspace.open(repository, fixTicket(number), before)
   const done: { group: (typeof groups)[number]; range: LineRange; end: GroupEnd }[] = []
   let tip = before
   for (const [index, group] of groups.entries()) {

@@ -21,6 +21,7 @@ import { openingMessage, systemPrompt } from '../pipeline/inputs.ts'
 import { profileNameOf, taskState } from '../pipeline/taskState.ts'
 import { type Agent, agentOf } from '../policy/profiles.ts'
 import type { Policy } from '../policy/schema.ts'
+import { taskTicket } from './release.ts'
 import { type Due, dueOf, type SessionItem } from './sessionDue.ts'
 import { endedFact } from './sessionEnd.ts'
 import { type Instructions, readInstructions, recordFailure } from './sessionInstructions.ts'
@@ -74,7 +75,7 @@ export async function runSession(item: SessionItem, ports: SessionPorts, signal:
     await recordFailure(ports.ledger, item, instructions.reason)
     return ports.queue.reconcile(item.subject)
   }
-  const worktree = await ports.workspace.open(repository, `task-${subject.issue}`, position.start)
+  const worktree = await ports.workspace.open(repository, taskTicket(subject.issue), position.start)
   if (!due.started) {
     await worktree.reset(position.start)
     const body: FactBody = {

@@ -35,7 +35,7 @@ export function dueOf(item: SessionItem, state: TaskState, base: Sha): Due | nul
   if (of !== null) {
     if (progress.state !== 'validating' || progress.attempt.attempt !== item.attempt) return null
     const { attempt } = progress
-    const session = attempt.validatorRunning?.session ?? name(attempt.brokenValidators)
+    const session = attempt.validatorRunning?.session ?? name(attempt.brokenValidators.length)
     return {
       state,
       attempt,

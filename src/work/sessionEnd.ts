@@ -4,7 +4,8 @@ import { digestOf } from '../core/digest.ts'
 import type { FactBody } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
 import { commitSubject, outgoingCommitText } from '../core/outgoingText.ts'
-import type { Clock, CommitIdentity, SessionResult, Worktree } from '../core/ports.ts'
+import type { ChangedModes, Clock, CommitIdentity, SessionResult, Worktree } from '../core/ports.ts'
+import { code } from '../core/sentences.ts'
 import { mayWrite } from '../pipeline/checks/scope.ts'
 import type { Due, SessionItem } from './sessionDue.ts'
 
@@ -21,6 +22,7 @@ export async function endedFact(
   const plan = due.state.issued?.body.record.plan
   let candidate: Sha | null = null
   let refused: string[] = []
+  const turned: string[] = []
   if (phase.writes !== 'none' && plan) {
     const commit = await worktree.commit(
       {
@@ -29,7 +31,12 @@ export async function endedFact(
         author: ports.author,
         timeSeconds: Math.floor(ports.clock.nowMs() / 1000),
       },
-      (path) => mayWrite(phase.writes, plan, allowed, path),
+      (path, modes) => {
+        if (!mayWrite(phase.writes, plan, allowed, path)) return false
+        const into = turnedInto(modes)
+        if (into) turned.push(`${code(path)} was turned into ${into}`)
+        return into === null
+      },
     )
     candidate = commit.sha
     refused = commit.refused
@@ -48,13 +55,17 @@ export async function endedFact(
     endpoint: result.by?.endpoint ?? item.endpoint,
   }
   if (refused.length > 0 && result.kind === 'deliverable') {
-    const named = refused.slice(0, 10).join(', ')
+    const named = refused
+      .slice(0, 10)
+      .map((path) => code(path))
+      .join(', ')
+    const why = turned.length > 0 ? ` ${turned.slice(0, 5).join('; ')}, which no plan can name.` : ''
     return {
       ...common,
       outcome: {
         kind: 'failed',
         reason:
-          `Files were changed that this phase may not touch: ${named}. Put them back; nothing was committed.`.slice(
+          `Files were changed that this phase may not touch: ${named}.${why} Put them back; nothing was committed.`.slice(
             0,
             4000,
           ),
@@ -79,6 +90,13 @@ export async function endedFact(
     default:
       return result satisfies never
   }
+}
+
+/** What a file was turned into beside other text: a plan names texts only, and a program can make links and modes. */
+function turnedInto({ before, after }: ChangedModes): string | null {
+  if (after === '120000' && before !== after) return 'a symbolic link'
+  if (before === null || after === null || before === after) return null
+  return `a file of mode ${after}`
 }
 
 /** Subject, summary, and trailers that say which task, plan, session and profile the commit came from (P9, P13). */

@@ -5,7 +5,7 @@ import { openStage, type Stage, type StageOptions } from '../../demo/stage.ts'
 import { createUnsandboxedRunner } from '../../demo/unsandboxed.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { type Ci, enableCi } from '../../world/ci/ci.ts'
-import type { GitHubState, PersonDriver } from '../../world/index.ts'
+import type { Files, GitHubState, PersonDriver } from '../../world/index.ts'
 import type { SessionScript } from '../../world/model/script.ts'
 
 export const repository = 'acme/shop'
@@ -71,7 +71,7 @@ export interface WorkshopOptions extends Omit<StageOptions, 'script'> {
   policy?: string
   /** What CI runs at a commit. */
   ci?: string
-  files?: Record<string, string>
+  files?: Files
 }
 
 export interface Workshop {

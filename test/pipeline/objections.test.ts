@@ -16,7 +16,7 @@ const attempt = (number: number, ...objections: (string | Objection)[]): Attempt
   rejectedBySeq: null,
   sentBack: false,
   objections: objections.map((one) => (typeof one === 'string' ? { by: 'code', text: one } : one)),
-  brokenValidators: 0,
+  brokenValidators: [],
   validatorRunning: null,
   validatorAnswer: null,
 })

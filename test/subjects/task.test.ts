@@ -651,6 +651,33 @@ describe('after the plan', () => {
     expect(task.sessions().at(-1)).toBe('tests#2')
   })
 
+  test.each([
+    [1, /of 3 runs on the base it failed in 2, passed in 1 and did not run in 0/],
+    [2, /of 3 runs on the base it failed in 1, passed in 2 and did not run in 0/],
+    [3, /passes before the change/],
+  ])('P5: a test that is green in %d of three runs on the base goes back by name', (greens, words) => {
+    approved()
+    const runs = new Set<number>()
+    task.evidence = evidence((request) => {
+      if (request.kind !== 'command' || request.sha !== sha('tests')) return undefined
+      const run = request.again ?? 1
+      runs.add(run)
+      const status = run <= greens ? ('passed' as const) : ('failed' as const)
+      const body = { exitCode: 1, stoppedBy: null, outputTail: '', durationMs: 1 }
+      return { ok: true, body: { ...body, tests: [{ name: 'parse > refuses long input', status }] } }
+    })
+    task.settle()
+    task.end('tests', 1, tests, sha('tests'))
+    task.settle()
+    const judged = task.facts.findLast((fact) => fact.body.kind === 'attempt.judged')?.body
+    expect(judged).toMatchObject({
+      verdict: 'objections',
+      objections: [expect.stringMatching(words)],
+    })
+    expect(JSON.stringify(judged)).toContain('parse > refuses long input')
+    expect([...runs].sort()).toEqual([1, 2, 3])
+  })
+
   test('P5: only a symbol that the plan lists as new may keep a test from loading', () => {
     approved()
     task.evidence = evidence((request) =>

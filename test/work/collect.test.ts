@@ -50,7 +50,8 @@ function workspaceThat(runAt: () => Promise<EvidenceResult<'command'>>): Workspa
   const unused = async () => {
     throw new Error('not part of collecting')
   }
-  return { open: unused, close: unused, runIn: unused, readArtifact: unused, runAt }
+  const tickets = async () => []
+  return { open: unused, tickets, close: unused, runIn: unused, readArtifact: unused, runAt }
 }
 const collect = (
   request: EvidenceRequest,

@@ -2,7 +2,14 @@
 import type { TurnScript } from './script.ts'
 import { type InputUsage, tokensIn } from './usage.ts'
 
-type Content = { type: 'text'; text: string } | { type: 'tool_use'; id: string; name: string; input: object }
+type Content = { type: 'text'; text: string } | { type: 'tool_use'; id: string; name: string; input: unknown }
+
+/** What is said in one answer: a turn of a script, or made up on the spot, where a call may have any input and any id. */
+export type Said = Pick<TurnScript, 'text' | 'stopReason'> & {
+  toolUse?: { name: string; input: unknown; id?: string }[] | undefined
+  /** The model that the answer names, if not the one that was asked. */
+  model?: string
+}
 
 export interface Answer {
   id: string
@@ -19,17 +26,22 @@ export interface Answer {
 const PIECE = 40
 
 /** `serial`: unique in one stand-in, so that no two tool_use ids are alike. */
-export function answerFor(turn: TurnScript, model: string, usage: InputUsage, serial: string): Answer {
+export function answerFor(turn: Said, model: string, usage: InputUsage, serial: string): Answer {
   const content: Content[] = []
   if (turn.text !== undefined) content.push({ type: 'text', text: turn.text })
   for (const [i, call] of (turn.toolUse ?? []).entries()) {
-    content.push({ type: 'tool_use', id: `toolu_${serial}_${i}`, name: call.name, input: call.input })
+    content.push({
+      type: 'tool_use',
+      id: call.id ?? `toolu_${serial}_${i}`,
+      name: call.name,
+      input: call.input,
+    })
   }
   return {
     id: `msg_${serial}`,
     type: 'message',
     role: 'assistant',
-    model,
+    model: turn.model ?? model,
     content,
     stop_reason: turn.stopReason ?? (turn.toolUse === undefined ? 'end_turn' : 'tool_use'),
     stop_sequence: null,

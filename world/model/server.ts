@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { createStalls, type Stalls } from '../stall.ts'
-import { type Answer, answerFor, framesOf } from './answer.ts'
+import { type Answer, answerFor, framesOf, type Said } from './answer.ts'
 import { findTurn, type Position, positionOf } from './match.ts'
 import { CountRequest, conversationProblem, MessagesRequest } from './request.ts'
 import { type Fault, type ParsedScript, parseScript, type Script } from './script.ts'
@@ -43,11 +43,21 @@ export interface ModelWorld {
   close(): Promise<void>
 }
 
+/** An answer, the very bytes of one, or null to leave it to the script. */
+type Improvised = Said | { raw: Reply } | null
+
+/** Makes up an answer to a request that no script could foresee. */
+export type Improvise = (position: Position, request: CountRequest) => Improvised | Promise<Improvised>
+
 /** Requests kept for inspection; older ones are dropped. */
 const MAX_RECORDED = 10_000
 
 /** @throws Error when the script is not valid. */
-export async function startModel(options: { script: Script; apiKey: string }): Promise<ModelWorld> {
+export async function startModel(options: {
+  script: Script
+  apiKey: string
+  improvise?: Improvise | undefined
+}): Promise<ModelWorld> {
   let script: ParsedScript = parseScript(options.script)
   let serial = 0
   const cache = new PromptCache()
@@ -141,6 +151,12 @@ export async function startModel(options: { script: Script; apiKey: string }): P
     requestId: string,
   ): Promise<Reply> {
     const forced = injected.shift()
+    const said = forced === undefined ? await options.improvise?.(position, request) : null
+    if (said && 'raw' in said) {
+      record(path, request, said.raw.status, null, null)
+      return said.raw
+    }
+    if (said) return reply(path, request, said, null, requestId)
     const match = findTurn(script, position, request)
     if ('problem' in match && forced === undefined) {
       unmatched.push(match.problem)
@@ -159,8 +175,18 @@ export async function startModel(options: { script: Script; apiKey: string }): P
         refusal ?? failure(400, 'invalid_request_error', 'problem' in match ? match.problem : '', requestId)
       )
     }
+    return reply(path, request, match.turn, fault, requestId)
+  }
+
+  function reply(
+    path: string,
+    request: CountRequest,
+    said: Said,
+    fault: Fault | null,
+    requestId: string,
+  ): Reply {
     const usage: InputUsage = cache.measure(request, true)
-    const message = answerFor(match.turn, request.model, usage, requestId.slice(4))
+    const message = answerFor(said, request.model, usage, requestId.slice(4))
     const cut = fault?.kind === 'truncated'
     record(path, request, 200, fault, cut ? null : message)
     if (request['stream'] === true) return { status: 200, body: framesOf(message), cut }

@@ -90,6 +90,13 @@ export function createLedger({ db, ping, close }: Database, tables: Tables, cloc
         .values({ subject, open, hash, length: 0, visit: 0 })
         .onConflictDoUpdate({ target: subjects.subject, set: { open } })
     },
+    async isOpen(subject) {
+      const [row] = await db
+        .select({ open: subjects.open })
+        .from(subjects)
+        .where(eq(subjects.subject, subject))
+      return row?.open === true
+    },
     async subjects({ prefix = '', limit = maximumSubjects } = {}) {
       const rows = await db
         .select({ subject: subjects.subject })
@@ -163,6 +170,7 @@ function reachingLedger(ledger: Ledger): Ledger {
     factsAfter: (...given) => reaching(() => ledger.factsAfter(...given)),
     openSubjects: (...given) => reaching(() => ledger.openSubjects(...given)),
     setOpen: (...given) => reaching(() => ledger.setOpen(...given)),
+    isOpen: (...given) => reaching(() => ledger.isOpen(...given)),
     spentSince: (...given) => reaching(() => ledger.spentSince(...given)),
     subjects: (...given) => reaching(() => ledger.subjects(...given)),
     evidence: (...given) => reaching(() => ledger.evidence(...given)),

@@ -5,11 +5,12 @@ import type { Ledger } from '../../core/ports/ledger.ts'
 import type { SessionRequest, SessionResult } from '../../core/ports/model.ts'
 import type { Clock } from '../../core/ports.ts'
 import { addUsage } from '../../core/usage.ts'
+import { loadTranscript } from './carriedOver.ts'
 import { type Link, ModelRefused, mayFallBack, portable } from './chain.ts'
 import { failureOf } from './failures.ts'
-import { costOf, limitReached, usageOf } from './limits.ts'
+import { costOf, limitReached, modelNamed, usageOf } from './limits.ts'
 import { type ToolBench, toolBench } from './tools.ts'
-import { blocksOf, callsOf, loadTranscript, newTranscript, resultBlock } from './transcript.ts'
+import { blocksOf, callsOf, newTranscript, resultBlock } from './transcript.ts'
 import { assertFits, paramsOf } from './wire.ts'
 
 interface SessionOptions {
@@ -44,6 +45,8 @@ export class Session {
   #spentBeforeMs = 0
   /** The next request demands a tool call, where the endpoint takes that. */
   #demand = false
+  /** The model that answered last, by its own word. */
+  #answeredBy: string | null = null
 
   constructor(
     options: SessionOptions,
@@ -99,6 +102,7 @@ export class Session {
   async #inTurn(bench: ToolBench, signal: AbortSignal): Promise<Ending | null> {
     for (const [index, link] of this.#chain.entries()) {
       this.#link = link
+      this.#answeredBy = null
       if (index > 0) this.#transcript.messages = portable(this.#transcript.messages)
       try {
         return await this.#converse(bench, signal)
@@ -119,8 +123,7 @@ export class Session {
       if (limit) return { kind: 'failed', reason: limit }
       await this.#turns(bench, signal)
       if (transcript.outcome || this.#limitReached()) continue
-      if (transcript.reminders >= mostReminders)
-        return { kind: 'failed', reason: 'The session ended without handing anything in.' }
+      if (transcript.reminders >= mostReminders) return { kind: 'failed', reason: bench.nothingHandedIn() }
       transcript.reminders += 1
       this.#demand = true
       await this.#say(reminder)
@@ -163,6 +166,7 @@ export class Session {
   }
 
   async #record(message: BetaMessage): Promise<void> {
+    this.#answeredBy = modelNamed(message, this.#link.model)
     const used = usageOf(message.usage)
     this.#transcript.usage = addUsage(this.#transcript.usage, used)
     this.#transcript.costUsd += costOf(used, this.#link.prices)
@@ -234,7 +238,7 @@ export class Session {
     const { usage, costUsd, outcome } = this.#transcript
     const durationMs = this.#spentBeforeMs + (this.#options.clock.nowMs() - this.#startedMs)
     const { endpoint, model } = this.#link
-    const used = { usage, costUsd, durationMs, by: { endpoint, model } }
+    const used = { usage, costUsd, durationMs, by: { endpoint, model: this.#answeredBy ?? model } }
     if (outcome?.kind === 'deliverable')
       return { ...used, kind: 'deliverable', deliverable: outcome.deliverable }
     if (outcome?.kind === 'questions') return { ...used, kind: 'questions', questions: outcome.questions }

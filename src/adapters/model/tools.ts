@@ -7,6 +7,11 @@ import type { Call, ToolOutcome, Transcript } from './transcript.ts'
 
 /** Bound of one tool result, UTF-16 units. */
 const longestResult = 60_000
+/** Bound of the results of one answer together: further calls wait for the next answer. */
+const longestResults = 400_000
+/** Calls of one answer that are run (T30); no work needs more at once. */
+const mostCalls = 64
+const tooMany = `Not run: at most ${mostCalls} calls and ${longestResults} characters of results are taken from one answer. Make the call again in the next one, if it is still needed.`
 const interrupted =
   'The worker was interrupted while this ran, so it may or may not have taken effect. Look at the state before you do it again.'
 
@@ -16,6 +21,8 @@ export interface ToolBench {
   runnables: Runnable[]
   /** Run (or look up) one call; never rejects for what a tool did. */
   outcomeOf(call: Call): Promise<ToolOutcome>
+  /** The sentence for a session that ended without a deliverable, with why the last one was not taken. */
+  nothingHandedIn(): string
   /** The error of a tool that was neither a result nor a refusal: it ends the session. */
   fatal(): unknown
 }
@@ -36,18 +43,28 @@ export function toolBench(
   // The runner starts all calls of an answer together; edits of one file must not overtake each other.
   const turns = new Mutex()
   let fatal: unknown = null
+  let nothingHandedIn = 'The session ended without handing anything in.'
 
   async function outcomeOf(call: Call): Promise<ToolOutcome> {
     return turns.runExclusive(async () => {
-      const known = transcript.results[call.id]
+      // Ids are the endpoint's own words, and one may be called like a member of every object.
+      const { results } = transcript
+      const known = Object.hasOwn(results, call.id) ? results[call.id] : undefined
       if (known) return known
+      const size = Object.values(results).reduce((sum, { content }) => sum + content.length, 0)
       const tool = request.tools.find((one) => one.name === call.name)
+      const isFull = Object.keys(results).length >= mostCalls || size > longestResults
+      if (isFull && !transcript.outcome) return { content: tooMany, isError: true }
       const outcome = tool
         ? await runOnce(tool, call)
         : { content: `There is no tool "${call.name}".`, isError: true }
-      transcript.results[call.id] = { ...outcome, content: cut(outcome.content) }
-      await save()
-      return transcript.results[call.id] ?? outcome
+      const kept = { ...outcome, content: cut(outcome.content) }
+      if (tool?.name === request.handIn.deliverable && outcome.isError)
+        nothingHandedIn = `The session ended without handing anything in. What it tried to hand in last was refused: ${outcome.content.slice(0, 600).toWellFormed()}`
+      Object.defineProperty(results, call.id, { value: kept, enumerable: true, configurable: true })
+      // What changes nothing may run again after a kill; only the rest must be on record at once (S7).
+      if (tool?.hasEffect || transcript.outcome) await save()
+      return kept
     })
   }
 
@@ -97,7 +114,7 @@ export function toolBench(
     // The bench checks the input itself, so that its errors are on record like every other result.
     parse: (input: unknown) => input,
   }))
-  return { runnables, outcomeOf, fatal: () => fatal }
+  return { runnables, outcomeOf, nothingHandedIn: () => nothingHandedIn, fatal: () => fatal }
 }
 
 /**
@@ -112,5 +129,5 @@ function schemaOf(input: z.ZodType): { type: 'object' } {
 function cut(text: string): string {
   return text.length <= longestResult
     ? text
-    : `${text.slice(0, longestResult)}\n(cut at ${longestResult} characters)`
+    : `${text.slice(0, longestResult).toWellFormed()}\n(cut at ${longestResult} characters)`
 }

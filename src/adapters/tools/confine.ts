@@ -33,8 +33,8 @@ export async function confine(directory: string, path: string, create = false): 
   let folder = root
   for (const part of partsOf(path).slice(0, -1)) {
     folder = join(folder, part)
-    const status = await lstat(folder).catch(absent)
-    if (!status && create) await mkdir(folder, { mode: 0o755 })
+    const status = await lstat(folder).catch(absentOr(path))
+    if (!status && create) await mkdir(folder, { mode: 0o755 }).catch(refusing(path))
     else if (!status) throw new ToolRefusal(`${code(path)} does not exist.`)
     else if (status.isSymbolicLink())
       throw new ToolRefusal(`${code(path)} goes through a symlink, which tools never follow.`)
@@ -47,15 +47,7 @@ export async function confine(directory: string, path: string, create = false): 
 /** Open a regular file without following a link or waiting on a pipe. Null when it does not exist. */
 export async function openRegular(absolute: string, path: string, flags: number): Promise<FileHandle | null> {
   const handle = await open(absolute, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644).catch(
-    (error: unknown) => {
-      const failure = codeOf(error)
-      if (failure === 'ENOENT') return null
-      if (failure === 'ELOOP') throw new ToolRefusal(`${code(path)} is a symlink, which tools never follow.`)
-      if (failure === 'EISDIR') throw new ToolRefusal(`${code(path)} is a folder.`)
-      if (failure === 'ENXIO' || failure === 'EACCES')
-        throw new ToolRefusal(`${code(path)} cannot be opened.`)
-      throw error
-    },
+    absentOr(path),
   )
   if (handle && !(await handle.stat()).isFile()) {
     await handle.close()
@@ -72,7 +64,27 @@ export function codeOf(error: unknown): string | null {
 
 const SystemError = z.looseObject({ code: z.string() })
 
-function absent(error: unknown): null {
-  if (codeOf(error) === 'ENOENT') return null
-  throw error
+/** What the system says when the fault is in the path, or in what commands have put there; never in the worker. */
+const refusals: Readonly<Record<string, string>> = {
+  ELOOP: 'is a symlink, which tools never follow',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'goes through something that is no folder',
+  ENAMETOOLONG: 'is longer than a name may be',
+  ENXIO: 'cannot be opened',
+  EACCES: 'cannot be opened',
+  EPERM: 'cannot be opened',
+}
+
+/** For `catch`: an error that the path brings about is a refusal, all others are thrown as they are. */
+export function refusing(path: string): (error: unknown) => never {
+  return (error) => {
+    const reason = refusals[codeOf(error) ?? '']
+    throw reason ? new ToolRefusal(`${code(path)} ${reason}.`) : error
+  }
+}
+
+/** The same, and null for what does not exist. */
+export function absentOr(path: string): (error: unknown) => null {
+  const refuse = refusing(path)
+  return (error) => (codeOf(error) === 'ENOENT' ? null : refuse(error))
 }

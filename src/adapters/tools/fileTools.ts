@@ -6,10 +6,13 @@ import { matchesGlob } from '../../core/glob.ts'
 import type { FileTools, FoundLine } from '../../core/ports/fileTools.ts'
 import { ToolRefusal } from '../../core/ports/model.ts'
 import { code } from '../../core/sentences.ts'
-import { codeOf, confine, largestFile, openRegular } from './confine.ts'
+import { absentOr, codeOf, confine, largestFile, openRegular, refusing } from './confine.ts'
 
-/** Files visited by one list or search; larger trees are cut, in a fixed order. */
-const mostVisited = 50_000
+/**
+ * Files and folders visited by one list or search, in a fixed order: as many as a commit may have to be checked out here,
+ * so that only what programs add to such a tree can be left out.
+ */
+const mostVisited = 250_000
 const deepest = 40
 const longestLine = 400
 /** Folders that are never the repository's own text, and can hold hundreds of thousands of files. */
@@ -71,12 +74,11 @@ async function replaceBytes(directory: string, path: string, bytes: Uint8Array):
 
 async function remove(directory: string, path: string): Promise<void> {
   const absolute = await confine(directory, path)
-  const status = await lstat(absolute).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') throw new ToolRefusal(`${code(path)} does not exist.`)
-    throw error
-  })
-  if (!status.isFile()) throw new ToolRefusal(`${code(path)} is no regular file.`)
-  await unlink(absolute)
+  const status = await lstat(absolute).catch(absentOr(path))
+  if (!status) throw new ToolRefusal(`${code(path)} does not exist.`)
+  // A link or pipe that a program left behind may be taken away: unlink never follows it.
+  if (status.isDirectory()) throw new ToolRefusal(`${code(path)} is a folder.`)
+  await unlink(absolute).catch(refusing(path))
 }
 
 async function list(directory: string, glob: string, most: number): Promise<string[]> {
@@ -112,7 +114,12 @@ async function* walk(root: string): AsyncGenerator<string> {
   let visited = 0
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
     const entries: { name: string; isFolder: boolean }[] = []
-    for await (const entry of await opendir(join(root, folder.path))) {
+    // A folder that a command has closed, or made too deep, is passed by.
+    const opened = await opendir(join(root, folder.path)).catch((error: unknown) => {
+      if (folder.path === '' || !['EACCES', 'ENAMETOOLONG'].includes(codeOf(error) ?? '')) throw error
+      return []
+    })
+    for await (const entry of opened) {
       if (++visited > mostVisited) return
       if (entry.isFile()) entries.push({ name: entry.name, isFolder: false })
       else if (entry.isDirectory() && !skipped.has(entry.name))

@@ -11,14 +11,14 @@ const branchName = /^agent\/(?!.*\.\.)(?!.*\.lock$)[A-Za-z0-9][A-Za-z0-9._-]{0,2
  * Push `sha` to `refs/heads/<branch>`.
  *
  * @param input.expected what the branch must hold now; null: it must not exist.
- * @returns `done` (also when it already holds `sha`), or `moved` when it holds something else.
+ * @returns `done` (also when it already holds `sha`), `moved` when it holds something else, or `gone` when it was deleted.
  * @throws RetryLater when GitHub could not be reached, Terminal when it refused, Bug for a branch that is not ours.
  */
 export async function pushBranch(
   mirrors: Mirrors,
   repository: RepositoryName,
   input: { branch: string; sha: Sha; expected: Sha | null },
-): Promise<'done' | 'moved'> {
+): Promise<'done' | 'moved' | 'gone'> {
   if (!branchName.test(input.branch))
     throw new Bug(`push to a branch that is not ours: ${input.branch.slice(0, 200)}`)
   return pushTo(
@@ -41,7 +41,7 @@ export async function pushFix(
   mirrors: Mirrors,
   repository: RepositoryName,
   input: { branch: string; sha: Sha; expected: Sha },
-): Promise<'done' | 'moved'> {
+): Promise<'done' | 'moved' | 'gone'> {
   if (!anyBranch.test(input.branch))
     throw new Terminal(
       `branch name ${JSON.stringify(input.branch.slice(0, 200))}`,
@@ -60,7 +60,7 @@ async function pushTo(
   repository: RepositoryName,
   input: { branch: string; sha: Sha; expected: Sha | null },
   remedy: string,
-): Promise<'done' | 'moved'> {
+): Promise<'done' | 'moved' | 'gone'> {
   const directory = await mirrors.open(repository)
   const { url, call } = await mirrors.remote(repository, 'push')
   const ref = `refs/heads/${input.branch}`
@@ -94,6 +94,7 @@ async function pushTo(
     })
     const tip = now.split('\t')[0] || null
     if (tip === input.sha) return 'done'
+    if (tip === null && input.expected !== null) return 'gone'
     if (tip !== input.expected) return 'moved'
     throw new Terminal(
       `push to ${repository} ${ref}: ${cause.message}`,

@@ -1,7 +1,7 @@
 /** The Workspace port: a locked worktree a ticket, throw-away checkouts for evidence, commands in the sandbox. */
 import { createHash, randomUUID } from 'node:crypto'
-import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { Bug } from '../../core/errors.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Log, Sandbox, Workspace, Worktree } from '../../core/ports.ts'
@@ -11,11 +11,14 @@ import { gitText, runGit } from './gitProcess.ts'
 import { lockRoot } from './rootLock.ts'
 import { emptyFolder, fillFolder, removeFolder } from './worktreeCheckout.ts'
 import { commitFolder } from './worktreeCommit.ts'
+import { adminFolders, listTickets, refuseFullDisk, ticketIn, ticketMarker } from './worktreeKept.ts'
 import { isMissing } from './worktreePaths.ts'
 import { createRunner } from './worktreeRun.ts'
 
 export interface WorkspaceOptions {
   mirrors: Mirrors
+  /** No new worktree is made while the disk has less free than this. */
+  minimumFreeBytes?: number | undefined
   sandbox: Sandbox
   log: Log
 }
@@ -29,19 +32,22 @@ interface Place {
   refs: string
 }
 
-/** In git's folder of a worktree: which setup's result its files hold. */
+/** In git's folder of a worktree: which setup's result its files hold, and whose worktree it is. */
 const setupMarker = 'countersign-setup'
 
 /** Git and Workspace on one folder, which is locked for this process; call `close` at the end and `maintain` nightly. */
-export function createWorkspaceAdapters(options: MirrorOptions & { sandbox: Sandbox }) {
+export function createWorkspaceAdapters(
+  options: MirrorOptions & Pick<WorkspaceOptions, 'sandbox' | 'minimumFreeBytes'>,
+) {
   const mirrors = createMirrors(options)
   const unlock = lockRoot(mirrors.root)
-  const workspace = createWorkspace({ mirrors, sandbox: options.sandbox, log: options.log })
+  const { sandbox, minimumFreeBytes, log } = options
+  const workspace = createWorkspace({ mirrors, sandbox, minimumFreeBytes, log })
   return { git: gitOver(mirrors), workspace, maintain: mirrors.maintain, close: unlock }
 }
 
 /** The Workspace port. Throw-away folders that a crash left are removed before the first use. */
-export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Workspace {
+export function createWorkspace({ mirrors, sandbox, minimumFreeBytes, log }: WorkspaceOptions): Workspace {
   const { root } = mirrors
   /** Worktrees that this process has opened, by folder. */
   const open = new Map<string, Place & { repository: RepositoryName }>()
@@ -55,6 +61,13 @@ export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Wo
     for (const name of ['checkouts', 'tmp', 'tickets', 'dependencies']) {
       await mkdir(join(root, name), { recursive: true, mode: 0o755 })
     }
+    // What has no record, or no folder of git's, is the rest of what a crash cut short.
+    const known = new Set<string>()
+    for (const admin of await adminFolders(root))
+      if (await ticketIn(admin)) known.add(basename(admin))
+      else await removeFolder(admin)
+    for (const name of await readdir(join(root, 'tickets')))
+      if (!known.has(name)) await removeFolder(join(root, 'tickets', name))
   }
 
   async function placeOf(repository: RepositoryName, ticket: string): Promise<Place> {
@@ -76,11 +89,13 @@ export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Wo
     }
   }
 
-  async function create(repository: RepositoryName, place: Place, sha: Sha): Promise<void> {
+  async function create(repository: RepositoryName, place: Place, ticket: string, sha: Sha): Promise<void> {
+    await refuseFullDisk(root, minimumFreeBytes ?? 0)
     await mirrors.locked(repository, async () => {
       await discard(place)
       const args = ['worktree', 'add', '--no-checkout', '--lock', '--detach', '--quiet', place.folder, sha]
       await runGit({ directory: place.mirror, args })
+      await writeFile(join(place.admin, ticketMarker), JSON.stringify({ repository, ticket }))
     })
     await put(place, sha)
   }
@@ -131,10 +146,14 @@ export function createWorkspace({ mirrors, sandbox, log }: WorkspaceOptions): Wo
       await ready
       await mirrors.ensure(repository, [sha])
       const place = await placeOf(repository, ticket)
-      if (!(await isIntact(place))) await create(repository, place, sha)
+      if (!(await isIntact(place))) await create(repository, place, ticket, sha)
       else if ((await readFile(join(place.admin, 'HEAD'), 'utf8')).trim() !== sha) await put(place, sha)
       open.set(place.folder, { ...place, repository })
       return worktreeAt(repository, place, sha)
+    },
+    async tickets() {
+      await ready
+      return listTickets(root)
     },
     async close(repository, ticket) {
       await ready

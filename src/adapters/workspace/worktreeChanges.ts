@@ -76,11 +76,13 @@ async function compare(folder: string, entry: TreeEntry): Promise<Change | null>
   }
   // A folder in place of a file: what is in it is listed as new.
   if (!found || found.isDirectory()) return { kind: 'delete', path }
+  const mode = entry.mode.replace('100664', '100644')
+  // Compared before anything is refused: a file of the repository may be as large as it likes while nobody changes it.
+  if (found.isFile() && fileMode(found) === mode && found.size === entry.size)
+    if ((await hashOfFile(pathIn(folder, path), entry)) === entry.blob) return null
   const now = await describe(folder, path)
-  if (now.kind !== 'put' || now.mode !== entry.mode.replace('100664', '100644')) return now
-  if (now.mode === '120000') return hashOf(now.target, entry.blob) === entry.blob ? null : now
-  if (found.size !== entry.size) return now
-  return hashOf(await readPlain(pathIn(folder, path)), entry.blob) === entry.blob ? null : now
+  if (now.kind !== 'put' || now.mode !== '120000' || mode !== '120000') return now
+  return hashOf(now.target, entry.blob) === entry.blob ? null : now
 }
 
 /** What lies at a path now. */
@@ -98,14 +100,20 @@ async function describe(folder: string, path: Buffer): Promise<Change> {
   }
   if (!found.isFile()) return { kind: 'refuse', path, reason: 'it is neither a file nor a symbolic link' }
   if (found.size > maximumFileBytes) return { kind: 'refuse', path, reason: 'it is larger than 10 MB' }
-  return { kind: 'put', path, mode: (found.mode & 0o100) === 0 ? '100644' : '100755' }
+  return { kind: 'put', path, mode: fileMode(found) }
 }
 
-/** The bytes of a regular file; a link in its place is an error, not followed. */
-async function readPlain(path: Buffer): Promise<Buffer> {
+const fileMode = ({ mode }: { mode: number }) => ((mode & 0o100) === 0 ? '100644' : '100755')
+
+/** The id that git gives a regular file; a large one is read piece by piece. A link in its place is not followed. */
+async function hashOfFile(path: Buffer, { size, blob }: TreeEntry): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
-    return await file.readFile()
+    if (size <= maximumFileBytes) return hashOf(await file.readFile(), blob)
+    const hash = blobHash(size, blob)
+    for await (const piece of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 }))
+      hash.update(piece)
+    return hash.digest('hex')
   } finally {
     await file.close()
   }
@@ -113,8 +121,11 @@ async function readPlain(path: Buffer): Promise<Buffer> {
 
 /** The id that git gives a blob, in the hash that `like` is written in. */
 function hashOf(content: Buffer, like: string): string {
-  const hash = createHash(like.length === 64 ? 'sha256' : 'sha1')
-  return hash.update(`blob ${content.length}\0`).update(content).digest('hex')
+  return blobHash(content.length, like).update(content).digest('hex')
+}
+
+function blobHash(size: number, like: string) {
+  return createHash(like.length === 64 ? 'sha256' : 'sha1').update(`blob ${size}\0`)
 }
 
 function tooMany(): Terminal {

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { RepositoryPath } from '../../core/citation.ts'
 import type { Sha } from '../../core/ids.ts'
-import type { CommitInput } from '../../core/ports.ts'
+import type { ChangedModes, CommitInput } from '../../core/ports.ts'
 import { textOf } from './bytes.ts'
 import { writeCommit } from './gitCommits.ts'
 import { gitText, runGit } from './gitProcess.ts'
@@ -28,7 +28,7 @@ export async function commitFolder(
   folder: string,
   index: string,
   input: CommitInput,
-  allowed: (path: string) => boolean,
+  allowed: (path: string, modes: ChangedModes) => boolean,
 ): Promise<CommitResult> {
   await runGit({ directory: mirror, indexFile: index, args: ['read-tree', input.parent] })
   const tree = await listTree(mirror, input.parent)
@@ -36,11 +36,14 @@ export async function commitFolder(
   const reasons: Record<string, string> = {}
   const refused: string[] = []
   const clashes = findClashes(tree, changes)
+  const modes = new Map(tree.map((entry) => [entry.path.toString('latin1'), entry.mode]))
   for (const change of changes) {
     const { text: path, utf8 } = textOf(change.path)
     const reason = reasonAgainst(change, path, utf8) ?? clashes.get(change)
     if (reason !== undefined) reasons[path] = reason
-    if (reason !== undefined || !allowed(path)) refused.push(path)
+    const before = modes.get(change.path.toString('latin1')) ?? null
+    const after = change.kind === 'put' ? change.mode : null
+    if (reason !== undefined || !allowed(path, { before, after })) refused.push(path)
   }
   if (refused.length > 0 || changes.length === 0) return { sha: null, refused, reasons }
   const records = await storeAll(mirror, folder, changes, '0'.repeat(input.parent.length))

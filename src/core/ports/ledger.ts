@@ -33,6 +33,7 @@ export interface Ledger {
   openSubjects(limit: number): Promise<SubjectKey[]>
   /** A subject is open from its first fact (or first `setOpen`) until a round closes it; a new fact reopens it. */
   setOpen(subject: SubjectKey, open: boolean): Promise<void>
+  isOpen(subject: SubjectKey): Promise<boolean>
   subjects(options?: { prefix?: string; limit?: number }): Promise<SubjectKey[]>
   /** What the sessions that ended since then (epoch ms) have spent, over all tasks of a repository (P11). */
   spentSince(repository: RepositoryName, sinceMs: number): Promise<Amount>

@@ -49,7 +49,7 @@ export type SessionResult = {
   usage: Usage
   costUsd: number
   durationMs: number
-  /** The endpoint and model that were asked last; absent when nothing was asked. */
+  /** The endpoint that was asked last, and the model that answered by its own word; absent when nothing was asked. */
   by?: Pick<ModelChoice, 'endpoint' | 'model'>
 } & (
   | { kind: 'deliverable'; deliverable: unknown }

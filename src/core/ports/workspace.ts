@@ -34,12 +34,13 @@ export interface Git {
   commitEmpty(repository: RepositoryName, input: CommitInput): Promise<Sha>
   /**
    * Push one commit to one branch under `refs/heads/agent/` with a lease: `expected` is what the branch must hold now,
-   * null means that it must not exist. `moved` when it holds something else; `done` also when it already holds `sha`.
+   * null means that it must not exist. `moved` when it holds something else, `gone` when it should hold something and
+   * does not exist; `done` also when it already holds `sha`.
    */
   push(
     repository: RepositoryName,
     input: { branch: string; sha: Sha; expected: Sha | null },
-  ): Promise<'done' | 'moved'>
+  ): Promise<'done' | 'moved' | 'gone'>
   /**
    * Push one commit to the branch of a pull request, whatever its name, only when it holds `expected` and only forwards.
    * The caller has made sure that no rule protects the branch (F2).
@@ -47,7 +48,13 @@ export interface Git {
   pushFix(
     repository: RepositoryName,
     input: { branch: string; sha: Sha; expected: Sha },
-  ): Promise<'done' | 'moved'>
+  ): Promise<'done' | 'moved' | 'gone'>
+}
+
+/** git's modes of a changed path (100644, 100755, 120000 for a link, 160000) in the parent and now; null where absent. */
+export interface ChangedModes {
+  before: string | null
+  after: string | null
 }
 
 /** A ticket's checkout. The session's file tools work in `directory`; it holds no credentials. */
@@ -61,15 +68,26 @@ export interface Worktree {
    */
   commit(
     input: CommitInput,
-    allowed: (path: string) => boolean,
+    allowed: (path: string, modes: ChangedModes) => boolean,
   ): Promise<{ sha: Sha | null; refused: string[]; reasons?: Record<string, string> }>
   /** Put the files back to a commit, discarding what the session left. */
   reset(sha: Sha): Promise<void>
 }
 
+/** What a worktree is for: a name of our own within a repository. */
+export interface Ticket {
+  repository: RepositoryName
+  ticket: string
+}
+
 export interface Workspace {
-  /** The worktree of one ticket at `sha`; the same ticket gets the same folder again after a crash. */
+  /**
+   * The worktree of one ticket at `sha`; the same ticket gets the same folder again after a crash. Rejects with Terminal
+   * when a new one would leave less free space on the disk than the operator wants kept.
+   */
   open(repository: RepositoryName, ticket: string, sha: Sha): Promise<Worktree>
+  /** The tickets that have a worktree on this machine. */
+  tickets(): Promise<Ticket[]>
   /** Remove a ticket's worktree and its refs. */
   close(repository: RepositoryName, ticket: string): Promise<void>
   /**

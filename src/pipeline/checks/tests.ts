@@ -18,37 +18,65 @@ import { casesNamed, onlyNewIsMissing } from './namedTests.ts'
 const noTestCommand =
   "Policy names no `test` command with a junit report, so the plan's tests cannot be proven. A maintainer adds `commands.test` to the policy, or the plan says that it needs no tests and why."
 
-/** The tests' commit sits on the base with nothing but tests added: every named test must fail there. */
+/**
+ * The tests' commit sits on the base with nothing but tests added: every named test must fail there, and must do so in
+ * each of policy's runs. A test that fails by chance would later pass by chance.
+ */
 export const redOnBase: Check = (context) => {
-  const { plan, candidate } = context
+  const { plan, candidate, settings } = context
   if (!plan || plan.tests.kind === 'none') return satisfied
+  const { names } = plan.tests
   const handedIn = Tests.safeParse(context.deliverable)
   const written = handedIn.success ? handedIn.data.tests.map((one) => one.name) : []
-  const missing = plan.tests.names.filter((name) => !written.includes(name))
+  const missing = names.filter((name) => !written.includes(name))
   const named = missing.map((name) => `The plan names the test "${name}", which was not handed in.`)
-  return together([
-    objects(...named),
-    onReport(context, candidate, (body) =>
-      redObjections(body, plan, plan.tests.kind === 'none' ? [] : plan.tests.names),
-    ),
-  ])
+  if (named.length > 0) return objects(...named)
+  const bodies: CommandBody[] = []
+  const keep = (body: CommandBody) => {
+    bodies.push(body)
+    return []
+  }
+  const runs = Array.from({ length: settings.red_runs }, (_, index) =>
+    onReport(context, candidate, keep, index + 1),
+  )
+  const all = together(runs)
+  // One run that could not be read says the same as all of them.
+  if (all.waiting || all.objections.length > 0) return { ...all, objections: [...new Set(all.objections)] }
+  return { ...all, objections: names.flatMap((name) => objectionsToRed(name, bodies, plan)) }
 }
 
-function redObjections(body: CommandBody, plan: Plan, names: readonly string[]): string[] {
-  const cases = Array.isArray(body.tests) ? body.tests : []
-  return names.flatMap((name) => {
-    const found = casesNamed(cases, name)
-    if (found.some((one) => one.status === 'passed'))
+function objectionsToRed(name: string, bodies: readonly CommandBody[], plan: Plan): string[] {
+  const ends = bodies.map((body) => redEnd(name, body, plan))
+  const count = (end: RedEnd) => ends.filter((one) => one === end).length
+  const red = count('red')
+  if (red === ends.length) return []
+  if (red > 0 || (count('passed') > 0 && count('passed') < ends.length))
+    return [
+      `The test "${name}" is flaky: of ${ends.length} runs on the base it failed in ${red}, passed in ${count('passed')} and did not run in ${count('skipped') + count('absent')}. A test that is not red every time proves nothing; take out what depends on time, order or chance.`,
+    ]
+  switch (ends[0]) {
+    case 'passed':
       return [
         `The test "${name}" passes before the change, so it proves nothing. Make it fail for the missing behaviour.`,
       ]
-    if (found.some((one) => one.status === 'failed')) return []
-    if (found.length > 0) return [`The test "${name}" was skipped. It must run and fail.`]
-    if (body.exitCode !== 0 && onlyNewIsMissing(body, plan)) return []
-    return [
-      `The test "${name}" did not run. Only a symbol that the plan lists as new may keep a test from loading. The end of the output: ${tail(body)}`,
-    ]
-  })
+    case 'skipped':
+      return [`The test "${name}" was skipped. It must run and fail.`]
+    default:
+      return [
+        `The test "${name}" did not run. Only a symbol that the plan lists as new may keep a test from loading. The end of the output: ${bodies[0] ? tail(bodies[0]) : ''}`,
+      ]
+  }
+}
+
+type RedEnd = 'red' | 'passed' | 'skipped' | 'absent'
+
+/** How one run ended for a test; a file that could not load for want of a planned symbol is red. */
+function redEnd(name: string, body: CommandBody, plan: Plan): RedEnd {
+  const found = casesNamed(Array.isArray(body.tests) ? body.tests : [], name)
+  if (found.some((one) => one.status === 'passed')) return 'passed'
+  if (found.some((one) => one.status === 'failed')) return 'red'
+  if (found.length > 0) return 'skipped'
+  return body.exitCode !== 0 && onlyNewIsMissing(body, plan) ? 'red' : 'absent'
 }
 
 /** The named tests pass on the result. */
@@ -96,9 +124,11 @@ function onReport(
   context: CheckContext,
   sha: string | null,
   judge: (body: CommandBody) => string[],
+  run = 1,
 ): CheckResult {
   if (!sha) return objects('No file was changed, so there is nothing to run the tests on.')
-  const request = commandAt(context, 'test', sha)
+  const command = commandAt(context, 'test', sha)
+  const request = command && run > 1 ? { ...command, again: run } : command
   if (!request?.spec.reports.some((report) => report.format === 'junit')) return objects(noTestCommand)
   return withEvidence(context, request, 'The result of the test command', (body) => {
     if (body.stoppedBy) return [`The test command was stopped by its limit on ${body.stoppedBy}.`]

@@ -40,8 +40,8 @@ export function decide(snapshot: TaskSnapshot<Policy>, verdicts: TaskVerdicts): 
   ]
   if (settling.length > 0) return settling
   const recording = [...step.records.map((body) => record(body)), ...epicAction(snapshot, step.records)]
-  // Nothing can be written on an issue that is gone; its epic still hears of it.
-  if (!snapshot.issue) return recording
+  // Nothing can be written on an issue that is gone; its epic still hears of it, and so does its open pull request.
+  if (!snapshot.issue) return [...recording, ...orphanComment(snapshot, number)]
   const collect = step.needs
     .filter((request) => snapshot.evidence.get(request) === undefined)
     .map(
@@ -59,6 +59,17 @@ export function decide(snapshot: TaskSnapshot<Policy>, verdicts: TaskVerdicts): 
     ...collect,
     ...step.effects,
     ...pullAction(snapshot, step.records),
+  ]
+}
+
+/** Where the issue was deleted or moved away, its open pull request is the only place left to say so. */
+function orphanComment({ pull, repository, missing }: TaskSnapshot<Policy>, issue: number): Action[] {
+  const marker = 'orphan'
+  if (missing.length > 0 || pull?.pull.state !== 'open') return []
+  if (pull.ownComments.some((one) => one.marker === marker)) return []
+  const body = `Issue ${issue}, which this pull request was made for, was deleted or moved to another repository, so the agent does nothing more here. Finish this by hand or close it; to go on with an agent, open the issue again and delegate it.`
+  return [
+    { kind: 'comment', repository: repository.name, number: pull.pull.number, marker, body, commentId: null },
   ]
 }
 

@@ -90,8 +90,8 @@ function copiedCommands(context: TaskContext): { actor: Fact['actor']; body: Fac
 function nextStep(context: TaskContext): Step {
   const bundle = bundleStep(context)
   if (bundle?.over) return bundle
-  if (context.snapshot.issue?.state === 'closed' && !context.snapshot.pull)
-    return step('nothing', 'The issue is closed.', { over: true })
+  const closed = closedStep(context)
+  if (closed) return closed
   if (context.stopped) return step('person', 'Stopped. `/agent resume` goes on where it was.')
   if (bundle) return bundle.incomplete ? draftStep(context, bundle) : bundle
   const { agent, snapshot } = context
@@ -124,6 +124,19 @@ function nextStep(context: TaskContext): Step {
     if (found) return found
   }
   return readyStep(context, verdicts, () => budgeted(context, phaseStep(context, 'repair')))
+}
+
+/** A closed issue asks for nothing more; once its change is merged that is the ordinary end, told by the later steps. */
+function closedStep({ snapshot }: TaskContext): Step | null {
+  if (snapshot.issue?.state !== 'closed') return null
+  const pull = snapshot.pull?.pull
+  if (pull?.state === 'merged') return null
+  return pull?.state === 'open'
+    ? step(
+        'person',
+        `The issue is closed, so the work rests; #${pull.number} stays as it is. Reopen it to go on.`,
+      )
+    : step('nothing', 'The issue is closed. Reopen it to go on.', { over: true })
 }
 
 /** Work that could not be done, e.g. a refused push: a person looks at it, unless something has happened since. */

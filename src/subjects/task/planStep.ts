@@ -134,7 +134,13 @@ export function approvalStep(context: TaskContext, verdicts: PullVerdicts | null
   if (!pull || !verdicts || pull.pull.head.ref !== issued.body.branch)
     return step('machine', 'The draft pull request is being opened.')
   if (pull.pull.state !== 'open')
-    return step('nothing', `Pull request #${pull.pull.number} is ${pull.pull.state}.`, { over: true })
+    return step(
+      'nothing',
+      pull.pull.state === 'merged'
+        ? `Merged as #${pull.pull.number}.`
+        : `Pull request #${pull.pull.number} was closed, so the work is over. Reopen it to go on there, or set the label again to start over with a new plan.`,
+      { over: true },
+    )
   const { plan } = verdicts
   if (plan.digest !== planDigest(issued.body.record))
     return step('machine', 'The plan check is being computed.')

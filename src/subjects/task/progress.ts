@@ -57,7 +57,9 @@ function row({ phase, attempts, progress }: PhaseState, responsibility: string):
     0,
   )
   const word = progress.state === 'due' && attempts.length > 0 ? 'goes back' : words[progress.state]
-  const model = attempts.at(-1)?.model ?? ''
+  const last = attempts.at(-1)
+  const answered = last?.ended?.model ?? last?.model ?? ''
+  const model = answered === (last?.model ?? '') ? answered : `${answered}, asked for ${last?.model}`
   return `| <span title="${responsibility}">${phase}</span> | ${word} | ${attempts.length || ''} | ${cost > 0 ? `$${cost.toFixed(2)}` : ''} | ${model.replace(/[|`\n]/g, ' ')} |`
 }
 

@@ -123,6 +123,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     const [a, b, c] = [fresh(), fresh(), fresh()]
     for (const subject of [a, b]) await ledger.append(subject, [{ actor: null, body: say('x') }])
     await ledger.setOpen(c, true)
+    expect([await ledger.isOpen(c), await ledger.isOpen('task:acme/none#1')]).toEqual([true, false])
     const first = await ledger.openSubjects(2)
     const second = await ledger.openSubjects(2)
     expect(first).toHaveLength(2)

@@ -334,17 +334,33 @@ describe('commit', () => {
   })
 })
 
-test('T31: fifty tickets at once open, commit and push; the repository is intact', async () => {
+test('P7, T31: fifty tickets at once open, commit and push their own contents; the repository is intact', async () => {
   const done = await Promise.all(
     Array.from({ length: 50 }, async (_, index) => {
       const one = await adapters.workspace.open(repository, `parallel-${index}`, base)
       writeFileSync(join(one.directory, `file-${index}.txt`), String(index))
+      // Written by all, each with its own text: what one reads, commits or pushes must never be another's.
+      writeFileSync(join(one.directory, 'src/a.ts'), `ticket ${index}\n`)
       const { sha } = await one.commit(input(), everything)
       const branch = `agent/${index}-parallel`
-      return adapters.git.push(repository, { branch, sha: sha as string, expected: null })
+      const pushed = await adapters.git.push(repository, { branch, sha: sha as string, expected: null })
+      const seen = readFileSync(join(one.directory, 'src/a.ts'), 'utf8')
+      return { pushed, seen, files: readdirSync(one.directory).filter((name) => name.startsWith('file-')) }
     }),
   )
-  expect(new Set(done)).toEqual(new Set(['done']))
+  for (const [index, { pushed, seen, files }] of done.entries()) {
+    const branch = `agent/${index}-parallel`
+    expect({ pushed, seen, files }).toEqual({
+      pushed: 'done',
+      seen: `ticket ${index}\n`,
+      files: [`file-${index}.txt`],
+    })
+    expect(git(server.bare, 'show', `${branch}:src/a.ts`)).toBe(`ticket ${index}`)
+    expect(git(server.bare, 'diff', '--name-only', base, branch).split('\n')).toEqual([
+      `file-${index}.txt`,
+      'src/a.ts',
+    ])
+  }
   for (const folder of [mirror(), server.bare])
     expect(git(folder, 'fsck', '--full', '--no-dangling', '--connectivity-only')).not.toMatch(
       /error|missing|broken/,
@@ -357,7 +373,45 @@ test('T31: fifty tickets at once open, commit and push; the repository is intact
   await adapters.maintain()
   const first = await adapters.workspace.open(repository, 'parallel-0', base)
   expect(readdirSync(first.directory)).not.toContain('file-0.txt')
+  const parallel = async () =>
+    (await adapters.workspace.tickets()).filter(({ ticket }) => ticket.startsWith('parallel-'))
+  expect(await parallel()).toHaveLength(50)
   await Promise.all(
     Array.from({ length: 50 }, (_, index) => adapters.workspace.close(repository, `parallel-${index}`)),
   )
+  expect(await parallel()).toEqual([])
+})
+
+test('P7: what a crash cut short is removed at the next start, and what is whole is kept', async () => {
+  const other = scratch('crashed')
+  const start = (minimumFreeBytes = 0) =>
+    createWorkspaceAdapters({
+      root: other,
+      credentials: server.credentials,
+      sandbox: noSandbox,
+      minimumFreeBytes,
+      log: quiet,
+    })
+  const first = start()
+  const kept = await first.workspace.open(repository, 'task-1', base)
+  const cut = await first.workspace.open(repository, 'task-2', base)
+  writeFileSync(join(kept.directory, 'work.txt'), 'half')
+  const admin = readFileSync(join(cut.directory, '.git'), 'utf8').trim().replace('gitdir: ', '')
+  // As a kill leaves them: a record that was never written, a folder without one, a check-out of a command.
+  rmSync(join(admin, 'countersign-ticket'))
+  mkdirSync(join(other, 'tickets', 'left-behind', 'deep'), { recursive: true })
+  mkdirSync(join(other, 'checkouts', 'half'))
+  first.close()
+
+  const second = start(Number.MAX_SAFE_INTEGER)
+  expect(await second.workspace.tickets()).toEqual([{ repository, ticket: 'task-1' }])
+  expect(readdirSync(join(other, 'tickets'))).toEqual([kept.directory.split('/').at(-1)])
+  expect(readdirSync(join(other, 'checkouts'))).toEqual([])
+  const again = await second.workspace.open(repository, 'task-1', base)
+  expect(readFileSync(join(again.directory, 'work.txt'), 'utf8')).toBe('half')
+  // The disk is never as large as this bound: what is there goes on, and nothing new is begun.
+  await expect(second.workspace.open(repository, 'task-3', base)).rejects.toMatchObject({
+    forUser: expect.stringMatching(/^The disk for worktrees has \d+ MB free, .*COUNTERSIGN_MINIMUM_FREE_MB/),
+  })
+  second.close()
 })

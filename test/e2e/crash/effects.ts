@@ -34,6 +34,9 @@ export const effectsOf: Record<Action['kind'], readonly string[]> = {
   postReview: [`POST ${repo}/pulls/{pull_number}/reviews`],
   merge: [`PUT ${repo}/pulls/{pull_number}/merge`],
   reportIncident: [`POST ${repo}/issues`],
+  // Stories of their own kill the App around these: test/e2e/epic.test.ts and draft.test.ts.
+  openChildren: [],
+  writeBody: [],
 }
 /** Effects of what is no action: reactions, redelivery, tokens. */
 const beside = [
