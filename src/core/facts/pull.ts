@@ -80,4 +80,12 @@ const baseSeen = z.object({
 /** A round found it in a merge queue's group: what changes here, the group must hear of (T10). */
 const queued = z.object({ kind: z.literal('group.joined'), group: z.string().max(300), head: Sha })
 
-export const pullFacts = [originEvidence, decided, mergeIntended, verdictsTold, merged, baseSeen, queued] as const
+export const pullFacts = [
+  originEvidence,
+  decided,
+  mergeIntended,
+  verdictsTold,
+  merged,
+  baseSeen,
+  queued,
+] as const
