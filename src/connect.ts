@@ -1,9 +1,11 @@
 /** Connects adapters to ports: with `main` and the command line the only place that knows both. */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createPatience } from './act/patience.ts'
 import { systemClock } from './adapters/clock.ts'
 import { createForge } from './adapters/github/forge.ts'
-import { createReadings, dropping, droppingPushes } from './adapters/github/readings.ts'
+import { createReadings } from './adapters/github/readings.ts'
+import { dropping, droppingPushes } from './adapters/github/readingsOfActs.ts'
 import { startServer } from './adapters/http/server.ts'
 import { openLedger } from './adapters/ledger/open.ts'
 import { createLog, createRedactor } from './adapters/log.ts'
@@ -112,7 +114,8 @@ export async function start(environment: Environment, overrides: Overrides = {})
     closers.push(close)
 
     const git = droppingPushes(plainGit, readings)
-    const ports = { forge, readings, ledger, queue, git, workspace, clock, metrics, log }
+    const patience = createPatience(clock)
+    const ports = { forge, readings, ledger, queue, patience, git, workspace, clock, metrics, log }
     const handlers: QueueHandlers = {
       reconcile: roundHandler(ports),
       acknowledge: (item) => forge.acknowledge(item),
@@ -135,16 +138,19 @@ export async function start(environment: Environment, overrides: Overrides = {})
       queue,
       log,
       metrics,
+      clock,
       readings,
       appId: environment.APP_ID,
+      own: github.own,
       resolvers: {
         withHead: async (repository, sha) => [
           ...pullKeys(repository, await forge.pullsWithHead(repository, sha)),
           ...(await groupKeys(ledger, repository, sha)),
         ],
         onBase: async (repository, ref) => {
-          await auditBranch(repository, ref, ports)
-          return pullKeys(repository, await forge.openPulls(repository))
+          const { forge: reads } = readings.open({ fresh: false })
+          await auditBranch(repository, ref, { ...ports, forge: { ...forge, ...reads } })
+          return pullKeys(repository, await forge.openPulls(repository, ref))
         },
         onInstalled: async (repositories) => {
           await scanRepositories({ forge, queue, clock, log }, repositories, scanPauseMs, sweeping.signal)
