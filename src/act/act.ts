@@ -63,6 +63,7 @@ export async function act(
     if (action.kind === 'record') continue
     const waitMs = ports.patience.waitMs(action)
     if (waitMs > 0) {
+      ports.metrics.count('actions_held_total', { kind: action.kind })
       await ports.queue.reconcile(key, { delayMs: waitMs })
       continue
     }
