@@ -28,12 +28,14 @@ async function frontDoor(): Promise<string> {
   const resolvers = { withHead: async () => [], onBase: async () => [], onInstalled: async () => undefined }
   const app = createApp({
     ledger,
+    clock: systemClock,
     queue,
     log: silentLog,
     metrics,
     resolvers,
-    readings: { drop: () => undefined },
+    readings: { drop: () => undefined, moved: () => undefined, checked: () => undefined },
     appId: 1,
+    own: () => new Set(),
   })
   const webhook = { secret, receive: app.receive }
   const server = await startServer({

@@ -1,7 +1,9 @@
 /** The App's front door behind the signature: a verified delivery becomes facts, then keys in the queue, then an answer. */
+import { createBursts } from './app/bursts.ts'
 import { createHints, type HintResolvers } from './app/hints.ts'
 import { staleAfter } from './app/stale.ts'
-import type { Ledger, Log, Metrics, NewFact, Queue, Readings } from './core/ports.ts'
+import type { SubjectKey } from './core/ids.ts'
+import type { Clock, Ledger, Log, Metrics, NewFact, Queue, Readings } from './core/ports.ts'
 import { intake } from './intake/intake.ts'
 
 export interface Delivery {
@@ -17,9 +19,12 @@ export interface AppPorts {
   queue: Pick<Queue, 'reconcile' | 'acknowledge'>
   log: Log
   metrics: Metrics
+  clock: Clock
   resolvers: HintResolvers
-  readings: Pick<Readings, 'drop'>
+  readings: Omit<Readings, 'open'>
   appId: number
+  /** The accounts under which Countersign acts; empty until they are known. */
+  own(): ReadonlySet<number>
 }
 
 export interface App {
@@ -28,19 +33,25 @@ export interface App {
    * Rejects when ledger or queue are away: the answer must then be 503, so that the delivery is asked for again.
    */
   receive(delivery: Delivery): Promise<string>
-  /** Resolves when no hint waits for its look at GitHub. */
+  /** Resolves when no hint waits for its look at GitHub, or for its burst to pass. */
   idle(): Promise<void>
 }
 
-export function createApp({ ledger, queue, log, metrics, resolvers, readings, appId }: AppPorts): App {
-  const hints = createHints(log)
+export function createApp(ports: AppPorts): App {
+  const { ledger, queue, log, metrics, resolvers, readings, appId } = ports
+  const lookups = createHints(log)
+  const bursts = createBursts(ports.clock)
+  const hint = (key: SubjectKey, atOnce = true) =>
+    queue.reconcile(key, { delayMs: bursts.delayMs(key, atOnce) })
 
   return {
     async receive({ event, id, payload }) {
-      const understood = intake(event, payload, id, { appId })
-      const { facts, keys, acknowledge, shas, bases, installed, word } = understood
+      const understood = intake(event, payload, id, { appId, own: ports.own() })
+      const { facts, keys, hints, later, acknowledge, shas, bases, installed, word } = understood
       // Before anything is queued: a round that this event asks for must not reuse what it made old.
       for (const { repository, parts } of staleAfter(event, understood)) readings.drop(repository, parts)
+      for (const { repository, sha } of understood.checked) readings.checked(repository, sha)
+      for (const { repository, ref, sha } of understood.moved) readings.moved(repository, ref, sha)
 
       const bySubject = new Map<string, NewFact[]>()
       for (const { subject, entry } of facts)
@@ -50,25 +61,34 @@ export function createApp({ ledger, queue, log, metrics, resolvers, readings, ap
         const written = await ledger.append(subject, entries)
         metrics.count('facts_total', { via: 'webhook' }, written?.length ?? 0)
       }
+      // A person is told that they were heard before a round begins to work on it.
       await Promise.all([
-        ...[...new Set(keys)].map((key) => queue.reconcile(key)),
         ...acknowledge.map((item) => queue.acknowledge(item)),
+        ...[...new Set(keys)].map((key) => {
+          bursts.looked(key)
+          return queue.reconcile(key)
+        }),
+        ...[...new Set(hints)].map((key) => hint(key)),
+        ...[...new Set(later)].map((key) => hint(key, false)),
       ])
 
       const queueAll = async (found: Promise<string[]>) => {
-        for (const key of await found) await queue.reconcile(key)
+        for (const key of await found) await hint(key)
       }
       for (const { repository, sha } of shas) {
-        hints.add(`head ${repository} ${sha}`, () => queueAll(resolvers.withHead(repository, sha)))
+        lookups.add(`head ${repository} ${sha}`, () => queueAll(resolvers.withHead(repository, sha)))
       }
       for (const { repository, ref } of bases) {
-        hints.add(`base ${repository} ${ref}`, () => queueAll(resolvers.onBase(repository, ref)))
+        lookups.add(`base ${repository} ${ref}`, () => queueAll(resolvers.onBase(repository, ref)))
       }
-      if (installed.length > 0) hints.add(`installed ${id}`, () => resolvers.onInstalled(installed))
+      if (installed.length > 0) lookups.add(`installed ${id}`, () => resolvers.onInstalled(installed))
 
       if (word.startsWith('ignored: cannot read')) log.warn({ event, delivery: id }, word)
       return word
     },
-    idle: () => hints.idle(),
+    async idle() {
+      await lookups.idle()
+      await bursts.idle()
+    },
   }
 }

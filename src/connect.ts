@@ -1,10 +1,12 @@
 /** Connects adapters to ports: with `main` and the command line the only place that knows both. */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createPatience } from './act/patience.ts'
 import { asJob } from './adapters/abort.ts'
 import { systemClock } from './adapters/clock.ts'
 import { createForge } from './adapters/github/forge.ts'
-import { createReadings, dropping, droppingPushes } from './adapters/github/readings.ts'
+import { createReadings } from './adapters/github/readings.ts'
+import { dropping, droppingPushes } from './adapters/github/readingsOfActs.ts'
 import { startServer } from './adapters/http/server.ts'
 import { openLedger } from './adapters/ledger/open.ts'
 import { createLog, createRedactor } from './adapters/log.ts'
@@ -118,7 +120,8 @@ export async function start(environment: Environment, overrides: Overrides = {})
     await releaseAll({ ledger, workspace, log }, { atStart: true })
 
     const git = droppingPushes(plainGit, readings)
-    const ports = { forge, readings, ledger, queue, git, workspace, clock, metrics, log }
+    const patience = createPatience(clock)
+    const ports = { forge, readings, ledger, queue, patience, git, workspace, clock, metrics, log }
     const handlers: QueueHandlers = {
       reconcile: roundHandler(ports),
       acknowledge: (item) => forge.acknowledge(item),
@@ -143,8 +146,10 @@ export async function start(environment: Environment, overrides: Overrides = {})
       queue,
       log,
       metrics,
+      clock,
       readings,
       appId: environment.APP_ID,
+      own: github.own,
       resolvers: {
         withHead: (repository, sha) =>
           inBackground(async () => [
@@ -153,8 +158,9 @@ export async function start(environment: Environment, overrides: Overrides = {})
           ]),
         onBase: (repository, ref) =>
           inBackground(async () => {
-            await auditBranch(repository, ref, ports)
-            return pullKeys(repository, await forge.openPulls(repository))
+            const { forge: reads } = readings.open({ fresh: false })
+            await auditBranch(repository, ref, { ...ports, forge: { ...forge, ...reads } })
+            return pullKeys(repository, await forge.openPulls(repository, ref))
           }),
         onInstalled: (repositories) =>
           inBackground(async () => {

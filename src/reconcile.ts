@@ -78,8 +78,7 @@ export async function reconcile<Snapshot extends Observed, Verdicts>(
 ): Promise<Round> {
   const log = ports.log.child({ subject: key })
   if (!parseKey(key)) throw new Bug(`not a subject key: ${key}`)
-  const look = async (fresh: boolean): Promise<Look<Snapshot> | null> => {
-    const reading = ports.readings.open({ fresh })
+  const look = async (reading: Reading): Promise<Look<Snapshot> | null> => {
     const snapshot = await loop.observe(key, reading.forge)
     if (snapshot && snapshot.missing.length > 0)
       log.warn({ missing: snapshot.missing }, 'incomplete observation')
@@ -88,16 +87,22 @@ export async function reconcile<Snapshot extends Observed, Verdicts>(
 
   const done: Action['kind'][] = []
   let again = false
-  let seen = await look(false)
+  let seen = await look(ports.readings.open({ fresh: false }))
   for (let turn = 1; seen; turn++) {
     const actions = decided(key, loop, seen.snapshot, ports)
-    if (isTooOld(seen, actions)) {
-      seen = await look(true)
+    const better = betterReading(seen, actions, ports.readings)
+    if (better) {
+      seen = await look(better)
       continue
     }
     const goesOn = turn < maximumTurns && recordsHereOnly(key, actions)
     const now = goesOn ? actions.filter(({ kind }) => !restated.has(kind)) : actions
-    const acted = await act(key, seen.snapshot.facts.length, now, ports)
+    const acted = await act(
+      key,
+      { length: seen.snapshot.facts.length, fresh: !seen.reading.reused() },
+      now,
+      ports,
+    )
     if (!acted.raced) done.push(...now.map(({ kind }) => kind))
     if (!goesOn || acted.raced) {
       again = acted.raced || acted.again
@@ -105,7 +110,7 @@ export async function reconcile<Snapshot extends Observed, Verdicts>(
       break
     }
     const snapshot: Snapshot | null = await loop.extend(seen.snapshot, acted.recorded)
-    seen = snapshot ? { ...seen, snapshot, extended: true } : await look(false)
+    seen = snapshot ? { ...seen, snapshot, extended: true } : await look(seen.reading.again({ fresh: false }))
   }
   if (!seen) {
     await close(key, ports)
@@ -148,10 +153,18 @@ function recordsHereOnly(key: SubjectKey, actions: readonly Action[]): boolean {
   )
 }
 
-/** True when the decision must be made again on a new look at GitHub. After a fresh look it never is. */
-function isTooOld({ reading, extended }: Look<unknown>, actions: readonly Action[]): boolean {
-  if (actions.some(({ kind }) => kind === 'merge')) return extended || reading.reused()
-  return reading.reused() && actions.some(grants)
+/**
+ * The look on which the decision must be made again, or null when it stands: a merge takes one that is made for it, and
+ * whatever else lets something pass takes one that is this round's own.
+ */
+function betterReading(
+  { reading, extended }: Look<unknown>,
+  actions: readonly Action[],
+  readings: Readings,
+): Reading | null {
+  const merges = actions.some(({ kind }) => kind === 'merge')
+  if (merges && (extended || reading.reused())) return readings.open({ fresh: true })
+  return reading.reused() && actions.some(grants) ? reading.again({ fresh: true }) : null
 }
 
 /** Whether an action lets something pass or begin on somebody's authority: never on what was read before this round. */

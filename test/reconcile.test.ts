@@ -1,5 +1,6 @@
 /** The loop itself: what a round reads again, what it decides on, and what it never does on an old or broken decision. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { createPatience, patienceMs } from '../src/act/patience.ts'
 import { systemClock } from '../src/adapters/clock.ts'
 import { createReadings } from '../src/adapters/github/readings.ts'
 import { silentLog } from '../src/adapters/log.ts'
@@ -48,6 +49,11 @@ beforeEach(() => {
       place.looks += 1
       return { found: true, value: place.tip }
     },
+    async pull(_name: string, number: number) {
+      place.looks += 1
+      const head = { ref: `topic${number}`, sha: sha(`${number}`) }
+      return { found: true, value: { repository: {}, pull: { head, base: { ref: 'main', tip: place.tip } } } }
+    },
     async upsertComment(_name: string, _number: number, _marker: string, body: string) {
       place.done.push(`comment ${body}`)
       return 1
@@ -68,6 +74,7 @@ beforeEach(() => {
     forge,
     queue,
     readings,
+    patience: createPatience(systemClock),
     clock: systemClock,
     log: silentLog,
     metrics: createMetrics(false),
@@ -247,5 +254,109 @@ describe('old readings', () => {
     await early.forge.branchTip(repository, 'main')
     expect(early.reused()).toBe(false)
     expect(place.looks).toBe(1)
+  })
+
+  test('S3: a second look of the round reads anew what was read before the round, and nothing else', async () => {
+    const before = ports.readings.open({ fresh: false })
+    await before.forge.branchTip(repository, 'main')
+    const round = ports.readings.open({ fresh: false })
+    await round.forge.branchTip(repository, 'main')
+    await round.forge.branchTip(repository, 'release')
+    expect(round.reused()).toBe(true)
+    const again = round.again({ fresh: true })
+    await again.forge.branchTip(repository, 'main')
+    await again.forge.branchTip(repository, 'release')
+    expect(again.reused()).toBe(false)
+    expect(place.looks).toBe(3)
+  })
+
+  test('T12: a branch that moved makes old what shows it elsewhere, and nothing that shows it there', async () => {
+    const look = () => ports.readings.open({ fresh: false }).forge
+    const numbers = [1, 2, 3]
+    for (const number of numbers) await look().pull(repository, number)
+    await look().branchTip(repository, 'topic1')
+    await look().branchTip(repository, 'topic2')
+    const asked = place.looks
+    ports.readings.moved(repository, 'topic1', sha('1'))
+    for (const number of numbers) await look().pull(repository, number)
+    await look().branchTip(repository, 'topic2')
+    expect(place.looks).toBe(asked)
+    await look().branchTip(repository, 'topic1')
+    expect(place.looks).toBe(asked + 1)
+    ports.readings.moved(repository, 'topic2', sha('c'))
+    for (const number of numbers) await look().pull(repository, number)
+    expect(place.looks).toBe(asked + 2)
+    // All three are based on it.
+    ports.readings.moved(repository, 'main', sha('c'))
+    for (const number of numbers) await look().pull(repository, number)
+    expect(place.looks).toBe(asked + 5)
+    // A read under way may have looked before.
+    const underWay = look().pull(repository, 4)
+    ports.readings.moved(repository, 'topic1', sha('1'))
+    await underWay
+    await look().pull(repository, 4)
+    expect(place.looks).toBe(asked + 7)
+  })
+})
+
+/** A write that only informs, as decide marks it. */
+const informing = (body: string): Action => ({ ...comment(body), mayWait: true }) as Action
+
+describe('what only informs', () => {
+  let nowMs = 0
+  const wakes: number[] = []
+  beforeEach(() => {
+    nowMs = 1_000_000
+    wakes.length = 0
+    const clock = { nowMs: () => nowMs, sleep: systemClock.sleep }
+    const queue = {
+      reconcile: async (_: string, { delayMs = 0 } = {}) => void wakes.push(delayMs),
+    } as unknown as Queue
+    ports = { ...ports, clock, queue, patience: createPatience(clock) }
+  })
+  const round = (...actions: Action[]) =>
+    reconcile(
+      key,
+      loopOf(() => actions),
+      ports,
+    )
+
+  test('O3: waits for what comes next, and is written once with the last word, at its own wake', async () => {
+    await round(informing('the plan session starts'))
+    nowMs += 2000
+    await round(informing('the plan is checked'))
+    expect(place.done).toEqual([])
+    expect(wakes).toEqual([patienceMs, patienceMs - 2000])
+    nowMs += patienceMs - 2000
+    await round(informing('the plan is validated'))
+    expect(place.done).toEqual(['comment the plan is validated'])
+    expect(wakes).toHaveLength(2)
+  })
+
+  test('O3: what asks somebody is written at once, and ends the waiting', async () => {
+    await round(informing('the plan session starts'))
+    await round(comment('the plan waits for approval'))
+    expect(place.done).toEqual(['comment the plan waits for approval'])
+    nowMs += patienceMs
+    await round(informing('the tests session starts'))
+    expect(place.done).toHaveLength(1)
+    expect(wakes).toEqual([patienceMs, patienceMs])
+  })
+
+  test('T12: a process that forgets what waits has it stated again by its next round', async () => {
+    await round(informing('half way'))
+    ports = { ...ports, patience: createPatience(ports.clock) }
+    await round(informing('half way'))
+    nowMs += patienceMs
+    await round(informing('half way'))
+    expect(place.done).toEqual(['comment half way'])
+  })
+
+  test('what was no longer wanted for a while waits anew', async () => {
+    await round(informing('one'))
+    nowMs += 10 * patienceMs
+    await round(informing('two'))
+    expect(place.done).toEqual([])
+    expect(wakes).toEqual([patienceMs, patienceMs])
   })
 })

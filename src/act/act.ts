@@ -6,12 +6,14 @@ import type { SubjectKey } from '../core/ids.ts'
 import type { Clock, ForgeActs, Ledger, Log, Metrics, NewFact, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
 import { mergePull } from './merge.ts'
+import type { Patience } from './patience.ts'
 import { writeBody } from './writeBody.ts'
 
 export interface ActPorts {
   forge: ForgeActs
   ledger: Ledger
   queue: Queue
+  patience: Patience
   clock: Clock
   metrics: Metrics
   log: Log
@@ -34,11 +36,14 @@ const maximumActions = 500
  * Carry out the actions of one turn of a round.
  *
  * Facts of the round's own subject are appended together, and only when its chain is as long as observed: otherwise
- * someone recorded something meanwhile, nothing is done, and the round runs again on what is known now.
+ * someone recorded something meanwhile, nothing is done, and the round runs again on what is known now. What may wait
+ * is left to a later round, which states it anew.
+ *
+ * @param observed how many facts the snapshot had, and whether all of it was read in this round.
  */
 export async function act(
   key: SubjectKey,
-  observedLength: number,
+  observed: { length: number; fresh: boolean },
   actions: Action[],
   ports: ActPorts,
 ): Promise<Acted> {
@@ -46,7 +51,7 @@ export async function act(
     throw new Terminal(`${actions.length} actions in one round of ${key}`, '')
   const records = actions.filter((action) => action.kind === 'record')
   const own: NewFact[] = records.filter((r) => r.subject === key).map(({ actor, body }) => ({ actor, body }))
-  const recorded = own.length > 0 ? await ports.ledger.append(key, own, { ifLength: observedLength }) : []
+  const recorded = own.length > 0 ? await ports.ledger.append(key, own, { ifLength: observed.length }) : []
   if (recorded === null) return { raced: true, recorded: [], again: true }
   for (const record of records) {
     if (record.subject !== key)
@@ -56,9 +61,15 @@ export async function act(
   let again = own.length > 0
   for (const action of actions) {
     if (action.kind === 'record') continue
+    const waitMs = ports.patience.waitMs(action)
+    if (waitMs > 0) {
+      ports.metrics.count('actions_held_total', { kind: action.kind })
+      await ports.queue.reconcile(key, { delayMs: waitMs })
+      continue
+    }
     ports.metrics.count('actions_total', { kind: action.kind })
     try {
-      again = (await effect(action, ports)) || again
+      again = (await effect(action, observed.fresh, ports)) || again
     } catch (error) {
       // A terminal answer to one effect (a comment that GitHub refuses, say) must not hold up the others. It stays
       // visible in the log and the metric; the next round decides on what GitHub shows.
@@ -74,8 +85,14 @@ export async function act(
 }
 
 /** One effect. Returns true when it changed what the round was decided on. */
-async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPorts): Promise<boolean> {
+async function effect(
+  action: Exclude<Action, { kind: 'record' }>,
+  fresh: boolean,
+  ports: ActPorts,
+): Promise<boolean> {
   const { forge, queue } = ports
+  // What a round has just seen to be absent needs no second look before it is made; an old reading may not show it.
+  const seen = (id: number | null) => id ?? (fresh ? 'none' : null)
   switch (action.kind) {
     case 'comment':
       await forge.upsertComment(
@@ -83,14 +100,14 @@ async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPor
         action.number,
         action.marker,
         action.body,
-        action.commentId,
+        seen(action.commentId),
       )
       return false
     case 'label':
       await forge.setLabels(action.repository, action.number, action.add, action.remove)
       return false
     case 'checkRun':
-      await forge.writeCheckRun(action.repository, action.run, action.runId)
+      await forge.writeCheckRun(action.repository, action.run, seen(action.runId))
       return false
     case 'markReady':
       await forge.markReady(action.repository, action.nodeId)
@@ -105,7 +122,7 @@ async function effect(action: Exclude<Action, { kind: 'record' }>, ports: ActPor
       await forge.resolveThread(action.repository, action.threadId)
       return false
     case 'postReview':
-      await forge.postReview(action.repository, action.number, action)
+      await forge.postReview(action.repository, action.number, action, seen(null))
       return false
     case 'merge':
       await mergePull(action, ports)

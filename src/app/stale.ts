@@ -5,10 +5,9 @@ import type { Intake } from '../intake/result.ts'
 
 /** Events that tell of one part only. An event that is not listed makes everything old: asking again is always safe. */
 const partsOf: Readonly<Record<string, readonly ReadingPart[]>> = {
-  check_run: ['checks'],
-  check_suite: ['checks'],
-  workflow_run: ['checks'],
-  status: ['checks'],
+  check_run: ['checks', 'pull'],
+  check_suite: ['checks', 'pull'],
+  workflow_run: ['checks', 'pull'],
   push: ['branches', 'pull', 'checks'],
   issues: ['issue'],
   issue_comment: ['issue', 'pull'],
@@ -18,13 +17,23 @@ const partsOf: Readonly<Record<string, readonly ReadingPart[]>> = {
   pull_request_review_thread: ['pull'],
 }
 
-/** The readings to drop for one delivery, by repository. */
+/** The readings to drop for one delivery, by repository; none where a commit's checks or a branch that moved say it all. */
 export function staleAfter(
   event: string,
-  { keys, shas, bases, installed }: Pick<Intake, 'keys' | 'shas' | 'bases' | 'installed'>,
+  {
+    keys,
+    hints,
+    later,
+    shas,
+    bases,
+    installed,
+    checked,
+    moved,
+  }: Pick<Intake, 'keys' | 'hints' | 'later' | 'shas' | 'bases' | 'installed' | 'checked' | 'moved'>,
 ): { repository: RepositoryName; parts: readonly ReadingPart[] | undefined }[] {
+  if (moved.length > 0 || checked.length > 0) return []
   const named = [
-    ...keys.flatMap((key) => parseKey(key)?.repository ?? []),
+    ...[...keys, ...hints, ...later].flatMap((key) => parseKey(key)?.repository ?? []),
     ...[...shas, ...bases].map(({ repository }) => repository),
     ...installed,
   ]

@@ -71,9 +71,9 @@ export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<vo
 
   return async (key) => {
     const began = performance.now()
-    await round(key)
-    ports.metrics.observe('round_seconds', (performance.now() - began) / 1000, {
-      subject: parseKey(key)?.kind ?? 'unknown',
-    })
+    const { actions } = await round(key)
+    const seconds = (performance.now() - began) / 1000
+    ports.metrics.observe('round_seconds', seconds, { subject: parseKey(key)?.kind ?? 'unknown' })
+    ports.log.debug({ subject: key, seconds, actions }, 'round ended')
   }
 }

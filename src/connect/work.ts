@@ -13,10 +13,11 @@ import type {
   Model,
   Queue,
   QueueHandlers,
+  Readings,
   Workspace,
 } from '../core/ports.ts'
 import type { RepositoryReading } from '../core/snapshot/common.ts'
-import { readPolicy } from '../observe/policy.ts'
+import { type PolicyPorts, readPolicy } from '../observe/policy.ts'
 import { runCollect } from '../work/collect.ts'
 import { runIssuePlan, runPush } from '../work/commit.ts'
 import { runFix } from '../work/fix.ts'
@@ -27,6 +28,7 @@ import { runSession, type SessionPorts } from '../work/session.ts'
 
 export interface WorkPorts {
   forge: Forge
+  readings: Readings
   ledger: Ledger
   queue: Queue
   git: Git
@@ -39,7 +41,9 @@ export interface WorkPorts {
 
 /** One handler for all work; each item's time is observed by its kind. */
 export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
-  const { forge, ledger, queue, git, workspace, model, clock, metrics, log } = ports
+  const { forge, readings, ledger, queue, git, workspace, model, clock, metrics, log } = ports
+  /** Work starts on what the round that asked for it has read; what it ends in is judged by a round of its own. */
+  const kept = () => readings.open({ fresh: false }).forge
   const sessions: Omit<SessionPorts, 'author'> = {
     ledger,
     model,
@@ -49,7 +53,7 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
     queue,
     clock,
     log,
-    readPolicy: (repository) => policyOfDefaultBranch(repository, ports),
+    readPolicy: (repository) => policyOfDefaultBranch(repository, { ledger, forge: kept() }),
   }
   return async (item, signal) => {
     const began = performance.now()
@@ -58,7 +62,7 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
         await runCollect(item, { forge, git, workspace, ledger, queue, log }, signal)
         break
       case 'issuePlan':
-        await runIssuePlan(item, { git, ledger, forge, queue, log })
+        await runIssuePlan(item, { git, ledger, forge: { ...forge, ...kept() }, queue, log })
         break
       case 'openChildren':
         await runOpenChildren(item, { ledger, forge, queue, log })
@@ -72,9 +76,9 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
       case 'fix': {
         const { files } = sessions
         const policyAt = (repository: RepositoryReading, base: { ref: string; tip: string }) =>
-          readPolicy(ports, repository, base)
+          readPolicy({ ledger, forge: kept() }, repository, base)
         const fixing = {
-          forge,
+          readings,
           ledger,
           queue,
           git,
@@ -111,7 +115,7 @@ async function authorOf(forge: Forge): Promise<CommitIdentity> {
 }
 
 /** Policy and tip of a repository's default branch, for work that is not bound to a pull request (S14). */
-async function policyOfDefaultBranch(name: RepositoryName, ports: Pick<WorkPorts, 'forge' | 'ledger'>) {
+async function policyOfDefaultBranch(name: RepositoryName, ports: PolicyPorts) {
   const repository = await ports.forge.repository(name)
   if (!repository.found)
     throw new Terminal(`${name} cannot be seen any more`, 'This repository cannot be read.')

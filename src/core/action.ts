@@ -9,6 +9,12 @@ import type { Digest, RepositoryName, Sha, SubjectKey } from './ids.ts'
 import type { PlanRecord } from './plan.ts'
 import type { CiCheck } from './snapshot/pull.ts'
 
+/**
+ * True when a write only informs: nobody is asked for anything by it, and nothing turns green, red or stops being so. It
+ * may wait a few seconds for what comes next.
+ */
+type MayWait = boolean
+
 export type Action =
   /** Append a fact to a subject. `actor` is null when Countersign itself concluded it. */
   | { kind: 'record'; subject: SubjectKey; actor: Account | null; body: FactBody }
@@ -20,10 +26,17 @@ export type Action =
       marker: string
       body: string
       commentId: number | null
+      mayWait?: MayWait
     }
   | { kind: 'label'; repository: RepositoryName; number: number; add: string[]; remove: string[] }
   /** Write a check run on the SHA that was observed; `runId` is the run to update, null creates it. */
-  | { kind: 'checkRun'; repository: RepositoryName; run: DesiredCheckRun; runId: number | null }
+  | {
+      kind: 'checkRun'
+      repository: RepositoryName
+      run: DesiredCheckRun
+      runId: number | null
+      mayWait?: MayWait
+    }
   | { kind: 'collect'; repository: RepositoryName; request: EvidenceRequest; subject: SubjectKey }
   /** Start (or resume after a crash) one attempt of one phase. */
   | { kind: 'session'; subject: SubjectKey; phase: string; attempt: number; endpoint: string; model: string }

@@ -92,5 +92,8 @@ export const workflowRun: Reader = (payload) =>
 
 export const status: Reader = (payload) =>
   reading(z.object({ repository: Repository, sha: Sha }), payload, ({ repository, sha }) =>
-    understood('status', { shas: [{ repository: repository.full_name, sha }] }),
+    understood('status', {
+      checked: [{ repository: repository.full_name, sha }],
+      shas: [{ repository: repository.full_name, sha }],
+    }),
   )

@@ -27,7 +27,10 @@ const IssueComment = Common.extend({
   comment: Comment,
 })
 const ReviewComment = Common.extend({ pull_request: z.object({ number: Number_ }), comment: Comment })
-const Review = Common.extend({ pull_request: z.object({ number: Number_ }), review: Comment })
+const Review = Common.extend({
+  pull_request: z.object({ number: Number_ }),
+  review: Comment.extend({ state: z.string().max(40).optional().catch(undefined) }),
+})
 
 export const issueComment: Reader = (payload, delivery) =>
   reading(IssueComment, payload, (event) => {
@@ -65,7 +68,7 @@ export const reviewComment: Reader = (payload, delivery) =>
   })
 
 /** A native review counts by being read; its text may hold a command as well. */
-export const review: Reader = (payload, delivery) =>
+export const review: Reader = (payload, delivery, { own }) =>
   reading(Review, payload, (event) => {
     const subject = pullKey(event.repository.full_name, event.pull_request.number)
     const comment = commentOf(event, event.review, delivery, { subject, on: 'review' })
@@ -75,7 +78,12 @@ export const review: Reader = (payload, delivery) =>
         : event.action === 'edited'
           ? edited(event, comment)
           : null
-    return { ...(command ?? understood('')), keys: [subject], word: `review ${event.action}` }
+    const word = `review ${event.action}`
+    // What a review without a verdict brings are its comments, and each of them is an event of its own.
+    const brief = event.action === 'submitted' && event.review.state === 'commented'
+    if (brief && event.sender && own.has(event.sender.id)) return understood(`own ${word}`)
+    if (brief && !command?.facts.length) return understood(word, { later: [subject] })
+    return { ...(command ?? understood('')), keys: [subject], word }
   })
 
 export const reviewThread: Reader = (payload) =>

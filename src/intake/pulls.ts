@@ -3,14 +3,17 @@ import { z } from 'zod'
 import type { FactBody } from '../core/facts.ts'
 import { formatKey, Sha } from '../core/ids.ts'
 import { type Intake, type Reader, understood } from './result.ts'
-import { Number_, pullKey, Repository, reading, Sender } from './shapes.ts'
+import { Number_, OptionalSha, pullKey, Repository, reading, Sender } from './shapes.ts'
 
 const noCommit = /^0+$/
 
 const PullRequest = z.object({
   action: z.string().max(100),
   repository: Repository,
-  pull_request: z.object({ number: Number_, head: z.object({ sha: Sha }) }),
+  pull_request: z.object({
+    number: Number_,
+    head: z.object({ sha: Sha, ref: z.string().max(1000).optional().catch(undefined) }),
+  }),
   before: Sha.optional().catch(undefined),
   sender: Sender,
 })
@@ -25,16 +28,24 @@ export const pullRequest: Reader = (payload, delivery) =>
       const body = { kind: 'head.pushed' as const, sha: pull_request.head.sha, before: from }
       facts.push({ subject, entry: { actor: sender, body, delivery } })
     }
-    return understood(`pull request ${action}`, { keys: [subject], facts })
+    // Another action may change anything about the pull request; of these two the branch says it all.
+    const { ref, sha } = pull_request.head
+    const headOnly = ref !== undefined && (action === 'opened' || action === 'synchronize')
+    const moved = headOnly ? [{ repository: repository.full_name, ref, sha }] : []
+    return understood(`pull request ${action}`, { keys: [subject], facts, moved })
   })
 
-const Push = z.object({ repository: Repository, ref: z.string().max(1000) })
+const Push = z.object({ repository: Repository, ref: z.string().max(1000), after: OptionalSha })
 
 export const push: Reader = (payload) =>
-  reading(Push, payload, ({ repository, ref }) => {
+  reading(Push, payload, ({ repository, ref, after }) => {
     const branch = /^refs\/heads\/(.+)$/s.exec(ref)?.[1]
     if (!branch) return understood('ignored: not a branch')
-    return understood('branch moved', { bases: [{ repository: repository.full_name, ref: branch }] })
+    const name = repository.full_name
+    return understood('branch moved', {
+      bases: [{ repository: name, ref: branch }],
+      moved: after ? [{ repository: name, ref: branch, sha: after }] : [],
+    })
   })
 
 const MergeGroup = z.object({

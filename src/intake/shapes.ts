@@ -42,7 +42,7 @@ export function reading<T>(schema: z.ZodType<T>, payload: unknown, read: (value:
   return understood(`ignored: cannot read ${places.join(', ')}`)
 }
 
-/** Keys of the pull requests that a check names; the commit when it names none, as for forks. */
+/** The pull requests that a check names; the commit when it names none, as for forks. */
 export function lookAt(
   repository: z.infer<typeof Repository>,
   pulls: z.infer<typeof NamedPulls>,
@@ -52,8 +52,10 @@ export function lookAt(
     const id = base?.repo?.id
     return id === undefined || repository.id === undefined || id === repository.id
   })
-  if (ours.length > 0) return { keys: ours.map(({ number }) => pullKey(repository.full_name, number)) }
-  return sha ? { shas: [{ repository: repository.full_name, sha }] } : {}
+  const at = sha ? [{ repository: repository.full_name, sha }] : []
+  if (ours.length > 0)
+    return { checked: at, hints: ours.map(({ number }) => pullKey(repository.full_name, number)) }
+  return { checked: at, shas: at }
 }
 
 export const OptionalSha = Sha.optional().catch(undefined)

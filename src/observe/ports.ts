@@ -30,7 +30,12 @@ export async function readRepository(
   name: RepositoryName,
 ): Promise<RepositoryReading | null> {
   const found = await forge.repository(name)
-  return found.found && found.value.name.toLowerCase() === name.toLowerCase() ? found.value : null
+  return found.found ? underName(name, found.value) : null
+}
+
+/** The same for a repository that came with what was read of it. */
+export function underName(name: RepositoryName, repository: RepositoryReading): RepositoryReading | null {
+  return repository.name.toLowerCase() === name.toLowerCase() ? repository : null
 }
 
 /**

@@ -12,7 +12,7 @@ import { readEnforcement } from './enforcement.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn, writingIn } from './people.ts'
 import { readPolicy, readProposedPolicy } from './policy.ts'
-import { type ObservePorts, readRepository, tryRead } from './ports.ts'
+import { type ObservePorts, tryRead, underName } from './ports.ts'
 
 /**
  * Read a pull request's snapshot.
@@ -36,18 +36,21 @@ export async function observePull(
   const missing: string[] = []
 
   const app = await forge.identity()
-  const repository = await readRepository(forge, name)
-  if (!repository) return null
   // Facts first: one that arrives while GitHub is read makes the chain longer, and the round runs again (S7).
   const facts = await ledger.facts(key)
   const observed = await forge.pull(name, subject.number)
   if (!observed.found) return null
   const { pull } = observed.value
+  const repository = underName(name, observed.value.repository)
+  if (!repository) return null
   const policy = await readPolicy(ports, repository, pull.base)
   const task = await taskOf(ports, name, pull)
 
-  const [checks, pushers, siblings, enforcement] = await Promise.all([
+  const [checks, headRuns, pushers, siblings, enforcement] = await Promise.all([
     tryRead(missing, `The checks of ${pull.head.sha.slice(0, 7)}`, () => forge.checks(name, pull.head.sha)),
+    tryRead(missing, `The workflow runs of ${pull.head.sha.slice(0, 7)}`, async () =>
+      readsReports(policy) ? forge.workflowRuns(name, pull.head.sha) : [],
+    ),
     tryRead(missing, `Who pushed ${pull.head.ref}`, () => pushersOf(ports, name, pull, facts)),
     readSiblings(ports, name, observed.value, depth, missing),
     tryRead(missing, `The rules in force on ${pull.base.ref}`, () =>
@@ -78,7 +81,7 @@ export async function observePull(
     threads: observed.value.threads,
     runs: checks === 'unknown' ? 'unknown' : checks.own,
     ci: checks === 'unknown' ? 'unknown' : checks.ci,
-    workflowRuns: { head: checks === 'unknown' ? 'unknown' : checks.workflowRuns, base: [] },
+    workflowRuns: { head: headRuns, base: [] },
     siblings,
     enforcement,
     proposedPolicy: null,
@@ -91,6 +94,9 @@ export async function observePull(
   const compared = await withBaseRuns(ports, snapshot, results)
   return { ...compared, proposedPolicy: await proposedPolicy(ports, compared) }
 }
+
+/** Only reports that CI uploads ask for more of a workflow run than its checks tell. */
+const readsReports = (policy: PolicyReading<Policy>) => policy.ok && policy.policy.gates.reports.length > 0
 
 /** Where the gates read reports, the runs at the merge base are looked up too: which commit that is, only git tells. */
 async function withBaseRuns(

@@ -1,8 +1,8 @@
 /** Observing a task: the delegated issue, its facts, whether its references resolve, and the pull request it led to. */
-import type { Account } from '../core/account.ts'
+import { type Account, hasRole, type Standing } from '../core/account.ts'
 import { Terminal } from '../core/errors.ts'
 import type { EvidenceResult } from '../core/evidence.ts'
-import { type Fact, lastFact } from '../core/facts.ts'
+import { type Fact, factsOf, lastFact, settledBySeq } from '../core/facts.ts'
 import {
   type Digest,
   formatKey,
@@ -11,6 +11,7 @@ import {
   type Sha,
   type SubjectKey,
 } from '../core/ids.ts'
+import type { ForgeReads, IssueObservation } from '../core/ports.ts'
 import type { Known } from '../core/snapshot/common.ts'
 import type { IssueReading, TaskSnapshot } from '../core/snapshot/task.ts'
 import { mostReferences } from '../core/split.ts'
@@ -19,7 +20,7 @@ import { readFamily } from './epic.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
 import { readPolicy } from './policy.ts'
-import { type ObservePorts, readRepository, tryRead } from './ports.ts'
+import { type ObservePorts, readRepository, tryRead, underName } from './ports.ts'
 import { observePull } from './pull.ts'
 import { referencesIn } from './references.ts'
 
@@ -44,7 +45,12 @@ export async function observeTask(
   const missing: string[] = []
 
   const app = await forge.identity()
-  const repository = await readRepository(forge, name)
+  // Facts first: one that arrives while GitHub is read makes the chain longer, and the round runs again (S7).
+  const facts = await ledger.facts(key)
+  const observed = await forge.issue(name, subject.issue)
+  const repository = observed.found
+    ? underName(name, observed.value.repository)
+    : await readRepository(forge, name)
   if (!repository) return null
   const ref = repository.defaultBranch
   const tip = await forge.branchTip(name, ref)
@@ -54,13 +60,11 @@ export async function observeTask(
   }
   const base = { ref, tip: tip.value }
   const policy = await readPolicy(ports, repository, base)
-  const facts = await ledger.facts(key)
-  const observed = await forge.issue(name, subject.issue)
-  const issue = observed.found ? observed.value.issue : null
+  const issue = observed.found ? await typed(forge, name, observed.value.issue, facts) : null
   const acting = [...actingIn(facts), ...peopleOf(issue)]
   const people = await lookUp(forge, name, { acting, writing: [] }, teamsIn(policy), missing)
   const priorArt = await tryRead(missing, 'The prior art of the bundle', () =>
-    resolveAll(ports, name, base.tip, facts),
+    resolveAll(ports, name, base.tip, facts, people),
   )
   const number = lastFact(facts, 'pull.opened')?.body.number
   const pullKey = number === undefined ? null : formatKey({ kind: 'pull', repository: name, number })
@@ -94,6 +98,31 @@ export async function observeTask(
   return snapshot
 }
 
+/** Whether somebody who may has delegated, or is about to be judged as such: for a stranger nothing is looked up. */
+function mayCount(facts: readonly Fact[], people: ReadonlyMap<number, Standing>): boolean {
+  const delegations = factsOf(facts, 'issue.delegated')
+  // Work that has begun, a proposal say, was let begin by somebody else than these.
+  if (delegations.length === 0 || lastFact(facts, 'attempt.started')) return true
+  const settled = settledBySeq(facts)
+  return delegations.some(({ seq, actor }) => {
+    const answer = settled.get(seq)
+    return answer ? answer.body.outcome === 'accepted' : hasRole(people.get(actor?.id ?? -1), 'write')
+  })
+}
+
+/** The type says only which route a task takes, so it is asked for until that is chosen. */
+async function typed(
+  forge: Pick<ForgeReads, 'issueType'>,
+  name: RepositoryName,
+  issue: IssueObservation['issue'],
+  facts: readonly Fact[],
+): Promise<IssueReading> {
+  const frozen = lastFact(facts, 'bundle.frozen')
+  const routed = frozen && factsOf(facts, 'route.chosen').some(({ seq }) => seq > frozen.seq)
+  const asked = lastFact(facts, 'issue.delegated') && !routed
+  return { ...issue, type: asked ? await forge.issueType(name, issue.number) : null }
+}
+
 function peopleOf(issue: IssueReading | null): Account[] {
   return [issue?.author, issue?.lastEditor].filter((one): one is Account => one !== null && one !== undefined)
 }
@@ -103,7 +132,9 @@ async function resolveAll(
   name: RepositoryName,
   sha: Sha,
   facts: readonly Fact[],
+  people: ReadonlyMap<number, Standing>,
 ): Promise<Known<ReadonlyMap<string, boolean>>> {
+  if (!mayCount(facts, people)) return new Map()
   const found = referencesIn(facts).slice(0, mostReferences)
   const answers = await Promise.all(found.map((reference) => ports.forge.resolves(name, sha, reference)))
   return new Map(found.map((reference, index) => [reference, answers[index] === true]))

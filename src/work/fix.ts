@@ -64,7 +64,7 @@ async function endingOf(
   try {
     let why = ''
     for (let run = 0; run < mostRuns; run++) {
-      const look = await lookAt(repository, number, fix, ports)
+      const look = await lookAt(repository, number, fix, run > 0, ports)
       before = look.observed.pull.head.sha
       const pushed = await alreadyPushed(facts, item.request, repository, look, ports)
       if (pushed) return pushed
@@ -190,7 +190,7 @@ async function push(
   ports: FixPorts,
 ): Promise<Outcome> {
   const { before, sha } = ending
-  const again = await ports.forge.pull(repository, number)
+  const again = await ports.readings.open({ fresh: true }).forge.pull(repository, number)
   if (!again.found || again.value.pull.state !== 'open')
     return { kind: 'moved', why: 'The pull request was closed during the fix.' }
   if (again.value.pull.head.sha !== before)

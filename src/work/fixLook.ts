@@ -5,7 +5,7 @@ import { Terminal } from '../core/errors.ts'
 import { type EvidenceResult, LineMapBody } from '../core/evidence.ts'
 import type { ThreadEnd } from '../core/facts/fix.ts'
 import type { RepositoryName } from '../core/ids.ts'
-import type { Forge, Git, PullObservation } from '../core/ports.ts'
+import type { ForgeReads, Git, PullObservation, Readings } from '../core/ports.ts'
 import { code } from '../core/sentences.ts'
 import type { PolicyReading, RepositoryReading } from '../core/snapshot/common.ts'
 import type { ReviewThread } from '../core/snapshot/pull.ts'
@@ -16,7 +16,7 @@ import type { FixState } from '../fix/state.ts'
 import type { Policy } from '../policy/schema.ts'
 
 export interface LookPorts {
-  forge: Pick<Forge, 'identity' | 'repository' | 'pull' | 'standing'>
+  readings: Pick<Readings, 'open'>
   git: Pick<Git, 'ensure' | 'collect'>
   readPolicy(
     repository: RepositoryReading,
@@ -42,19 +42,24 @@ export interface Look {
   ended: ThreadEnd[]
 }
 
-/** Read the pull request and resolve the request's threads. */
+/**
+ * Read the pull request and resolve the request's threads.
+ *
+ * @param anew false: the round that accepted the request has just read the pull request, and that will do.
+ */
 export async function lookAt(
   name: RepositoryName,
   number: number,
   fix: FixState,
+  anew: boolean,
   ports: LookPorts,
 ): Promise<Look> {
-  const repository = await ports.forge.repository(name)
-  const found = repository.found ? await ports.forge.pull(name, number) : repository
-  if (!repository.found || !found.found)
+  const { forge } = ports.readings.open({ fresh: anew })
+  const found = await forge.pull(name, number)
+  if (!found.found)
     throw new Terminal(`#${number} of ${name} cannot be seen`, 'This pull request cannot be read any more.')
-  const observed = found.value as PullObservation
-  const policy = await ports.readPolicy(repository.value, observed.pull.base)
+  const observed = found.value
+  const policy = await ports.readPolicy(observed.repository, observed.pull.base)
   const { body } = fix.accepted
   const look: Look = { observed, policy, refusal: refusalOf(observed), threads: [], ended: [] }
   if (look.refusal !== null || !policy.ok) return look
@@ -64,7 +69,7 @@ export async function lookAt(
     askedAt: body.head,
   }
   await ports.git.ensure(name, [place.head, place.baseTip])
-  const readers = readersOf(name, ports)
+  const readers = readersOf(name, forge)
   for (const asked of body.threads) {
     const end = (outcome: ThreadEnd['outcome'], reply: string) =>
       look.ended.push({ thread: asked.thread, root: asked.root, outcome, reply })
@@ -93,7 +98,7 @@ function refusalOf({ pull }: PullObservation): string | null {
 }
 
 /** The frozen comments by people with write access and by Countersign itself; a sentence when none is left to act on. */
-function readersOf(name: RepositoryName, { forge }: LookPorts) {
+function readersOf(name: RepositoryName, forge: Pick<ForgeReads, 'identity' | 'standing'>) {
   const allowed = new Map<number, boolean>()
   return async (
     thread: ReviewThread,

@@ -58,9 +58,11 @@ export async function openDoor(
     queue,
     log: silentLog,
     metrics,
+    clock: systemClock,
     resolvers,
-    readings: { drop: () => undefined },
+    readings: { drop: () => undefined, moved: () => undefined, checked: () => undefined },
     appId,
+    own: () => new Set(),
   })
   const server = await startServer({
     host: '127.0.0.1',

@@ -8,7 +8,8 @@ import { intake } from '../../src/intake/intake.ts'
 import type { Intake } from '../../src/intake/result.ts'
 import { ada, appId, comment, issue, repository, robot, sha } from '../frontdoor/door.ts'
 
-const read = (event: string, payload: unknown): Intake => intake(event, payload, 'guid', { appId })
+const own = new Set([99])
+const read = (event: string, payload: unknown): Intake => intake(event, payload, 'guid', { appId, own })
 const kinds = (result: Intake) => result.facts.map(({ entry }) => entry.body.kind)
 const task = 'task:octo/repo#12'
 const pull = 'pull:octo/repo#34'
@@ -126,6 +127,18 @@ describe('commands', () => {
     })
     expect(review.facts[0]).toMatchObject({ subject: pull, entry: { body: { on: 'review', verb: 'merge' } } })
     expect(review.keys).toEqual([pull])
+    // A verdict is looked at at once; a review of mere comments is followed by their events; ours tells us nothing.
+    const submitted = (state: string, sender: object) =>
+      read('pull_request_review', {
+        action: 'submitted',
+        repository,
+        pull_request: { number: 34 },
+        review: comment('', { state }),
+        sender,
+      })
+    expect(submitted('approved', ada)).toMatchObject({ keys: [pull], later: [] })
+    expect(submitted('commented', ada)).toMatchObject({ keys: [], later: [pull] })
+    expect(submitted('commented', robot)).toMatchObject({ keys: [], later: [] })
   })
 })
 
@@ -173,9 +186,9 @@ describe('check runs', () => {
   test("G17: others' runs name their pull requests, or the commit when they name none (forks)", () => {
     const other = (pulls: unknown) =>
       press({ action: 'completed' }, { app: { id: 15368 }, pull_requests: pulls })
-    expect(other([{ number: 34, base: { repo: { id: 1 } } }])).toMatchObject({ keys: [pull], shas: [] })
-    expect(other([{ number: 34, base: { repo: { id: 2 } } }])).toMatchObject({ keys: [], shas: [{ sha }] })
-    expect(other([])).toMatchObject({ keys: [], shas: [{ repository: 'octo/repo', sha }] })
+    expect(other([{ number: 34, base: { repo: { id: 1 } } }])).toMatchObject({ hints: [pull], shas: [] })
+    expect(other([{ number: 34, base: { repo: { id: 2 } } }])).toMatchObject({ hints: [], shas: [{ sha }] })
+    expect(other([])).toMatchObject({ hints: [], shas: [{ repository: 'octo/repo', sha }] })
   })
 })
 

@@ -110,6 +110,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   policies: { left: { policy: 2, send: 2, review: 1, push: 1 } },
   comments: { left: { comment: 3, send: 1, push: 1, double: 1 } },
   crashes: { left: { crash: 2, send: 2, push: 1, retarget: 1, sibling: 1 }, piecemeal: true },
+  patience: { left: { hold: 3, push: 1, send: 2, sibling: 1, blind: 1, crash: 1 } },
   everything: {
     left: {
       push: 2,
@@ -124,6 +125,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       access: 1,
       policy: 1,
       comment: 2,
+      hold: 2,
     },
   },
 }

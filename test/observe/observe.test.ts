@@ -111,9 +111,9 @@ describe('pull requests', () => {
     await bench.forge.credentials.read(bench.name)
     bench.counts.take()
     await observe(pull.number)
-    expect(bench.counts.take()).toEqual({ token: 1, read: 9 })
+    expect(bench.counts.take()).toEqual({ token: 1, read: 8 })
     await observe(pull.number)
-    expect(bench.counts.take()).toEqual({ read: 1, conditional: 4 })
+    expect(bench.counts.take()).toEqual({ read: 1, conditional: 3 })
   })
 })
 

@@ -361,3 +361,54 @@ describe('after the merge', () => {
     expect(recorded(done, 'incident')[0]?.sentence).toContain('had not decided')
   })
 })
+
+describe('which writes may wait (docs/adr/0008-patience.md)', () => {
+  const waiting = play({ ci: [] })
+  const asking = play({})
+  const runOf = (done: Play, name: string) => {
+    const run = done.runs.find((one) => one.name === `countersign/${name}`)
+    if (!run) throw new Error(`no run ${name}`)
+    return run
+  }
+  /** What the round writes over the run as it is changed, or over none. */
+  const over = (done: Play, name: string, change: object | null) => {
+    const run = runOf(done, name)
+    const others = done.runs.filter((one) => one.name !== run.name)
+    const runs = change === null ? others : [...others, { ...run, ...change }]
+    const again = play({ ...done.parts, runs })
+    return again.actions.flatMap((action) =>
+      action.kind === 'checkRun' && action.run.name === run.name ? [action.mayWait] : [],
+    )
+  }
+  const done = (conclusion: string) => ({ status: 'completed', conclusion })
+
+  test.each<[string, object | null, boolean]>([
+    ['a run that is not there yet', null, true],
+    ['another word on what machines do', { title: 'Waiting for something else' }, true],
+    ['a green that must be taken back', done('success'), false],
+    ['a red that no longer holds', done('failure'), false],
+    ['a question that is not asked any more', done('action_required'), false],
+  ])('S3, O3: gates in progress over %s', (_, change, mayWait) => {
+    expect(runOf(waiting, 'gates').status).toBe('in_progress')
+    expect(over(waiting, 'gates', change)).toEqual([mayWait])
+  })
+
+  test.each<[string, object | null, boolean]>([
+    ['a run that is not there yet', null, false],
+    ['one in progress', { status: 'in_progress', conclusion: null }, false],
+    ['a green that must be taken back', done('success'), false],
+    ['a red that no longer holds', done('failure'), false],
+    ['the same question with other details', { summary: 'older' }, true],
+    ['the same question in other words', { title: 'older' }, true],
+    ['a question on other bytes', { externalId: `pull:acme/widgets#34|0|${'9'.repeat(64)}` }, false],
+  ])('A1, O3: review that asks a person over %s', (_, change, mayWait) => {
+    expect(runOf(asking, 'review').conclusion).toBe('action_required')
+    expect(over(asking, 'review', change)).toEqual([mayWait])
+  })
+
+  test('A1: a run in progress is not written again because what it would show has changed', () => {
+    const { externalId } = runOf(waiting, 'gates')
+    const other = externalId.replace(/[0-9a-f]{64}$/, '9'.repeat(64))
+    expect(over(waiting, 'gates', { externalId: other })).toEqual([])
+  })
+})

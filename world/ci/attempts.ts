@@ -47,6 +47,7 @@ export async function openRun(
   const repo = must(site.state.repos, workflow.repoId, 'repository')
   const at = site.now()
   const suiteId = site.nextId()
+  const runId = site.nextId()
   site.state.checkSuites.set(suiteId, {
     id: suiteId,
     repoId: repo.id,
@@ -54,12 +55,13 @@ export async function openRun(
     headSha: origin.sha,
     headBranch: origin.branch,
     before: origin.before,
+    workflowRun: { id: runId, event: origin.event, path: workflow.path },
     createdAt: at,
     updatedAt: at,
   })
   const { message } = await site.git.commit(repo.dir, origin.sha)
   const run: WorkflowRun = {
-    id: site.nextId(),
+    id: runId,
     repoId: repo.id,
     workflowId: workflow.id,
     suiteId,

@@ -10,6 +10,7 @@ import { type Actor, must, type Site } from '../github/site.ts'
 import type { Account, Comment, Issue, Pull, Repo, Review } from '../github/state.ts'
 import { nodeId } from '../github/views/account.ts'
 import { accountByEmail } from '../github/views/commit.ts'
+import { suitesOf } from './checks.ts'
 import { connection, type PageArguments } from './connection.ts'
 import { threadViews } from './threads.ts'
 
@@ -53,6 +54,8 @@ export function repositoryView(context: Context, owner: string, name: string) {
   const issues = () => [...site.state.issues.values()].filter((one) => one.repoId === repo.id)
   return {
     databaseId: repo.id,
+    nameWithOwner: `${must(site.state.accounts, repo.ownerId, 'account').login}/${repo.name}`,
+    isPrivate: repo.private,
     defaultBranchRef: { name: repo.defaultBranch },
     pullRequest({ number }: { number: number }) {
       need(context, 'pull_requests:read')
@@ -188,6 +191,7 @@ function commitView(site: Site, repo: Repo, info: CommitInfo) {
     author: person(info.author),
     committer: person(info.committer),
     authors: (page: PageArguments) => connection(authors.map(person), page),
+    checkSuites: (page: PageArguments) => connection(suitesOf(site, repo, info.sha), page),
     // Only pull requests whose head is this commit; GitHub also lists those that merely contain it.
     associatedPullRequests: (page: PageArguments) =>
       connection(
@@ -209,6 +213,7 @@ function reviewView(site: Site, review: Review) {
     fullDatabaseId: String(review.id),
     author: actorById(site, review.authorId),
     state: review.state,
+    body: review.body ?? '',
     lastEditedAt: edited ? review.updatedAt : null,
     commit: { oid: review.commitId },
   }

@@ -138,7 +138,8 @@ export function createClient(options: ClientOptions): Client {
     const account = accountOf(access)
     if (!route.startsWith('GET ')) {
       // Asking for redelivery is no content and is not held back.
-      const paced = access.kind === 'app' ? pacing.read : pacing.write
+      const paced =
+        access.kind === 'app' ? pacing.read : acknowledges(route) ? pacing.acknowledge : pacing.write
       return paced(account, () =>
         withToken(access, route, (authorization) => send(route, parameters, authorization, null)),
       )
@@ -237,3 +238,6 @@ export function createClient(options: ClientOptions): Client {
     },
   }
 }
+
+/** A reaction tells a person that they were heard. */
+const acknowledges = (route: string) => route.endsWith('/reactions')

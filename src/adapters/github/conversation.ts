@@ -2,6 +2,7 @@
 import { Mutex } from 'async-mutex'
 import { z } from 'zod'
 import type { RepositoryName } from '../../core/ids.ts'
+import type { Seen } from '../../core/ports.ts'
 import type { Acknowledgement } from '../../core/work.ts'
 import { on, parts } from './access.ts'
 import { RestAccount } from './accounts.ts'
@@ -14,13 +15,7 @@ const Comment = z.object({ id: z.number().int(), body: z.string().default(''), u
 const maximumLabel = 50
 
 export interface Conversation {
-  upsert(
-    name: RepositoryName,
-    number: number,
-    marker: string,
-    body: string,
-    commentId: number | null,
-  ): Promise<number>
+  upsert(name: RepositoryName, number: number, marker: string, body: string, seen: Seen): Promise<number>
   label(name: RepositoryName, number: number, add: string[], remove: string[]): Promise<void>
   acknowledge(item: Acknowledgement): Promise<void>
 }
@@ -34,13 +29,13 @@ export function createConversation(client: Client, botId: () => Promise<number>)
     number: number,
     marker: string,
     body: string,
-    commentId: number | null,
+    seen: Seen,
   ): Promise<number> {
     const text = withMarker(marker, body)
     // The caller has observed the comment and found that its body differs: no need to read it once more.
-    if (commentId !== null && (await absentOn404(edit(name, commentId, text))).found) return commentId
+    if (typeof seen === 'number' && (await absentOn404(edit(name, seen, text))).found) return seen
     return creating.runExclusive(async () => {
-      const found = await find(name, number, marker)
+      const found = seen === 'none' ? undefined : await find(name, number, marker)
       if (found) return found.body.replaceAll('\r\n', '\n') === text ? found.id : edit(name, found.id, text)
       const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
       const inputs = { ...parts(name), issue_number: number, body: text }

@@ -1,5 +1,6 @@
 /** The GitHub adapter: the Forge and Deliveries ports over one client for the judging App and one for the drafting App. */
 import { Mutex } from 'async-mutex'
+import type { Account } from '../../core/account.ts'
 import type { RepositoryName } from '../../core/ids.ts'
 import type { Clock, Deliveries, Forge, Log, Metrics } from '../../core/ports.ts'
 import type { AppIdentity } from '../../core/snapshot/common.ts'
@@ -12,8 +13,8 @@ import { createIncidents } from './incidents.ts'
 import { createIssues } from './issues.ts'
 import { readJobLog, rerunFailedJobs } from './jobs.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
-import { readChecks, readWorkflowRuns } from './readChecks.ts'
-import { parseReference, readIssue, resolveReference } from './readIssue.ts'
+import { createChecks, readWorkflowRuns } from './readChecks.ts'
+import { parseReference, readIssue, readIssueType, resolveReference } from './readIssue.ts'
 import { createStandings, readPushes } from './readPeople.ts'
 import { createOpenedBy, readPull } from './readPull.ts'
 import * as repositories from './readRepository.ts'
@@ -42,7 +43,11 @@ export interface ForgeOptions {
  * Every method throws RetryLater when GitHub is limited or out, and a Terminal (GitHubRefusal) with a sentence when it
  * refuses for good.
  */
-export function createForge(options: ForgeOptions): Forge & { deliveries: Deliveries } {
+export function createForge(options: ForgeOptions): Forge & {
+  deliveries: Deliveries
+  /** Ids of the accounts under which we act; empty until the identity was asked for. */
+  own(): ReadonlySet<number>
+} {
   const { clock, log, metrics, onSecret = () => undefined } = options
   const baseUrl = (options.baseUrl ?? 'https://api.github.com').replace(/\/+$/, '')
   const connect = (app: { appId: number; privateKey: string }) =>
@@ -51,18 +56,25 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
   const drafter = options.drafter ? connect(options.drafter) : null
   const drafting = drafter ?? judge
   const openedBy = createOpenedBy()
+  const checks = createChecks(judge, options.appId)
   const files = repositories.createFiles(judge, clock)
   const web = webAddress(baseUrl)
 
   const identifying = new Mutex()
   let known: AppIdentity | null = null
+  const ownIds = new Set<number>()
   /** The App's identity never changes while it runs: it is asked for once. */
   const identity = () =>
     identifying.runExclusive(async () => {
       known ??= await repositories.readIdentity(judge, drafter)
+      for (const account of [known.bot, known.drafterBot]) if (account) ownIds.add(account.id)
       return known
     })
   const botId = async () => (await identity()).bot.id
+  const ownAccounts = async (): Promise<[Account, ...Account[]]> => {
+    const { bot, drafterBot } = await identity()
+    return drafterBot ? [bot, drafterBot] : [bot]
+  }
 
   const checkRuns = createCheckRunWriter(judge, options.appId, clock)
   const conversation = createConversation(judge, botId)
@@ -76,13 +88,16 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
 
   return {
     identity,
+    own: () => ownIds,
     repository: (name) => repositories.readRepository(judge, name),
-    pull: async (name, number) => readPull(judge, openedBy, await botId(), name, number),
-    checks: (name, sha) => readChecks(judge, options.appId, name, sha),
+    pull: async (name, number) =>
+      readPull(judge, { openedBy, checks, own: await ownAccounts() }, name, number),
+    checks: checks.read,
     workflowRuns: (name, sha) => readWorkflowRuns(judge, name, sha),
     artifact: (name, request) => readArtifact(judge, name, request),
     pushes: (name, ref) => readPushes(judge, name, ref),
     issue: async (name, number) => readIssue(judge, await botId(), name, number),
+    issueType: (name, number) => readIssueType(judge, name, number),
     standing: createStandings(judge, log, clock),
     branchTip: (name, ref) => repositories.readBranchTip(judge, name, ref),
     file: (name, sha, path) => files.read(name, sha, path),
@@ -90,7 +105,7 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
       const reference = parseReference(name, sha, text, new URL(web).host)
       return reference !== null && resolveReference(judge, name, reference)
     },
-    openPulls: (name) => repositories.readOpenPulls(judge, name),
+    openPulls: (name, base) => repositories.readOpenPulls(judge, name, base),
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
     mergedPulls: (name, sha) => repositories.readMergedPulls(judge, name, sha),
@@ -103,7 +118,8 @@ export function createForge(options: ForgeOptions): Forge & { deliveries: Delive
     acknowledge: conversation.acknowledge,
     openPull: (name, input) => openPull(drafting, name, input),
     markReady: (name, nodeId) => markReady(judge, name, nodeId),
-    postReview: async (name, number, input) => postReview(judge, await botId(), name, number, input),
+    postReview: async (name, number, input, seen) =>
+      postReview(judge, await botId(), name, number, input, seen),
     rerunFailedJobs: (name, runId) => rerunFailedJobs(judge, name, runId),
     replyInThread: (name, number, input) => replyInThread(judge, name, number, input),
     resolveThread: (name, threadId) => resolveThread(judge, name, threadId),

@@ -7,6 +7,8 @@ import { boundToJob, jobSignal } from '../abort.ts'
 /** GitHub allows 100 at once for an App; two processes and git share them. */
 const readsAtOnce = 20
 const writesAtOnce = 4
+/** Beside the writes of rounds: what tells a person that they were heard waits for none of them. */
+const acknowledgementsAtOnce = 2
 const minuteMs = 60_000
 const hourMs = 3_600_000
 /** GitHub's bounds on requests that create content. */
@@ -20,6 +22,8 @@ export interface Pacing {
   read<T>(account: string, run: () => Promise<T>): Promise<T>
   /** Waits a moment for its turn; a longer wait is RetryLater, so that nobody holds a round, or the end of the process, up. */
   write<T>(account: string, run: () => Promise<T>): Promise<T>
+  /** A small write that says a person was heard: counted like any other, and queued behind none. */
+  acknowledge<T>(account: string, run: () => Promise<T>): Promise<T>
   /** Refuse everything of this account until then, without asking GitHub. */
   block(account: string, waitMs: number, why: string): void
 }
@@ -34,6 +38,7 @@ interface Account {
 export function createPacing(clock: Clock): Pacing {
   const reads = new PQueue({ concurrency: readsAtOnce })
   const writes = new PQueue({ concurrency: writesAtOnce })
+  const acknowledgements = new PQueue({ concurrency: acknowledgementsAtOnce })
   const accounts = new Map<string, Account>()
 
   function of(name: string): Account {
@@ -71,6 +76,12 @@ export function createPacing(clock: Clock): Pacing {
     if (turnMs > nowMs) await clock.sleep(turnMs - nowMs, jobSignal())
   }
 
+  async function inTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
+    refuseWhileBlocked(name)
+    await takeTurn(name)
+    return run()
+  }
+
   return {
     read: (name, run) =>
       reads.add(
@@ -79,14 +90,8 @@ export function createPacing(clock: Clock): Pacing {
           return run()
         }),
       ),
-    write: (name, run) =>
-      writes.add(
-        boundToJob(async () => {
-          refuseWhileBlocked(name)
-          await takeTurn(name)
-          return run()
-        }),
-      ),
+    write: (name, run) => writes.add(boundToJob(() => inTurn(name, run))),
+    acknowledge: (name, run) => acknowledgements.add(boundToJob(() => inTurn(name, run))),
     block(name, waitMs, why) {
       const account = of(name)
       account.blockedUntilMs = Math.max(account.blockedUntilMs, clock.nowMs() + waitMs)

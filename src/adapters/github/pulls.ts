@@ -1,12 +1,12 @@
 /** Opening pull requests, marking them ready, posting findings and merging: found again before done again (S7). */
 import { z } from 'zod'
 import type { RepositoryName } from '../../core/ids.ts'
-import type { ForgeActs, MergeOutcome } from '../../core/ports.ts'
+import type { ForgeActs, MergeOutcome, Seen } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import { RestAccount } from './accounts.ts'
 import type { Client } from './client.ts'
 import { GitHubRefusal } from './failures.ts'
-import { markReadyMutation, ReadyAnswer } from './queries.ts'
+import { markReadyMutation, ReadyAnswer } from './mutations.ts'
 import { bounded, boundedLine, maximumBody, readMarker, withMarker } from './text.ts'
 
 const maximumTitle = 256
@@ -22,14 +22,12 @@ const Landed = z.object({
 const pagesOfReviews = 10
 const commentsPerReview = 50
 
-/** Find the open pull request of a branch, or open it. Two at once: GitHub refuses the second, which then finds it. */
+/** Open the pull request of a branch. GitHub refuses a second one of the same branch, and the first is then found. */
 export async function openPull(
   client: Client,
   name: RepositoryName,
   input: Parameters<ForgeActs['openPull']>[1],
 ): Promise<{ number: number; head: string }> {
-  const found = await findPull(client, name, input.branch)
-  if (found) return found
   const body = {
     ...parts(name),
     head: input.branch,
@@ -42,9 +40,9 @@ export async function openPull(
     const opened = await client.rest(on(name, 'pull'), 'POST /repos/{owner}/{repo}/pulls', body, Opened)
     return { number: opened.number, head: opened.head.sha }
   } catch (error) {
-    const meanwhile =
+    const there =
       error instanceof GitHubRefusal && error.status === 422 && (await findPull(client, name, input.branch))
-    if (meanwhile) return meanwhile
+    if (there) return there
     throw error
   }
 }
@@ -82,17 +80,10 @@ export async function postReview(
   name: RepositoryName,
   number: number,
   input: Parameters<ForgeActs['postReview']>[2],
+  seen: Seen,
 ): Promise<void> {
+  if (seen !== 'none' && (await isPosted(client, botId, name, number, input.marker))) return
   const where = { ...parts(name), pull_number: number }
-  const list = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews'
-  const reviews = await client.pages(on(name, 'read'), list, where, {
-    schema: z.array(Review),
-    items: (page) => page,
-    most: pagesOfReviews,
-  })
-  if (reviews.some((one) => one.user?.id === botId && readMarker(one.body ?? '')?.marker === input.marker))
-    return
-
   const route = 'POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews'
   const review = { ...where, commit_id: input.sha, event: 'COMMENT' }
   const placed = input.comments.slice(0, commentsPerReview)
@@ -111,6 +102,23 @@ export async function postReview(
     const body = withMarker(input.marker, withList(input.body, input.comments))
     await client.rest(on(name, 'pull'), route, { ...review, body }, Review)
   }
+}
+
+async function isPosted(
+  client: Client,
+  botId: number,
+  name: RepositoryName,
+  number: number,
+  marker: string,
+): Promise<boolean> {
+  const list = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews'
+  const reviews = await client.pages(
+    on(name, 'read'),
+    list,
+    { ...parts(name), pull_number: number },
+    { schema: z.array(Review), items: (page) => page, most: pagesOfReviews },
+  )
+  return reviews.some((one) => one.user?.id === botId && readMarker(one.body ?? '')?.marker === marker)
 }
 
 function withList(body: string, comments: { path: string; line: number; body: string }[]): string {

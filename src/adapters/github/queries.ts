@@ -1,20 +1,25 @@
 /** The GraphQL documents: what is asked in one query, and the schemas of the answers. */
 import { z } from 'zod'
+import { RepositoryName } from '../../core/ids.ts'
 import { accountFields, BigId, GraphqlActor } from './accounts.ts'
+import { Suites, suiteFields } from './queriesChecks.ts'
 import { ThreadNode, threadFields } from './queriesThreads.ts'
 
 const Oid = z.string()
 const actor = GraphqlActor.nullable()
 const gitActor = z
-  .object({ user: z.object({ databaseId: z.number().int().nullish(), login: z.string() }).nullable() })
+  .object({
+    email: z.string().nullish(),
+    user: z.object({ databaseId: z.number().int().nullish(), login: z.string() }).nullable(),
+  })
   .nullable()
 
 const commitFields = `commit {
   oid
-  authors(first: 20) { totalCount nodes { user { databaseId login } } }
-  committer { user { databaseId login } }
+  authors(first: 20) { totalCount nodes { email user { databaseId login } } }
+  committer { email user { databaseId login } }
 }`
-const reviewFields = 'fullDatabaseId author { ...Who } state lastEditedAt commit { oid }'
+const reviewFields = 'fullDatabaseId author { ...Who } state body lastEditedAt commit { oid }'
 const commentFields = 'fullDatabaseId author { ...Who } body'
 
 const CommitNode = z.object({
@@ -29,6 +34,7 @@ const ReviewNode = z.object({
   fullDatabaseId: BigId,
   author: actor,
   state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']),
+  body: z.string(),
   lastEditedAt: z.string().nullable(),
   commit: z.object({ oid: Oid }).nullable(),
 })
@@ -41,13 +47,22 @@ const backwards = z.object({ hasPreviousPage: z.boolean(), startCursor: z.string
 const forwards = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() })
 const names = z.object({ nodes: z.array(z.object({ name: z.string() }).nullable()) }).nullable()
 
-export const pullQuery = {
+const repositoryFields = 'databaseId nameWithOwner isPrivate defaultBranchRef { name }'
+const repositoryParts = {
+  databaseId: z.number().int(),
+  nameWithOwner: RepositoryName,
+  isPrivate: z.boolean(),
+  defaultBranchRef: z.object({ name: z.string() }).nullable(),
+}
+export type RepositoryNode = z.infer<z.ZodObject<typeof repositoryParts>>
+
+/** @param checks false for servers whose schema lacks some of what is asked of check suites. */
+const pullQueryWith = (checks: boolean) => ({
   what: 'read a pull request',
   writes: false,
   text: `query Pull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
-    databaseId
-    defaultBranchRef { name }
+    ${repositoryFields}
     pullRequest(number: $number) {
       id fullDatabaseId number title body state isDraft mergeable changedFiles isCrossRepository
       author { ...Who }
@@ -69,6 +84,7 @@ export const pullQuery = {
               totalCount
               nodes { number state headRefOid baseRepository { databaseId } }
             }
+            ${checks ? suiteFields : ''}
           }
         }
       }
@@ -76,7 +92,9 @@ export const pullQuery = {
   }
 }
 ${accountFields}`,
-}
+})
+export const pullQuery = pullQueryWith(true)
+export const pullQueryWithoutChecks = pullQueryWith(false)
 
 export const PullNode = z.object({
   id: z.string(),
@@ -132,6 +150,7 @@ export const PullNode = z.object({
               ),
             })
             .nullable(),
+          checkSuites: Suites,
         }),
       }),
     ),
@@ -141,8 +160,7 @@ export type PullNode = z.infer<typeof PullNode>
 export const PullAnswer = z.object({
   repository: z
     .object({
-      databaseId: z.number().int(),
-      defaultBranchRef: z.object({ name: z.string() }).nullable(),
+      ...repositoryParts,
       pullRequest: PullNode.nullable(),
     })
     .nullable(),
@@ -197,6 +215,7 @@ export const issueQuery = {
   writes: false,
   text: `query Issue($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
+    ${repositoryFields}
     issue(number: $number) {
       fullDatabaseId number title body state lastEditedAt
       author { ...Who }
@@ -220,28 +239,6 @@ export const IssueNode = z.object({
   labels: names,
   comments: z.object({ pageInfo: backwards, nodes: z.array(CommentNode) }),
 })
-export const IssueAnswer = z.object({ repository: z.object({ issue: IssueNode.nullable() }).nullable() })
-
-export const markReadyMutation = {
-  what: 'mark a pull request as ready',
-  writes: true,
-  text: `mutation Ready($id: ID!) {
-  markPullRequestReadyForReview(input: { pullRequestId: $id }) { pullRequest { isDraft } }
-}`,
-}
-export const ReadyAnswer = z.object({
-  markPullRequestReadyForReview: z
-    .object({ pullRequest: z.object({ isDraft: z.boolean() }).nullable() })
-    .nullable(),
-})
-
-export const resolveThreadMutation = {
-  what: 'resolve a review thread',
-  writes: true,
-  text: `mutation Resolve($id: ID!) {
-  resolveReviewThread(input: { threadId: $id }) { thread { isResolved } }
-}`,
-}
-export const ResolvedAnswer = z.object({
-  resolveReviewThread: z.object({ thread: z.object({ isResolved: z.boolean() }).nullable() }).nullable(),
+export const IssueAnswer = z.object({
+  repository: z.object({ ...repositoryParts, issue: IssueNode.nullable() }).nullable(),
 })

@@ -6,10 +6,13 @@ import type { CheckObservation } from '../../core/ports.ts'
 import type { CiCheck, WorkflowRun } from '../../core/snapshot/pull.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
+import { createLru, type Lru } from './lru.ts'
+import type { SuiteNode, Suites } from './queriesChecks.ts'
 
 const pagesOfChecks = 10
 
-const CheckRun = z.object({
+/** A check run as REST shows it. */
+export const CheckRun = z.object({
   id: z.number().int(),
   name: z.string(),
   head_sha: z.string(),
@@ -20,7 +23,7 @@ const CheckRun = z.object({
   check_suite: z.object({ id: z.number().int() }).nullable(),
   app: z.object({ id: z.number().int(), slug: z.string().optional() }).nullable(),
 })
-type CheckRun = z.infer<typeof CheckRun>
+export type CheckRun = z.infer<typeof CheckRun>
 const CheckRuns = z.object({ check_runs: z.array(CheckRun) })
 const RunOfWorkflow = z.object({
   id: z.number().int(),
@@ -35,14 +38,74 @@ const RunOfWorkflow = z.object({
 type RunOfWorkflow = z.infer<typeof RunOfWorkflow>
 const RunsOfWorkflows = z.object({ workflow_runs: z.array(RunOfWorkflow) })
 
+/** The workflow run behind each suite of GitHub Actions; a suite has one for good, however often it is run again. */
+type Workflow = Pick<RunOfWorkflow, 'id' | 'path' | 'event'>
+type Workflows = Lru<Workflow>
+
+/** The readers of checks, with their memory of workflow runs. */
+export function createChecks(client: Client, appId: number) {
+  const workflows: Workflows = createLru({ entries: 10_000 })
+  return {
+    read: (name: RepositoryName, sha: Sha) => readChecks(client, workflows, appId, name, sha),
+    /** The same from the suites that came with a pull request; null when they are not all, and must be read. */
+    of: (name: RepositoryName, sha: Sha, suites: z.infer<typeof Suites>) =>
+      checksOf(workflows, appId, name, sha, suites),
+  }
+}
+
+/** Anything that is cut off, unnamed or in a form that we do not know makes the whole of it no answer (S9). */
+function checksOf(
+  known: Workflows,
+  appId: number,
+  name: RepositoryName,
+  sha: Sha,
+  suites: z.infer<typeof Suites>,
+): CheckObservation | null {
+  if (!suites || suites.pageInfo.hasNextPage) return null
+  const seen: CheckObservation = { own: [], ci: [] }
+  for (const suite of suites.nodes) {
+    const { checkRuns } = suite
+    if (!checkRuns || checkRuns.pageInfo.hasNextPage) return null
+    if (checkRuns.nodes.length === 0) continue
+    const workflow = workflowIn(suite)
+    if (workflow === null) return null
+    if (workflow) known.set(`${name} ${suite.databaseId}`, workflow)
+    for (const node of checkRuns.nodes) {
+      const run = CheckRun.safeParse({
+        id: node.databaseId,
+        name: node.name,
+        head_sha: sha,
+        external_id: node.externalId,
+        status: node.status,
+        conclusion: node.conclusion,
+        output: { title: node.title, summary: node.summary },
+        check_suite: null,
+        app: suite.app && { id: suite.app.databaseId, slug: suite.app.slug },
+      })
+      if (!run.success) return null
+      if (run.data.app?.id === appId) seen.own.push(...ownRun(run.data))
+      else seen.ci.push(ciCheck(run.data, workflow))
+    }
+  }
+  return seen
+}
+
+/** The workflow run behind a suite, undefined when there is none, null when it is not told whole. */
+function workflowIn({ app, workflowRun }: SuiteNode): Workflow | undefined | null {
+  if (!workflowRun) return app?.slug === 'github-actions' ? null : undefined
+  const { databaseId, event, file } = workflowRun
+  return typeof databaseId === 'number' && file ? { id: databaseId, event, path: file.path } : null
+}
+
 /**
  * The latest run of each check at a commit. Workflow and event come from the Actions runs of the same suite, so that a
- * check is known by more than its name (T15); they are asked for only when GitHub Actions has a check here.
+ * check is known by more than its name (T15); they are asked for only when a suite of GitHub Actions is new here.
  *
  * @throws GitHubRefusal over 1,000 check runs: half of the checks is no answer.
  */
-export async function readChecks(
+async function readChecks(
   client: Client,
+  known: Workflows,
   appId: number,
   name: RepositoryName,
   sha: Sha,
@@ -56,15 +119,17 @@ export async function readChecks(
     most: pagesOfChecks,
   })
   const others = runs.filter((run) => run.app?.id !== appId)
-  const usesActions = others.some((run) => run.app?.slug === 'github-actions')
-  const workflows = usesActions ? await runsAt(client, name, sha) : []
-  const bySuite = new Map(workflows.map((run) => [run.check_suite_id, run]))
+  const actions = others.filter((run) => run.app?.slug === 'github-actions')
+  if (actions.some((run) => !workflowOf(known, name, run)))
+    for (const run of await runsAt(client, name, sha)) known.set(`${name} ${run.check_suite_id}`, run)
   return {
     own: runs.filter((run) => run.app?.id === appId).flatMap(ownRun),
-    ci: others.map((run) => ciCheck(run, bySuite.get(run.check_suite?.id ?? -1))),
-    workflowRuns: workflows.map(workflowRun),
+    ci: others.map((run) => ciCheck(run, workflowOf(known, name, run))),
   }
 }
+
+const workflowOf = (known: Workflows, name: RepositoryName, run: CheckRun) =>
+  known.get(`${name} ${run.check_suite?.id}`)
 
 const runsAt = (client: Client, name: RepositoryName, sha: Sha) =>
   client.pages(
@@ -117,7 +182,7 @@ export function ownRun(run: CheckRun): ObservedCheckRun[] {
   ]
 }
 
-function ciCheck(run: CheckRun, workflow: RunOfWorkflow | undefined): CiCheck {
+function ciCheck(run: CheckRun, workflow: Workflow | undefined): CiCheck {
   return {
     checkRunId: run.id,
     name: run.name,

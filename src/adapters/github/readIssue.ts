@@ -3,15 +3,14 @@ import { z } from 'zod'
 import { sha256 } from '../../core/digest.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
 import { RepositoryName as RepositoryNameSchema } from '../../core/ids.ts'
-import type { Found } from '../../core/ports.ts'
-import type { OwnComment } from '../../core/snapshot/common.ts'
-import type { IssueReading } from '../../core/snapshot/task.ts'
+import type { Found, IssueObservation } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import { accountOfActor, ghost } from './accounts.ts'
 import type { Client } from './client.ts'
 import { ownCommentsOf, wholeList } from './connection.ts'
 import { absentOn404, GitHubRefusal } from './failures.ts'
 import { IssueAnswer, issueQuery, moreIssueComments } from './queries.ts'
+import { repositoryOf } from './readRepository.ts'
 
 const furtherPages = 9
 const Typed = z.object({ type: z.object({ name: z.string() }).nullish() })
@@ -22,16 +21,14 @@ export async function readIssue(
   botId: number,
   name: RepositoryName,
   number: number,
-): Promise<Found<{ issue: IssueReading; ownComments: OwnComment[] }>> {
+): Promise<Found<IssueObservation>> {
   const variables = { owner: parts(name).owner, name: parts(name).repo, number }
   const answer = await absentOn404(client.graphql(on(name, 'read'), issueQuery, variables, IssueAnswer))
-  const node = answer.found ? answer.value.repository?.issue : null
-  if (!node) return { found: false }
+  const repository = answer.found ? answer.value.repository : null
+  const node = repository?.issue
+  if (!repository || !node) return { found: false }
   const comments = await wholeList(client, name, number, node.comments, moreIssueComments, furtherPages)
-  // Issue types are not in every server's GraphQL schema; an unchanged REST read costs nothing.
-  const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}'
-  const rest = await client.rest(on(name, 'read'), route, { ...parts(name), issue_number: number }, Typed)
-  const issue: IssueReading = {
+  const issue: IssueObservation['issue'] = {
     id: node.fullDatabaseId,
     number: node.number,
     title: node.title,
@@ -39,12 +36,23 @@ export async function readIssue(
     bodyDigest: sha256(node.body),
     state: node.state === 'OPEN' ? 'open' : 'closed',
     labels: (node.labels?.nodes ?? []).flatMap((label) => (label ? [label.name] : [])),
-    type: rest.type?.name ?? null,
     author: accountOfActor(node.author),
     // An editor whose account is gone is still somebody other than the author.
     lastEditor: node.lastEditedAt === null ? null : (accountOfActor(node.editor) ?? ghost),
   }
-  return { found: true, value: { issue, ownComments: ownCommentsOf(comments.nodes, botId) } }
+  const ownComments = ownCommentsOf(comments.nodes, botId)
+  return { found: true, value: { repository: repositoryOf(repository), issue, ownComments } }
+}
+
+/** Issue types are not in every server's GraphQL schema, so REST is asked. */
+export async function readIssueType(
+  client: Client,
+  name: RepositoryName,
+  number: number,
+): Promise<string | null> {
+  const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}'
+  const inputs = { ...parts(name), issue_number: number }
+  return (await client.rest(on(name, 'read'), route, inputs, Typed)).type?.name ?? null
 }
 
 type Reference =

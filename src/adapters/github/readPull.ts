@@ -5,14 +5,18 @@ import { digestOf } from '../../core/digest.ts'
 import { Terminal } from '../../core/errors.ts'
 import type { RepositoryName } from '../../core/ids.ts'
 import type { Found, PullObservation } from '../../core/ports.ts'
-import type { CommitPeople, NativeReview, PullReading } from '../../core/snapshot/pull.ts'
+import type { NativeReview, PullReading } from '../../core/snapshot/pull.ts'
 import { on, parts } from './access.ts'
-import { accountOfActor, ghost, RestAccount } from './accounts.ts'
+import { accountOfActor, ghost } from './accounts.ts'
 import type { Client } from './client.ts'
+import { peopleOf, resolvePeople } from './commitPeople.ts'
 import { ownCommentsOf, wholeList } from './connection.ts'
-import { absentOn404 } from './failures.ts'
+import { absentOn404, GitHubRefusal } from './failures.ts'
 import { createLru, type Lru } from './lru.ts'
 import * as queries from './queries.ts'
+import type { createChecks } from './readChecks.ts'
+import { repositoryOf } from './readRepository.ts'
+import { readMarker } from './text.ts'
 import { threadOf } from './threads.ts'
 
 /** GitHub shows no more than these; a pull request over them is refused, since nobody could see all of it (T18). */
@@ -21,8 +25,6 @@ export const maximumCommits = 250
 const furtherPages = 9
 
 const ViaApp = z.object({ performed_via_github_app: z.object({ id: z.number().int() }).nullish() })
-const committed = RestAccount.nullable().catch(null)
-const RestCommits = z.array(z.object({ sha: z.string(), author: committed, committer: committed }))
 
 /** The App that opened a pull request never changes, so it is asked for once. */
 export type OpenedBy = Lru<number | 'none'>
@@ -31,20 +33,21 @@ export const createOpenedBy = (): OpenedBy => createLru({ entries: 10_000 })
 /**
  * Read one pull request.
  *
- * @param botId numeric id of our bot account: only its comments are ours.
+ * @param know.own the accounts under which Countersign acts: the one that comments first, then the one that drafts.
  * @throws Terminal over 3,000 files, 250 commits, 1,000 reviews or 50 pull requests on the head commit (T18).
  */
 export async function readPull(
   client: Client,
-  openedBy: OpenedBy,
-  botId: number,
+  know: {
+    openedBy: OpenedBy
+    checks: Pick<ReturnType<typeof createChecks>, 'of'>
+    own: readonly [Account, ...Account[]]
+  },
   name: RepositoryName,
   number: number,
 ): Promise<Found<PullObservation>> {
-  const variables = { owner: parts(name).owner, name: parts(name).repo, number }
-  const answer = await absentOn404(
-    client.graphql(on(name, 'read'), queries.pullQuery, variables, queries.PullAnswer),
-  )
+  const { openedBy, checks, own } = know
+  const answer = await absentOn404(ask(client, name, number))
   const repository = answer.found ? answer.value.repository : null
   const node = repository?.pullRequest
   if (!repository || !node) return { found: false }
@@ -66,14 +69,44 @@ export async function readPull(
   return {
     found: true,
     value: {
+      repository: repositoryOf(repository),
       pull: readingOf(node, repository, await appThatOpened(client, openedBy, name, node)),
-      commits: await resolvePeople(client, name, number, commits.nodes.map(peopleOf)),
-      reviews: reviews.nodes.map(reviewOf),
+      commits: await resolvePeople(
+        client,
+        name,
+        number,
+        commits.nodes.map((node) => peopleOf(node, own)),
+      ),
+      reviews: reviews.nodes.map((node) => reviewOf(node, own[0])),
       threads: node.reviewThreads.nodes.map(threadOf),
-      ownComments: ownCommentsOf(comments.nodes, botId),
+      ownComments: ownCommentsOf(comments.nodes, own[0].id),
       siblings: siblingsOf(node, repository.databaseId),
+      checks: checks.of(name, node.headRefOid, suitesAtHead(node)),
     },
   }
+}
+
+/** Servers whose GraphQL does not know all that is asked of check suites, by their answer; REST tells it there. */
+const withoutChecks = new WeakSet<Client>()
+
+async function ask(client: Client, name: RepositoryName, number: number) {
+  const variables = { owner: parts(name).owner, name: parts(name).repo, number }
+  const asked = (query: typeof queries.pullQuery) =>
+    client.graphql(on(name, 'read'), query, variables, queries.PullAnswer)
+  if (withoutChecks.has(client)) return asked(queries.pullQueryWithoutChecks)
+  try {
+    return await asked(queries.pullQuery)
+  } catch (error) {
+    if (!(error instanceof GitHubRefusal) || error.status !== 400) throw error
+    withoutChecks.add(client)
+    return asked(queries.pullQueryWithoutChecks)
+  }
+}
+
+/** The suites of the very commit that is the head; its commit and its name are two fields, and may be of two moments. */
+function suitesAtHead(node: queries.PullNode) {
+  const commit = node.head.nodes[0]?.commit
+  return commit?.oid === node.headRefOid ? commit.checkSuites : null
 }
 
 function refuseOverLimits(node: queries.PullNode): void {
@@ -100,7 +133,7 @@ function tooLarge(number: number, what: string, remedy: string): Terminal {
 
 function readingOf(
   node: queries.PullNode,
-  repository: { databaseId: number; defaultBranchRef: { name: string } | null },
+  repository: queries.RepositoryNode,
   viaApp: number | null,
 ): PullReading {
   const guarded = (node.baseRef?.rules?.totalCount ?? 0) > 0 || !!node.baseRef?.refUpdateRule
@@ -144,53 +177,16 @@ function readingOf(
   }
 }
 
-function peopleOf({ commit }: queries.CommitNode): CommitPeople {
-  const authors = commit.authors.nodes.map(userOf)
-  // Authors beyond the page exist and are not known: someone, who cannot approve (T6).
-  if (commit.authors.totalCount > authors.length) authors.push(null)
-  return { sha: commit.oid, authors, committer: userOf(commit.committer) }
-}
-
-function userOf(actor: queries.CommitNode['commit']['committer']): Account | null {
-  const user = actor?.user
-  return user && typeof user.databaseId === 'number'
-    ? { id: user.databaseId, login: user.login, type: 'User' }
-    : null
-}
-
-/** GraphQL maps commits to users only; REST maps them to bots as well, so it is asked where somebody is missing. */
-async function resolvePeople(
-  client: Client,
-  name: RepositoryName,
-  number: number,
-  commits: CommitPeople[],
-): Promise<CommitPeople[]> {
-  if (commits.every((commit) => commit.committer && commit.authors[0])) return commits
-  const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/commits'
-  const inputs = { ...parts(name), pull_number: number }
-  const rest = await client.pages(on(name, 'read'), route, inputs, {
-    schema: RestCommits,
-    items: (page) => page,
-    most: 3,
-  })
-  const known = new Map(rest.map((commit) => [commit.sha, commit]))
-  return commits.map((commit) => {
-    const [author = null, ...others] = commit.authors
-    return {
-      sha: commit.sha,
-      authors: [author ?? known.get(commit.sha)?.author ?? null, ...others],
-      committer: commit.committer ?? known.get(commit.sha)?.committer ?? null,
-    }
-  })
-}
-
-function reviewOf(node: queries.ReviewNode): NativeReview {
+function reviewOf(node: queries.ReviewNode, bot: Account): NativeReview {
+  const author = accountOfActor(node.author)
+  const marker = author?.id === bot.id ? readMarker(node.body)?.marker : undefined
   return {
     id: node.fullDatabaseId,
-    author: accountOfActor(node.author),
+    author,
     state: node.state,
     sha: node.commit?.oid ?? null,
     edited: node.lastEditedAt !== null,
+    ...(marker === undefined ? {} : { marker }),
   }
 }
 

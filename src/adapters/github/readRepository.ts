@@ -8,6 +8,7 @@ import { RestAccount } from './accounts.ts'
 import type { Client } from './client.ts'
 import { absentOn404, GitHubRefusal } from './failures.ts'
 import { createLru, type Lru } from './lru.ts'
+import type { RepositoryNode } from './queries.ts'
 
 const App = z.object({ id: z.number().int(), slug: z.string() })
 const Repository = z.object({
@@ -81,6 +82,16 @@ export async function readRepository(
   return { found: true, value: { id, name: full_name, defaultBranch: default_branch, private: hidden } }
 }
 
+/** The same from GraphQL, which tells it with whatever else is asked for. A repository without a commit has no branch. */
+export function repositoryOf(node: RepositoryNode): RepositoryReading {
+  return {
+    id: node.databaseId,
+    name: node.nameWithOwner,
+    defaultBranch: node.defaultBranchRef?.name ?? '',
+    private: node.isPrivate,
+  }
+}
+
 /** The commit a branch points at. `ref` is the branch's name without `refs/heads/`. */
 export async function readBranchTip(client: Client, name: RepositoryName, ref: string): Promise<Found<Sha>> {
   const route = 'GET /repos/{owner}/{repo}/git/ref/{ref}'
@@ -90,22 +101,32 @@ export async function readBranchTip(client: Client, name: RepositoryName, ref: s
   return answer.found ? { found: true, value: answer.value.object.sha } : answer
 }
 
-/** Files at commits never change: what was read once is kept, and what was absent for ten minutes. */
+/** Files at commits never change: what was read once is kept, what was absent for ten minutes, and a read is shared. */
 export interface Files {
   read(name: RepositoryName, sha: Sha, path: string): Promise<Found<string>>
 }
 
 export function createFiles(client: Client, clock: Clock): Files {
   const kept: Lru<{ file: Found<string>; untilMs: number }> = createLru({ entries: 1000, size: 16_000_000 })
+  const underWay = new Map<string, Promise<Found<string>>>()
+  const ask = async (key: string, name: RepositoryName, sha: Sha, path: string) => {
+    try {
+      const file = await readFile(client, name, sha, path)
+      const untilMs = file.found ? Number.POSITIVE_INFINITY : clock.nowMs() + absentForMs
+      kept.set(key, { file, untilMs }, file.found ? file.value.length : 0)
+      return file
+    } finally {
+      underWay.delete(key)
+    }
+  }
   return {
     async read(name, sha, path) {
       const key = `${name}@${sha}:${path}`
       const known = kept.get(key)
       if (known && clock.nowMs() < known.untilMs) return known.file
-      const file = await readFile(client, name, sha, path)
-      const untilMs = file.found ? Number.POSITIVE_INFINITY : clock.nowMs() + absentForMs
-      kept.set(key, { file, untilMs }, file.found ? file.value.length : 0)
-      return file
+      const asked = underWay.get(key) ?? ask(key, name, sha, path)
+      underWay.set(key, asked)
+      return asked
     },
   }
 }
@@ -134,8 +155,8 @@ async function readFile(
   return { found: true, value: Buffer.from(content, 'base64').toString('utf8') }
 }
 
-export async function readOpenPulls(client: Client, name: RepositoryName): Promise<number[]> {
-  const inputs = { ...parts(name), state: 'open' }
+export async function readOpenPulls(client: Client, name: RepositoryName, base?: string): Promise<number[]> {
+  const inputs = { ...parts(name), state: 'open', ...(base === undefined ? {} : { base }) }
   const route = 'GET /repos/{owner}/{repo}/pulls'
   return client.pages(on(name, 'read'), route, inputs, {
     schema: z.array(Pull),

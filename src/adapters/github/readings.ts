@@ -1,11 +1,11 @@
 /** Readings kept for a few seconds, so that a burst of rounds asks GitHub once; docs/adr/0005-readings.md argues why it is safe. */
-import type { RepositoryName } from '../../core/ids.ts'
+import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type {
   Clock,
-  Forge,
-  ForgeActs,
   ForgeReads,
-  Git,
+  Found,
+  IssueObservation,
+  PullObservation,
   Reading,
   ReadingPart,
   Readings,
@@ -20,7 +20,10 @@ const mostKept = 2000
 
 interface Entry {
   part: ReadingPart
+  asked: readonly unknown[]
   value: Promise<unknown>
+  /** What it came to, once it has. */
+  answer?: unknown
   startedMs: number
   /** Counts up with every look and every read, so that "before" does not depend on the clock's grain. */
   order: number
@@ -28,8 +31,8 @@ interface Entry {
 
 /** What was asked of GitHub, per repository; in flight or answered. */
 export interface KeptReadings extends Readings {
-  /** Put a comment that we wrote into the readings that show it, so that it is not read back at once. */
-  commented(name: RepositoryName, number: number, comment: { id: number; marker: string; body: string }): void
+  /** Put what we wrote into the reading of what was asked, `['pull', 34]` say, if it is kept. */
+  mend(name: RepositoryName, asked: readonly unknown[], change: (value: unknown) => unknown): void
 }
 
 /**
@@ -56,33 +59,69 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
   }
 
   function ask<T>(
-    entries: Map<string, Entry>,
-    key: string,
-    part: ReadingPart,
+    name: RepositoryName,
+    [part, ...asked]: readonly [ReadingPart, ...unknown[]],
     read: () => Promise<T>,
     known: (value: T) => boolean,
   ): Promise<T> {
+    const key = JSON.stringify([part, ...asked])
     if (kept >= mostKept) {
       repositories.clear()
       kept = 0
     }
+    const entries = keptOf(name)
     order += 1
     const value = read()
-    const entry: Entry = { part, value, startedMs: clock.nowMs(), order }
+    const entry: Entry = { part, asked, value, startedMs: clock.nowMs(), order }
     if (!entries.has(key)) kept += 1
     entries.set(key, entry)
     value.then(
       (answer) => {
+        entry.answer = answer
         if (!known(answer)) forget(entries, key, entry)
+        // One that was dropped while it was under way may be old in all that came with it.
+        else if (carries(part, asked) && entries.get(key) === entry) seed(name, entry)
       },
       () => forget(entries, key, entry),
     )
     return value
   }
 
+  /** A read under way may or may not have seen it; mended, it shows it either way. */
+  function mend(name: RepositoryName, asked: readonly unknown[], change: (value: unknown) => unknown): void {
+    const entries = keptOf(name)
+    const key = JSON.stringify(asked)
+    const entry = entries.get(key)
+    if (!entry) return
+    entry.value = entry.value.then(change)
+    // Nobody may be waiting for it.
+    entry.value.catch(() => forget(entries, key, entry))
+  }
+
+  /** What came with a pull request or an issue is kept as if it had been asked for by itself, just then. */
+  function seed(name: RepositoryName, { answer, startedMs, order: asOf }: Entry): void {
+    const keep = (part: ReadingPart, asked: readonly unknown[], value: unknown) => {
+      const entries = keptOf(name)
+      const key = JSON.stringify([part, ...asked])
+      const known = entries.get(key)
+      if (kept >= mostKept || (known && known.order > asOf)) return
+      if (!known) kept += 1
+      entries.set(key, { part, asked, value: Promise.resolve(value), answer: value, startedMs, order: asOf })
+    }
+    const found = answer as Found<IssueObservation | PullObservation>
+    if (!found.found) return
+    keep('repository', [], { found: true, value: found.value.repository })
+    if ('pull' in found.value && found.value.checks)
+      keep('checks', [found.value.pull.head.sha], found.value.checks)
+  }
+
   function open({ fresh }: { fresh: boolean }): Reading {
     order += 1
-    const opened = order
+    return lookFrom(order, fresh)
+  }
+
+  /** @param began what was read after this is the round's own. */
+  function lookFrom(began: number, fresh: boolean): Reading {
     let reused = false
 
     function through<T>(
@@ -95,10 +134,10 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
       const entries = keptOf(name)
       const key = JSON.stringify([part, ...asked])
       const entry = entries.get(key)
-      const own = entry !== undefined && entry.order > opened
+      const own = entry !== undefined && entry.order > began
       const lifeMs = part === 'repository' ? Math.max(repositoryLivesMs, liveMs) : liveMs
       const usable = entry !== undefined && (own || (!fresh && clock.nowMs() - entry.startedMs < lifeMs))
-      if (!usable) return ask(entries, key, part, read, known)
+      if (!usable) return ask(name, [part, ...asked], read, known)
       reused ||= !own
       // The key covers the method and its parameters, so what is kept under it has its type.
       return entry.value as Promise<T>
@@ -106,6 +145,7 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
 
     return {
       reused: () => reused,
+      again: (options) => lookFrom(began, options.fresh),
       forge: {
         ...forge,
         repository: (name) => through(name, 'repository', [], () => forge.repository(name)),
@@ -113,6 +153,8 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
         issue: (name, number) => through(name, 'issue', [number], () => forge.issue(name, number)),
         workflowRuns: (name, sha) =>
           through(name, 'checks', ['runs', sha], () => forge.workflowRuns(name, sha)),
+        issueType: (name, number) =>
+          through(name, 'issue', ['type', number], () => forge.issueType(name, number)),
         checks: (name, sha) => through(name, 'checks', [sha], () => forge.checks(name, sha)),
         pushes: (name, ref) => through(name, 'branches', ['pushes', ref], () => forge.pushes(name, ref)),
         branchTip: (name, ref) => through(name, 'branches', ['tip', ref], () => forge.branchTip(name, ref)),
@@ -142,89 +184,36 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
       }
       if (entries.size === 0) repositories.delete(name.toLowerCase())
     },
-    commented(name, number, comment) {
-      const entries = keptOf(name)
-      for (const key of [JSON.stringify(['pull', number]), JSON.stringify(['issue', number])]) {
-        const entry = entries.get(key)
-        if (entry)
-          entries.set(key, { ...entry, value: entry.value.then((found) => withComment(found, comment)) })
-      }
+    checked(name, sha) {
+      const entries = repositories.get(name.toLowerCase()) ?? new Map<string, Entry>()
+      for (const [key, entry] of entries) if (showsChecksOf(entry, sha)) forget(entries, key, entry)
     },
-  }
-}
-
-type Conversation = Awaited<ReturnType<ForgeReads['issue']>> | Awaited<ReturnType<ForgeReads['pull']>>
-
-function withComment(found: unknown, comment: { id: number; marker: string; body: string }): Conversation {
-  // Only pull and issue readings are kept under these keys.
-  const reading = found as Conversation
-  if (!reading.found) return reading
-  const others = reading.value.ownComments.filter((one) => one.marker !== comment.marker)
-  return { ...reading, value: { ...reading.value, ownComments: [...others, comment] } } as Conversation
-}
-
-/**
- * The same forge, whose acts drop the readings that they make old. A read that was under way meanwhile is dropped too,
- * since it may have looked before the act.
- */
-export function dropping(forge: Forge, readings: KeptReadings): Forge {
-  const after = async <T>(
-    name: RepositoryName,
-    parts: ReadingPart[] | undefined,
-    act: Promise<T>,
-  ): Promise<T> => {
-    try {
-      return await act
-    } finally {
-      // A refused or lost answer may have been carried out all the same.
-      readings.drop(name, parts)
-    }
-  }
-  // Spelled out, so that a new act does not compile before somebody has said what it makes old.
-  const acts: ForgeActs = {
-    async upsertComment(name, number, marker, body, commentId) {
-      try {
-        const id = await forge.upsertComment(name, number, marker, body, commentId)
-        readings.commented(name, number, { id, marker, body })
-        return id
-      } catch (error) {
-        readings.drop(name, ['pull', 'issue'])
-        throw error
-      }
+    moved(name, ref, to) {
+      const entries = repositories.get(name.toLowerCase()) ?? new Map<string, Entry>()
+      for (const [key, entry] of entries) if (showsElsewhere(entry, ref, to)) forget(entries, key, entry)
     },
-    writeCheckRun: (name, run, runId) => after(name, ['checks'], forge.writeCheckRun(name, run, runId)),
-    setLabels: (name, number, add, remove) =>
-      after(name, ['pull', 'issue'], forge.setLabels(name, number, add, remove)),
-    // A reaction is in no reading.
-    acknowledge: (item) => forge.acknowledge(item),
-    openPull: (name, input) => after(name, undefined, forge.openPull(name, input)),
-    markReady: (name, nodeId) => after(name, ['pull'], forge.markReady(name, nodeId)),
-    postReview: (name, number, input) => after(name, ['pull'], forge.postReview(name, number, input)),
-    replyInThread: (name, number, input) => after(name, ['pull'], forge.replyInThread(name, number, input)),
-    resolveThread: (name, threadId) => after(name, ['pull'], forge.resolveThread(name, threadId)),
-    openIssue: (...input) => forge.openIssue(...input),
-    addSubIssue: (...input) => forge.addSubIssue(...input),
-    editBody: (name, number, input) => after(name, ['issue'], forge.editBody(name, number, input)),
-    // An issue of its own, which no round reads.
-    reportIncident: (...input) => forge.reportIncident(...input),
-    rerunFailedJobs: (name, runId) => after(name, ['checks'], forge.rerunFailedJobs(name, runId)),
-    merge: (name, number, input) => after(name, undefined, forge.merge(name, number, input)),
+    mend,
   }
-  return { ...forge, ...acts }
 }
 
-/** git whose pushes drop the readings of the repository: GitHub's own webhook about them comes later than the next round. */
-export function droppingPushes(git: Git, readings: Pick<Readings, 'drop'>): Git {
-  const after = async <T>(name: RepositoryName, push: Promise<T>): Promise<T> => {
-    try {
-      return await push
-    } finally {
-      readings.drop(name)
-    }
-  }
-  return {
-    ...git,
-    push: (name, ...rest) => after(name, git.push(name, ...rest)),
-    pushFix: (name, ...rest) => after(name, git.pushFix(name, ...rest)),
-  }
+/** Whether a reading shows the branch, or a pull request from or onto it, anywhere but there; one under way may. */
+function showsElsewhere({ part, asked, answer }: Entry, ref: string, to: Sha): boolean {
+  if (part === 'branches') return asked[1] === ref
+  if (part !== 'pull') return false
+  const reading = answer as Found<PullObservation> | undefined
+  if (!reading?.found) return true
+  const { head, base } = reading.value.pull
+  return (head.ref === ref && head.sha !== to) || (base.ref === ref && base.tip !== to)
+}
+
+/** Whether more comes with a reading than was asked for: `issue` also stands for types and references. */
+const carries = (part: ReadingPart, asked: readonly unknown[]) =>
+  (part === 'pull' || part === 'issue') && asked.length === 1
+
+/** Whether a reading shows the checks of a commit, by itself or with a pull request; one under way may. */
+function showsChecksOf({ part, asked, answer }: Entry, sha: Sha): boolean {
+  if (part === 'checks') return asked.at(-1) === sha
+  if (part !== 'pull') return false
+  const reading = answer as Found<PullObservation> | undefined
+  return !reading?.found || reading.value.pull.head.sha === sha
 }

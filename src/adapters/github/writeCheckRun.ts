@@ -1,14 +1,16 @@
 /** Writing a check run: found again by name and App, bounded, its annotations sent in batches of 50 (S7). */
 import { Mutex } from 'async-mutex'
 import { z } from 'zod'
-import { buttonIdentifier, type DesiredCheckRun } from '../../core/checkRun.ts'
+import { buttonIdentifier, type DesiredCheckRun, type ObservedCheckRun } from '../../core/checkRun.ts'
+import { Bug, Terminal } from '../../core/errors.ts'
 import type { RepositoryName } from '../../core/ids.ts'
-import type { Clock } from '../../core/ports.ts'
+import type { Clock, Seen } from '../../core/ports.ts'
 import type { Annotation } from '../../core/verdict.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
 import { absentOn404 } from './failures.ts'
 import { createLru } from './lru.ts'
+import { CheckRun, ownRun } from './readChecks.ts'
 import { bounded, boundedLine, maximumSummary } from './text.ts'
 
 /** GitHub's limits on one request (github-facts); more annotations follow in updates, which append. */
@@ -21,8 +23,9 @@ const maximumMessage = 4000
 /** For how long the list of our runs on a commit holds while they are being made. */
 const listedForMs = 10_000
 
-const Written = z.object({ id: z.number().int(), status: z.string() })
-const Listed = z.object({ check_runs: z.array(Written.extend({ name: z.string() })) })
+const Listed = z.object({
+  check_runs: z.array(CheckRun.pick({ id: true, name: true, app: true })),
+})
 const Placed = z.array(
   z.object({
     path: z.string(),
@@ -33,39 +36,46 @@ const Placed = z.array(
 )
 
 export interface CheckRunWriter {
-  /** @returns the id of the run that was created or updated. */
-  write(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number>
+  /** @returns the run that was created or updated, as GitHub answered it. */
+  write(name: RepositoryName, run: DesiredCheckRun, seen: Seen): Promise<ObservedCheckRun>
 }
 
 export function createCheckRunWriter(client: Client, appId: number, clock: Clock): CheckRunWriter {
   // Two pull requests with one head want the same run: one creates it, the other finds it.
   const creating = new Mutex()
+  /** Our runs on a commit that this process made or found, and until when that is all there is. */
   const listed = createLru<{ ids: Map<string, number>; untilMs: number }>({ entries: 500 })
 
-  async function write(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number> {
-    if (runId !== null) {
-      const updated = await absentOn404(update(name, run, runId))
-      if (updated.found) return updated.value
-      if (run.state === 'kept') return runId
+  async function write(name: RepositoryName, run: DesiredCheckRun, seen: Seen): Promise<ObservedCheckRun> {
+    if (typeof seen === 'number') {
+      const updated = await absentOn404(update(name, run, seen))
+      if (updated.found) return observed(updated.value)
+      // What has gone needs no last words; it must not come back as an unfinished run.
+      if (run.state === 'kept') throw new Terminal(`run ${seen} of ${run.name} is gone`, '')
     }
     return creating.runExclusive(async () => {
-      const found = await find(name, run)
-      return found === null ? create(name, run) : update(name, run, found)
+      const found = await find(name, run, seen === 'none')
+      return observed(await (found === null ? create(name, run) : update(name, run, found)))
     })
   }
 
   /**
    * Our newest run of this name on this commit: an answer to an earlier creation may have been lost. The runs of one
    * commit are made together, so the list is read once for all of them.
+   *
+   * @param sure the caller has just seen that there is none; only another pull request's round can have made it since.
    */
-  async function find(name: RepositoryName, run: DesiredCheckRun): Promise<number | null> {
+  async function find(name: RepositoryName, run: DesiredCheckRun, sure: boolean): Promise<number | null> {
     const key = `${name}@${run.sha}`
     const known = listed.get(key)
-    if (known && clock.nowMs() < known.untilMs) return known.ids.get(run.name) ?? null
+    const made = known?.ids.get(run.name)
+    if (made !== undefined) return made
+    if (sure || (known && clock.nowMs() < known.untilMs)) return null
     const route = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
-    const inputs = { ...parts(name), ref: run.sha, app_id: appId, filter: 'all' }
-    const list = (page: z.infer<typeof Listed>) => page.check_runs
-    const runs = await client.pages(on(name, 'check'), route, inputs, {
+    // Asked for just as the observation does, so that an unchanged list costs nothing.
+    const inputs = { ...parts(name), ref: run.sha, filter: 'latest' }
+    const list = (page: z.infer<typeof Listed>) => page.check_runs.filter((one) => one.app?.id === appId)
+    const runs = await client.pages(on(name, 'read'), route, inputs, {
       schema: Listed,
       items: list,
       most: 10,
@@ -76,39 +86,41 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
     return ids.get(run.name) ?? null
   }
 
-  async function create(name: RepositoryName, run: DesiredCheckRun): Promise<number> {
+  async function create(name: RepositoryName, run: DesiredCheckRun): Promise<CheckRun> {
     const annotations = run.annotations.slice(0, maximumAnnotations)
     const body = { ...contentOf(run, annotations.slice(0, annotationsPerRequest)), head_sha: run.sha }
     const route = 'POST /repos/{owner}/{repo}/check-runs'
-    const id = await created(
+    const made = await created(
       name,
       run,
-      client.rest(on(name, 'check'), route, { ...parts(name), ...body }, Written),
+      client.rest(on(name, 'check'), route, { ...parts(name), ...body }, CheckRun),
     )
-    await append(name, run, id, annotations.slice(annotationsPerRequest))
-    return id
+    await append(name, run, made.id, annotations.slice(annotationsPerRequest))
+    return made
   }
 
   /** Put the new run into the list, or forget the list when it is not known whether there is one. */
-  async function created(name: RepositoryName, run: DesiredCheckRun, creation: Promise<{ id: number }>) {
+  async function created(name: RepositoryName, run: DesiredCheckRun, creation: Promise<CheckRun>) {
     const key = `${name}@${run.sha}`
     try {
-      const { id } = await creation
-      listed.get(key)?.ids.set(run.name, id)
-      return id
+      const made = await creation
+      const known = listed.get(key) ?? { ids: new Map(), untilMs: 0 }
+      known.ids.set(run.name, made.id)
+      listed.set(key, known)
+      return made
     } catch (error) {
       listed.delete(key)
       throw error
     }
   }
 
-  async function update(name: RepositoryName, run: DesiredCheckRun, id: number): Promise<number> {
+  async function update(name: RepositoryName, run: DesiredCheckRun, id: number): Promise<CheckRun> {
     const annotations = await missing(name, id, run.annotations.slice(0, maximumAnnotations))
     const written = await patch(name, run, id, annotations.slice(0, annotationsPerRequest))
     // A completed run that GitHub does not reopen would still show green: a new run of the name supersedes it.
     if (run.state === 'in_progress' && written.status === 'completed') return create(name, run)
     await append(name, run, id, annotations.slice(annotationsPerRequest))
-    return id
+    return written
   }
 
   async function append(
@@ -125,7 +137,7 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
   function patch(name: RepositoryName, run: DesiredCheckRun, id: number, annotations: Annotation[]) {
     const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
     const body = { ...parts(name), check_run_id: id, ...contentOf(run, annotations) }
-    return client.rest(on(name, 'check'), route, body, Written)
+    return client.rest(on(name, 'check'), route, body, CheckRun)
   }
 
   /** Updates append and nothing removes: only what is not there yet is sent. */
@@ -166,6 +178,12 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
   }
 
   return { write }
+}
+
+function observed(run: CheckRun): ObservedCheckRun {
+  const [own] = ownRun(run)
+  if (!own) throw new Bug(`GitHub answered a write with a run of another name: ${run.name}`)
+  return own
 }
 
 function stateOf(state: DesiredCheckRun['state'], clock: Clock) {

@@ -30,8 +30,7 @@ export async function reaching<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof RetryLater || error instanceof Terminal || error instanceof Bug) throw error
-    const causes = causesOf(error)
-    const passing = causes.find(isPassing)
+    const passing = awayBy(error)
     if (passing) {
       throw new RetryLater(
         `the ledger's database does not answer: ${passing.message || passing.code}`,
@@ -44,6 +43,9 @@ export async function reaching<T>(work: () => Promise<T>): Promise<T> {
     throw error
   }
 }
+
+/** What says that the backend is away or out of breath, rather than that it refuses this very statement. */
+export const awayBy = (error: unknown): Cause | undefined => causesOf(error).find(isPassing)
 
 /** What of an error matters here. Told by shape: errors of Node's core may come from another realm than ours. */
 interface Cause {

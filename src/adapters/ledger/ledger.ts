@@ -5,6 +5,7 @@ import type { EvidenceResult } from '../../core/evidence.ts'
 import type { Fact } from '../../core/facts.ts'
 import type { Digest, SubjectKey } from '../../core/ids.ts'
 import type { Clock, Ledger } from '../../core/ports.ts'
+import { createAppends } from './appends.ts'
 import { type Database, reaching } from './database.ts'
 import { checkedKey, columnsOf, evidenceOf, evidenceText, factOf } from './records.ts'
 import { spentSince } from './spent.ts'
@@ -19,21 +20,7 @@ const maximumSubjects = 10_000
 /** The ledger over an open, migrated database. Closing the ledger closes the database. */
 export function createLedger({ db, ping, close }: Database, tables: Tables, clock: Clock): Ledger {
   const { facts, subjects, evidence, transcripts, settings, intents } = tables
-  // Prepared once a connection: this is what every webhook waits for.
-  const given = sql.placeholder
-  const appendFacts = db
-    .select({
-      index: sql<number>`index`,
-      seq: sql<number>`seq`,
-      previousHash: sql<string>`previous_hash`,
-      hash: sql<string>`hash`,
-    })
-    .from(
-      sql`${sql.raw(`"${tables.schemaName}".append_facts`)}(${given('subject')}::text, ${given('atMs')}::bigint,
-        ${given('ifLength')}::integer, ${given('kinds')}::text[], ${given('actors')}::text[],
-        ${given('deliveries')}::text[], ${given('bodies')}::text[])`,
-    )
-    .prepare(`append_${tables.schemaName}`)
+  const append = createAppends(db, tables.schemaName)
   const visits = sql.raw(`'"${tables.schemaName}".visits'`)
 
   const factsFrom = async (subject: SubjectKey, afterSeq: number): Promise<Fact[]> => {
@@ -44,23 +31,11 @@ export function createLedger({ db, ping, close }: Database, tables: Tables, cloc
   const ledger: Ledger = {
     async append(subject, newFacts, options = {}) {
       if (newFacts.length > maximumFacts) throw new Bug(`${newFacts.length} facts in one append`)
-      const columns = newFacts.map(columnsOf)
-      const atMs = clock.nowMs()
-      const written = await appendFacts.execute({
+      return append({
         subject: checkedKey(subject),
-        atMs,
+        atMs: clock.nowMs(),
         ifLength: options.ifLength ?? null,
-        kinds: columns.map(({ body }) => body.kind),
-        actors: columns.map(({ actorText }) => actorText),
-        deliveries: columns.map(({ delivery }) => delivery),
-        bodies: columns.map(({ bodyText }) => bodyText),
-      })
-      if (written[0]?.index === -1) return null
-      return written.map(({ index, seq, previousHash, hash }) => {
-        const fact = columns[index]
-        if (!fact) throw new Bug(`the database wrote fact ${index} of ${columns.length}`)
-        const { actor, body, delivery } = fact
-        return { subject, seq, actor, atMs, delivery, body, previousHash, hash }
+        facts: newFacts.map(columnsOf),
       })
     },
     facts: (subject) => factsFrom(subject, -1),

@@ -73,6 +73,25 @@ const migrations: readonly string[] = [
 
   // What was spent lately is asked in every round of a task (P11); deliverables make these rows long, so few are read.
   `CREATE INDEX facts_ended_at ON $schema.facts (at_ms) WHERE kind = 'attempt.ended';`,
+
+  // Several appends in one statement, each as above, so that they share one round trip and one commit. The caller orders
+  // them by subject: the locks are held until the commit.
+  `CREATE FUNCTION $schema.append_together(
+     p_subjects text[], p_at_ms bigint[], p_lengths integer[], p_counts integer[],
+     p_kinds text[], p_actors text[], p_deliveries text[], p_bodies text[])
+   RETURNS TABLE (call integer, index integer, seq integer, previous_hash text, hash text) LANGUAGE plpgsql AS $body$
+   DECLARE
+     a integer := 1;
+     z integer;
+   BEGIN
+     FOR i IN 1 .. coalesce(array_length(p_subjects, 1), 0) LOOP
+       z := a + p_counts[i] - 1;
+       RETURN QUERY SELECT i - 1, w.index, w.seq, w.previous_hash, w.hash
+         FROM $schema.append_facts(p_subjects[i], p_at_ms[i], p_lengths[i], p_kinds[a:z], p_actors[a:z],
+           p_deliveries[a:z], p_bodies[a:z]) w;
+       a := z + 1;
+     END LOOP;
+   END $body$;`,
 ]
 
 /** The part of a database that migrating needs: several statements in one call, and rows. */

@@ -20,6 +20,11 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   round_seconds: { kind: 'histogram', help: 'Duration of a round.', labels: ['subject'], buckets: slow },
   actions_total: { kind: 'counter', help: 'Actions carried out, by kind.', labels: ['kind'] },
   actions_refused_total: { kind: 'counter', help: 'Actions that GitHub refused, by kind.', labels: ['kind'] },
+  actions_held_total: {
+    kind: 'counter',
+    help: 'Rounds that left a comment or check run to the next, since it only informs.',
+    labels: ['kind'],
+  },
   invariant_violations_total: {
     kind: 'counter',
     help: 'Rounds refused by an invariant.',

@@ -35,7 +35,7 @@ const mergeIntended = z.object({
 })
 /**
  * What the gates said and whose approvals stood when a commit was about to be merged (O1). It is told to whoever traces
- * the change; nothing is decided from it, since verdicts are judged anew each time (docs/adr/0006-told-verdicts.md).
+ * the change; nothing is decided from it, since verdicts are judged anew each time (docs/adr/0009-told-verdicts.md).
  */
 const verdictsTold = z.object({
   kind: z.literal('verdicts.told'),

@@ -10,6 +10,7 @@ import type {
   NativeReview,
   PullReading,
   ReviewThread,
+  ThreadComment,
   WorkflowRun,
 } from '../snapshot/pull.ts'
 import type { BranchRules } from '../snapshot/rules.ts'
@@ -20,6 +21,7 @@ import type { Acknowledgement } from '../work.ts'
 export type Found<T> = { found: true; value: T } | { found: false }
 
 export interface PullObservation {
+  repository: RepositoryReading
   pull: PullReading
   commits: CommitPeople[]
   reviews: NativeReview[]
@@ -27,12 +29,19 @@ export interface PullObservation {
   ownComments: OwnComment[]
   /** Numbers of other open pull requests with the same head. */
   siblings: number[]
+  /** The checks of its head, when they came with it whole; null when they must be asked for. */
+  checks: CheckObservation | null
+}
+
+export interface IssueObservation {
+  repository: RepositoryReading
+  issue: Omit<IssueReading, 'type'>
+  ownComments: OwnComment[]
 }
 
 export interface CheckObservation {
   own: ObservedCheckRun[]
   ci: CiCheck[]
-  workflowRuns: WorkflowRun[]
 }
 
 /** Reports to take out of an artifact of CI. */
@@ -56,10 +65,9 @@ export interface ForgeReads {
   ): Promise<{ ok: true; zip: Uint8Array } | { ok: false; reason: string }>
   /** Who pushed the branch, newest last, from the repository's activity; bounded at 100. */
   pushes(name: RepositoryName, ref: string): Promise<{ sha: Sha; by: Account }[]>
-  issue(
-    name: RepositoryName,
-    number: number,
-  ): Promise<Found<{ issue: IssueReading; ownComments: OwnComment[] }>>
+  issue(name: RepositoryName, number: number): Promise<Found<IssueObservation>>
+  /** The name of an issue's type, where the organisation uses them. */
+  issueType(name: RepositoryName, number: number): Promise<string | null>
   /** Role and membership of the given teams (`org/slug`) at this moment; a failed look-up is `unknown`. */
   standing(name: RepositoryName, account: Account, teams: string[]): Promise<Standing>
   branchTip(name: RepositoryName, ref: string): Promise<Found<Sha>>
@@ -67,7 +75,8 @@ export interface ForgeReads {
   file(name: RepositoryName, sha: Sha, path: string): Promise<Found<string>>
   /** Whether a prior-art reference exists: a path at `sha`, `#12`, `owner/repo#12`, or a GitHub URL of one of these. */
   resolves(name: RepositoryName, sha: Sha, reference: string): Promise<boolean>
-  openPulls(name: RepositoryName): Promise<number[]>
+  /** Open pull requests; only those based on a branch when it is given. */
+  openPulls(name: RepositoryName, base?: string): Promise<number[]>
   /**
    * The log of an ended job of GitHub Actions; a job has the id of its check run. Of a very long one only the end.
    * Not found when the log has expired, or when there never was one.
@@ -89,16 +98,22 @@ export type MergeOutcome =
   | { kind: 'moved' }
   | { kind: 'refused'; sentence: string }
 
+/**
+ * The comment or run that an act finds: its id, `none` when the caller has just looked and there is none, or null when
+ * nobody has looked and the act must.
+ */
+export type Seen = number | 'none' | null
+
 export interface ForgeActs {
-  /** Create or update a run; returns its id. Sends annotations in batches of 50. */
-  writeCheckRun(name: RepositoryName, run: DesiredCheckRun, runId: number | null): Promise<number>
+  /** Create or update a run; returns it as GitHub shows it then. Sends annotations in batches of 50. */
+  writeCheckRun(name: RepositoryName, run: DesiredCheckRun, seen: Seen): Promise<ObservedCheckRun>
   /** Find by marker, create or edit; a body equal to what stands is not written again. Returns the comment's id. */
   upsertComment(
     name: RepositoryName,
     number: number,
     marker: string,
     body: string,
-    commentId: number | null,
+    seen: Seen,
   ): Promise<number>
   setLabels(name: RepositoryName, number: number, add: string[], remove: string[]): Promise<void>
   acknowledge(item: Acknowledgement): Promise<void>
@@ -118,13 +133,14 @@ export interface ForgeActs {
       body: string
       comments: { path: string; line: number; body: string }[]
     },
+    seen: Seen,
   ): Promise<void>
-  /** Answer in a review thread; `commentId` is the comment that opened it. The caller looks for the marker first. */
+  /** Answer in a review thread; `commentId` is the comment that opened it. The caller looks for the marker first. Null when it is gone. */
   replyInThread(
     name: RepositoryName,
     number: number,
     input: { commentId: number; marker: string; body: string },
-  ): Promise<void>
+  ): Promise<ThreadComment | null>
   resolveThread(name: RepositoryName, threadId: string): Promise<void>
   /** Run the failed jobs of a workflow run again. */
   rerunFailedJobs(name: RepositoryName, runId: number): Promise<void>

@@ -1,5 +1,5 @@
 /** Readings: what one round may reuse of what was read from GitHub a moment ago, and what makes it old. */
-import type { RepositoryName } from '../ids.ts'
+import type { RepositoryName, Sha } from '../ids.ts'
 import type { ForgeReads } from './forge.ts'
 
 /** What one event makes old. `people` are roles and teams, `branches` are tips and pushes. */
@@ -8,8 +8,10 @@ export type ReadingPart = 'repository' | 'pull' | 'issue' | 'checks' | 'people' 
 /** The reads of one look at GitHub. */
 export interface Reading {
   forge: ForgeReads
-  /** True when something that this look gave out had been read before it was opened. */
+  /** True when something that this look gave out had been read before the round began. */
   reused(): boolean
+  /** A further look of the same round: what the round has read itself stands; `fresh`, anything older is read anew. */
+  again(options: { fresh: boolean }): Reading
 }
 
 export interface Readings {
@@ -17,4 +19,8 @@ export interface Readings {
   open(options: { fresh: boolean }): Reading
   /** Forget these parts of a repository (all of them unless told): something there has changed. */
   drop(repository: RepositoryName, parts?: readonly ReadingPart[]): void
+  /** The checks of a commit have changed: forget them, and the pull requests that show them. */
+  checked(repository: RepositoryName, sha: Sha): void
+  /** A branch moved to a commit: forget what shows it, or a pull request on it, elsewhere. */
+  moved(repository: RepositoryName, ref: string, to: Sha): void
 }

@@ -60,6 +60,8 @@ export interface NativeReview {
   /** The commit that was reviewed; null when GitHub no longer knows it. */
   sha: Sha | null
   edited: boolean
+  /** In its first line, when it is a review of our own. */
+  marker?: string
 }
 
 /** One comment of a review thread. */

@@ -7,6 +7,7 @@ import {
   type DesiredCheckRun,
   formatExternalId,
   type ObservedCheckRun,
+  parseExternalId,
 } from '../../core/checkRun.ts'
 import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
@@ -169,14 +170,17 @@ function sharedRun(
   }
 }
 
+const subjectOf = (externalId: string) => parseExternalId(externalId)?.subject
+
 /** True when the run on GitHub is not what it should be. Buttons and annotations follow from what is compared. */
 export function runDiffers(run: DesiredCheckRun, observed: ObservedCheckRun | undefined): boolean {
   if (!observed) return true
   const status = run.state === 'in_progress' ? 'in_progress' : 'completed'
   const conclusion = run.state === 'in_progress' ? null : run.state
-  // While it waits for machines its title says for what; the table under it follows when the title changes.
+  // While it waits for machines it has no buttons, so only its subject must be right; its title says what it waits for,
+  // and the table under it follows when the title changes.
   if (status === 'in_progress' && observed.status === 'in_progress')
-    return observed.externalId !== run.externalId || observed.title !== run.title
+    return subjectOf(observed.externalId) !== subjectOf(run.externalId) || observed.title !== run.title
   return (
     observed.status !== status ||
     observed.conclusion !== conclusion ||
@@ -184,6 +188,16 @@ export function runDiffers(run: DesiredCheckRun, observed: ObservedCheckRun | un
     observed.title !== run.title ||
     observed.summary !== run.summary
   )
+}
+
+/**
+ * True when the write only informs: machines are at work and were before, or only the details below an unchanged state
+ * are new. A missing run holds a merge back as one in progress does. What asks a person for something, turns green or red,
+ * or takes a green back never waits; a changed external id is what a person is asked for, or the answer to a press.
+ */
+function mayWait(run: DesiredCheckRun, observed: ObservedCheckRun | undefined): boolean {
+  if (run.state === 'in_progress') return observed?.status !== 'completed'
+  return observed?.conclusion === run.state && observed.externalId === run.externalId
 }
 
 /** The writes: only runs that changed. What could not be observed is not written over, except to take back a green. */
@@ -197,7 +211,10 @@ export function checkActions(
     const observed = newest(runs, run.name, run.sha)
     if (!runDiffers(run, observed)) return []
     if (verdicts.missing.length > 0 && observed && observed.conclusion !== 'success') return []
-    return [{ kind: 'checkRun' as const, repository: repository.name, run, runId: observed?.id ?? null }]
+    const runId = observed?.id ?? null
+    return [
+      { kind: 'checkRun' as const, repository: repository.name, run, runId, mayWait: mayWait(run, observed) },
+    ]
   })
 }
 

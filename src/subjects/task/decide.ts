@@ -97,6 +97,8 @@ function commentActions(snapshot: TaskSnapshot<Policy>, number: number, verdicts
         marker,
         body,
         commentId: own?.id ?? null,
+        // From one phase to the next nobody has to do anything.
+        mayWait: marker === 'progress' && verdicts.step.waits === 'machine',
       },
     ]
   })

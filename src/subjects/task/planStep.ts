@@ -156,7 +156,8 @@ export function approvalStep(context: TaskContext, verdicts: PullVerdicts | null
   }
   if (!plan.approved || verdicts.missing.length > 0)
     return step(
-      'person',
+      // Until its check asks, nobody has to do anything.
+      plan.buttons.includes('approve') ? 'person' : 'machine',
       `The plan in #${pull.pull.number} waits for approval with the button on countersign/plan. ${plan.verdict.sentence}`,
     )
   return null

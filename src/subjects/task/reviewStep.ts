@@ -68,6 +68,10 @@ export function postedReview(context: TaskContext): Pick<Step, 'effects' | 'need
   const sha = acceptedHead(context, 'review')
   const { pull, repository } = snapshot
   if (!issued || !review.success || !pull || sha === null) return { effects: [], needs: [] }
+  const marker = `review:${sha.slice(0, 12)}`
+  // A list that could not be read may hold it: then nothing is posted in this round.
+  if (pull.reviews === 'unknown' || pull.reviews.some((one) => one.marker === marker))
+    return { effects: [], needs: [] }
   const diff: EvidenceRequest = { kind: 'diff', base: issued.body.commit, head: sha }
   const collected = snapshot.evidence.get(diff)
   if (!collected) return { effects: [], needs: [diff] }
@@ -101,7 +105,7 @@ export function postedReview(context: TaskContext): Pick<Step, 'effects' | 'need
         repository: repository.name,
         number: pull.pull.number,
         sha,
-        marker: `review:${sha.slice(0, 12)}`,
+        marker,
         body,
         comments: placed.map(({ finding: { path, line, severity, body: text } }) => ({
           path,

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { sha256 } from '../../../src/core/digest.ts'
 import { Terminal } from '../../../src/core/errors.ts'
+import type { CheckObservation } from '../../../src/core/ports.ts'
 import { ACTIONS_APP_ID, enableCi } from '../../../world/ci/ci.ts'
 import { type Bench, openChange, startBench } from './support.ts'
 
@@ -285,5 +286,63 @@ describe('checks', () => {
         { check: 'test', ours: false, workflowPath: null, event: null, status: 'completed' },
       ]),
     )
+  })
+
+  /** A pull request with checks of Actions, of another App and of ours, some of them run twice. */
+  async function checkedChange() {
+    const { world, forge, name } = bench
+    await world.as('ada').push(name, 'main', { files: { '.github/workflows/ci.yml': 'name: CI\n' } })
+    const ci = await enableCi(world, name, { jobs: [{ name: 'test', run: 'true' }], events: [] })
+    const { pull, sha } = await openChange(bench, 'lin', 'topic')
+    await ci.report(sha, { conclusion: 'failure', name: 'test' })
+    await ci.report(sha, { conclusion: null, name: 'slow' })
+    await ci.reportAs(sha, { app: 'other', name: 'test', conclusion: 'success' })
+    await ci.reportAs(sha, { app: 'other', name: 'test', conclusion: 'neutral' })
+    for (const state of ['in_progress', 'action_required'] as const) {
+      const shown = sha256('x')
+      const run = {
+        name: 'countersign/plan',
+        sha,
+        externalId: `pull:${name}#${pull.number}|0|${shown}`,
+      } as const
+      const words = { title: 'Waits', summary: 'For a person.', buttons: [], annotations: [] }
+      await forge.writeCheckRun(name, { ...run, ...words, state, shown }, null)
+    }
+    return { pull, sha }
+  }
+  const sorted = (seen: CheckObservation) => ({
+    own: seen.own,
+    ci: [...seen.ci].sort((a, b) => a.checkRunId - b.checkRunId),
+  })
+
+  test('T15: the checks that come with a pull request are those that REST tells', async () => {
+    const { forge, name } = bench
+    const { pull, sha } = await checkedChange()
+    const found = await forge.pull(name, pull.number)
+    const came = found.found ? found.value.checks : null
+    expect(came?.ci).toHaveLength(3)
+    expect(came?.own).toHaveLength(1)
+    expect(sorted(came as CheckObservation)).toEqual(sorted(await forge.checks(name, sha)))
+  })
+
+  test('T15, S9: where GraphQL does not know the fields, or tells them in another form, REST tells the checks', async () => {
+    const { world, forge, name } = bench
+    const { pull } = await checkedChange()
+    await forge.identity()
+    let asked = 0
+    world.serve(async (request, response, url) => {
+      if (!url.pathname.endsWith('/graphql') || request.method !== 'POST') return false
+      asked += 1
+      if (asked > 1) return false
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(
+        JSON.stringify({ errors: [{ message: "Field 'file' doesn't exist on type 'WorkflowRun'" }] }),
+      )
+      return true
+    })
+    expect(await forge.pull(name, pull.number)).toMatchObject({ found: true, value: { checks: null } })
+    expect(asked).toBe(2)
+    expect(await forge.pull(name, pull.number)).toMatchObject({ found: true, value: { checks: null } })
+    expect(asked).toBe(3)
   })
 })

@@ -86,6 +86,34 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     expect(await ledger.facts(subject)).toHaveLength(1)
   })
 
+  test('O1, S7: appends that share a commit keep their own chains and outcomes', async () => {
+    const subjects = Array.from({ length: 19 }, fresh)
+    const calls = Array.from({ length: 200 }, (_, index) => ({
+      subject: subjects[index % 19] as string,
+      facts: [
+        { actor: null, body: say(`a ${index}`) },
+        { actor: null, body: say(`b ${index}`) },
+      ],
+      // Every fourth call expects an empty chain.
+      options: index % 4 === 0 ? { ifLength: 0 } : {},
+    }))
+    const outcomes = await Promise.all(
+      calls.map(({ subject, facts, options }) => ledger.append(subject, facts, options)),
+    )
+    for (const subject of subjects) {
+      const mine = calls.flatMap((call, index) => (call.subject === subject ? [index] : []))
+      const kept = mine.filter((index) => outcomes[index] !== null)
+      const facts = await ledger.facts(subject)
+      // Those that expected an empty chain wrote at most once, and each that wrote is told exactly what it wrote.
+      expect(mine.filter((index) => index % 4 !== 0 && !kept.includes(index))).toEqual([])
+      expect(kept.filter((index) => index % 4 === 0).length).toBeLessThanOrEqual(1)
+      const told = kept.flatMap((index) => outcomes[index] ?? []).sort((a, b) => a.seq - b.seq)
+      expect(told).toEqual(facts)
+      for (const index of kept) expect(sentences(outcomes[index] ?? [])).toEqual([`a ${index}`, `b ${index}`])
+      expect(await ledger.verify(subject)).toMatchObject({ ok: true, facts: facts.length })
+    }
+  })
+
   test.each([
     ['NUL', 'a\0b'],
     ['a lone surrogate', 'a\ud800b'],

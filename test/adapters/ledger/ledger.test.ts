@@ -145,6 +145,19 @@ describeWith('postgres', 'PostgreSQL', () => {
       await expect(client.query('TRUNCATE facts')).rejects.toThrow('append-only: TRUNCATE was refused')
     }))
 
+  test('S7: an append that the database refuses fails alone, whatever it was sent with', () =>
+    withClient('refusing', async (client, ledger) => {
+      await client.query(`ALTER TABLE facts ADD CHECK (body NOT LIKE '%poison%')`)
+      const words = Array.from({ length: 40 }, (_, index) => (index % 10 === 7 ? 'poison' : `word ${index}`))
+      const outcomes = await Promise.allSettled(
+        words.map((word, index) => ledger.append(`pull:octo/repo#${index + 1}`, [incident(word)])),
+      )
+      expect(outcomes.map(({ status }) => status)).toEqual(
+        words.map((word) => (word === 'poison' ? 'rejected' : 'fulfilled')),
+      )
+      expect(await ledger.verify()).toMatchObject({ ok: true, facts: 36, subjects: 36 })
+    }))
+
   const tampering: [string, string, { seq: number; reason: RegExp }][] = [
     [
       'a changed body',

@@ -16,6 +16,7 @@ export const budgets = {
   access: 9,
   policy: 10,
   comment: 11,
+  hold: 12,
 } as const
 export type Budget = keyof typeof budgets
 

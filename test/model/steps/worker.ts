@@ -13,7 +13,7 @@ export function workerSteps(world: World, state: State): Step[] {
     const crash = may(state, 'crash')
       ? [step('the worker crashes', { ...spend(state, 'crash'), worker: idle })]
       : []
-    return [actStep(world, state, worker), ...crash]
+    return [actStep(world, state, worker), ...holdStep(world, state, worker), ...crash]
   }
   const rounds = [0, 1].flatMap((pull) => observeStep(world, state, pull, false) ?? [])
   const broken = rounds.length === 0 ? restBreak(state) : null
@@ -48,6 +48,14 @@ function observeStep({ rounds }: World, state: State, pull: number, blind: boole
   }
   const words = `a round of #${numberOf(pull)} observes ${heads[state.head]} on ${bases[worker.base]}${blind ? ', the reviews and siblings unread' : ''}`
   return step(words, { ...state, worker: tables.worker.put(worker) }, broken[0] ?? null)
+}
+
+/** The same round, leaving what only informs to a later one, for as long as it likes (docs/adr/0008-patience.md). */
+function holdStep(world: World, state: State, worker: Worker): Step[] {
+  const due = worker.actions.filter((action) => action.kind !== 'checkRun' || !action.mayWait)
+  if (due.length === worker.actions.length || !may(state, 'hold')) return []
+  const acted = actStep(world, spend(state, 'hold'), { ...worker, actions: due })
+  return [{ ...acted, words: `${acted.words} it leaves what may wait` }]
 }
 
 /** Records first, together and only onto the facts that were observed; then one effect after the other. */

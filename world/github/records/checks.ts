@@ -29,6 +29,8 @@ export type CheckSuite = {
   headSha: string
   headBranch: string | null
   before: string | null
+  /** The run of GitHub Actions that the suite belongs to. */
+  workflowRun?: { id: number; event: string; path: string }
   createdAt: string
   updatedAt: string
 }
