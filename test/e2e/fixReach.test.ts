@@ -20,22 +20,23 @@ beforeAll(async () => {
 afterAll(() => town.close(), 120_000)
 
 const cited = 'export const ten = 10.5'
-const use = (name: string, input: Record<string, unknown>) => ({ name, input })
-const inside = (parts: object) =>
-  use('replace_in_region', { old_text: 'ten =', new_text: 'tenth =', ...parts })
+const inside = (parts: object) => ({
+  name: 'replace_in_region',
+  input: { old_text: 'ten =', new_text: 'tenth =', ...parts },
+})
 const crlf = headText.replaceAll('\n', '\r\n')
 
 /** What the model tries, and what it is told; then it does as it was asked. */
-const rows: [string, ReturnType<typeof use>, string][] = [
+const rows: [string, ReturnType<typeof replace> | ReturnType<typeof inside>, string][] = [
   ['other lines', replace('export const eleven', 'export const other'), 'does not occur in the region'],
   ['another file, by a path in the edit', inside({ path: 'src/other.mjs' }), 'path'],
-  ['a new file', use('write_file', { path: 'src/new.mjs', content: 'x\n' }), 'write_file'],
-  ['a rename', use('move_file', { from: path, to: 'src/renamed.mjs' }), 'move_file'],
-  ['a change of mode', use('run_command', { command: `chmod +x ${path}` }), 'run_command'],
+  ['a new file', inside({ path: 'src/new.mjs', create: true }), 'create'],
+  ['a rename', inside({ rename_to: 'src/renamed.mjs' }), 'rename_to'],
+  ['a change of mode', inside({ mode: '100755' }), 'mode'],
   ['the whole file with other line endings', replace(headText, crlf), 'does not occur in the region'],
   ['the line gone and put elsewhere', replace(`${cited}\nexport const eleven = 11.5`, ''), 'does not occur'],
   ['tests', inside({ path: 'test/tests.test.mjs' }), 'path'],
-  ['a workflow', use('edit_file', { path: '.github/workflows/ci.yml', old: '', new: 'x' }), 'edit_file'],
+  ['a workflow', inside({ path: '.github/workflows/ci.yml' }), 'path'],
   ['an import at the top', replace('', "import { all } from './all.mjs'\n"), 'old_text is empty'],
 ]
 
