@@ -167,7 +167,7 @@ const handedOff = async (issue: number, times: number) => {
     .until(
       `hand-off ${times} of #${issue}`,
       async () => (factsOf(await shop.facts(issue), 'phase.handedOff').length >= times ? true : undefined),
-      120_000,
+      240_000,
     )
     .catch(async (error: Error) => {
       const facts = (await shop.facts(issue)).map(({ body }) => JSON.stringify(body).slice(0, 600))

@@ -55,7 +55,7 @@ const rows: [what: string, says: (turn: number) => Answer, sentence: RegExp][] =
   [
     'a deliverable without fields',
     once({ summary: 'x' }),
-    /handed? in last was refused: The input does not fit:.*steps/s,
+    /hand in last was refused: The input does not fit:.*steps/s,
   ],
   ['a deliverable over its bounds', once({ ...plan, summary: 'x'.repeat(3000) }), /Too big: expected string/],
   ['a deliverable of another phase', once({ verdict: 'pass', objections: [] }), /does not fit/],

@@ -63,7 +63,7 @@ export function toolBench(
         nothingHandedIn = `The session ended without handing anything in. What it tried to hand in last was refused: ${outcome.content.slice(0, 600).toWellFormed()}`
       Object.defineProperty(results, call.id, { value: kept, enumerable: true, configurable: true })
       // What changes nothing may run again after a kill; only the rest must be on record at once (S7).
-      if (tool?.hasEffect || transcript.outcome) await save()
+      if (transcript.begun.includes(call.id) || transcript.outcome) await save()
       return kept
     })
   }

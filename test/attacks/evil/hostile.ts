@@ -18,7 +18,7 @@ const harmful: readonly [string, RegExp][] = [
   ['a mention', /@(?:evil-team|everyone)/],
   ['a reference', /#99\b/],
   ['a link', /https?:\/\/evil/],
-  ['an image or a link', /\]\(/],
+  ['an image or a link', /(?<!\\)\]\(/],
   ['HTML', /<img/i],
   ['a CI-skip word', /\[skip ci\]|\[ci skip\]|\*\*\*NO_CI\*\*\*|^skip-checks:/im],
   ['a slash command', /^\s*\/(?:agent|lgtm)/m],
