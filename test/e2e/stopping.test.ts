@@ -9,6 +9,7 @@ import { createUnsandboxedRunner } from '../../demo/unsandboxed.ts'
 import type { Sandbox } from '../../src/core/ports.ts'
 import { WorkItem } from '../../src/core/work.ts'
 import { listeningLog } from '../support/listeningLog.ts'
+import { epicText, storySessions } from './epicShop.ts'
 import { commentOn, done, fixing, openFixTown, replace, turn as says } from './fixTown.ts'
 import { townPolicy, repository as townRepository } from './town.ts'
 import { diagnosis, openWorkshop, repository, review } from './workshop.ts'
@@ -89,6 +90,21 @@ test('O6, S7: sessions, plans, pushes, readings of CI, rounds and reactions end 
   const pull = await shop.pull()
   await shop.stage.until('ready for review', () => (pull.draft ? undefined : true), 120_000)
   expect(shop.stage.model.unmatched).toEqual([])
+})
+
+test('O6, S7: the opening of an epic’s issues ends when the App is told to stop', async () => {
+  const shop = await openWorkshop({ ...options, sessions: storySessions })
+  stage = shop.stage
+  const epic = await shop.ana.openIssue(repository, { title: 'Proper prices', body: epicText })
+  for (const label of ['epic', 'agent']) await shop.ana.label(repository, epic.number, label)
+  const shown = await shop.commentWith(epic.number, /would be split into 2 issue/)
+  const digest = /shown here whole as `([0-9a-f]{8})`/.exec(shown)?.[1]
+  await stopAt('openChildren', { route: '/repos/{owner}/{repo}/issues', method: 'POST' }, () =>
+    shop.ana.comment(repository, epic.number, `/agent start ${digest}`),
+  )
+  const children = () =>
+    [...shop.stage.github.state.issues.values()].filter(({ parentId }) => parentId === epic.id)
+  await shop.stage.until('both children', () => (children().length === 2 ? true : undefined), 120_000)
 })
 
 test('O6, S7: evidence and fixes end when the App is told to stop', async () => {

@@ -28,8 +28,20 @@ const Log = z.union([
   z.instanceof(ArrayBuffer).transform((bytes) => Buffer.from(bytes).toString('utf8')),
 ])
 
-/** Ask for the failed jobs of a run again. Needs `actions: write`, which an operator grants only for this. */
+const Run = z.object({ status: z.string().nullable(), run_attempt: z.number().int().optional() })
+
+/**
+ * Ask for the failed jobs of a run again, once: a run that is under way or in a later attempt was asked for already, by
+ * us before a crash or by a person (S7). Needs `actions: write`, which an operator grants only for this.
+ */
 export async function rerunFailedJobs(client: Client, name: RepositoryName, runId: number): Promise<void> {
+  const run = await client.rest(
+    on(name, 'read'),
+    'GET /repos/{owner}/{repo}/actions/runs/{run_id}',
+    { ...parts(name), run_id: runId },
+    Run,
+  )
+  if (run.status !== 'completed' || (run.run_attempt ?? 1) > 1) return
   const route = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs'
   await client.rest(on(name, 'rerun'), route, { ...parts(name), run_id: runId }, z.unknown())
 }

@@ -72,22 +72,26 @@ export function repairStep(
   return phase() ?? step('machine', `CI is red on #${number}: the repair is accepted and pushed next.`)
 }
 
-/** Flaky jobs run once more when policy says so: recorded before it is asked for, so that it is never asked twice. */
+/**
+ * Flaky jobs run once more when policy says so. It is recorded before it is asked for, and asked for until it shows: what
+ * a crash cut off is made up for, and a run that was asked for is not asked again (S7).
+ */
 function rerun(context: TaskContext, failed: CiCheck[], ids: number[], sha: string): Step | null {
   const { facts, snapshot, policy } = context
   const runIds = [...new Set(failed.flatMap((check) => (check.runId === null ? [] : [check.runId])))]
   if (!policy.pipeline.rerun_flaky_ci || runIds.length === 0) return null
   const asked = factsOf(facts, 'ci.rerun').findLast(({ body }) => body.sha === sha)
+  const ask = { kind: 'rerunCi', repository: snapshot.repository.name, runIds } as const
   if (!asked)
     return step('machine', 'CI is red: the failed jobs run once more, in case they are flaky.', {
       records: [{ kind: 'ci.rerun', sha, checks: ids }],
-      effects: [{ kind: 'rerunCi', repository: snapshot.repository.name, runIds }],
+      effects: [ask],
     })
   const until = asked.atMs + rerunShowsMs
   const same = asked.body.checks.join() === ids.join()
   return same && snapshot.nowMs < until
     ? step('machine', 'CI is red: waiting for the failed jobs to run once more.', {
-        effects: [{ kind: 'wake', subject: snapshot.key, atMs: until }],
+        effects: [ask, { kind: 'wake', subject: snapshot.key, atMs: until }],
       })
     : null
 }

@@ -25,6 +25,8 @@ export const effectsOf: Record<Action['kind'], readonly string[]> = {
   session: ['model diagnosis', 'model repair'],
   issuePlan: ['push of the plan', `POST ${repo}/pulls`],
   push: ['push of work'],
+  openChildren: ['an issue of a child', `POST ${repo}/issues/{issue_number}/sub_issues`],
+  writeBody: [`PATCH ${repo}/issues/{issue_number}`],
   readCi: [`GET ${repo}/actions/jobs/{job_id}/logs`],
   rerunCi: [`POST ${repo}/actions/runs/{run_id}/rerun-failed-jobs`],
   fix: ['model fix', 'push of a fix'],
@@ -33,10 +35,7 @@ export const effectsOf: Record<Action['kind'], readonly string[]> = {
   markReady: ['mutation Ready'],
   postReview: [`POST ${repo}/pulls/{pull_number}/reviews`],
   merge: [`PUT ${repo}/pulls/{pull_number}/merge`],
-  reportIncident: [`POST ${repo}/issues`],
-  // Stories of their own kill the App around these: test/e2e/epic.test.ts and draft.test.ts.
-  openChildren: [],
-  writeBody: [],
+  reportIncident: ['the issue of incidents'],
 }
 /** Effects of what is no action: reactions, redelivery, tokens. */
 const beside = [
@@ -73,5 +72,9 @@ export function effectOf({ method, path, template, body }: Seen, { github }: Sta
     return name ? `mutation ${name}` : null
   }
   const named = `${method} ${template}`
+  if (named === `POST ${repo}/issues`)
+    return JSON.stringify(body).includes('countersign:child')
+      ? 'an issue of a child'
+      : 'the issue of incidents'
   return method !== 'GET' || effects.includes(named) ? named : null
 }

@@ -7,6 +7,7 @@ import { editFile, handIn, session, turn } from '../../../demo/scripts/session.t
 import { openStage, type Stage } from '../../../demo/stage.ts'
 import { enableCi } from '../../../world/ci/ci.ts'
 import type { GitHubState, PersonDriver } from '../../../world/index.ts'
+import { epicSessions, epicText, split, splitting } from '../epicShop.ts'
 import { goodFiles, protectMain } from '../town.ts'
 import { issueText, plan, review, workflow } from '../workshop.ts'
 import type { KillableApp } from './app.ts'
@@ -33,7 +34,22 @@ const price = (phase: string, from: string, to: string, deliverable: object) =>
     turn('I change the price.', editFile('src/price.mjs', `'${from}'`, `'${to}'`)),
     turn('Done.', handIn(deliverable)),
   )
+const lacking = issueText.replace(/ {2}Fail example.*\n/, '').replace(/### Risk class[\s\S]*/, '')
+const proposal = {
+  criteria: [
+    {
+      statement: 'A price is printed with two decimals',
+      passExample: '5 is printed as 5.00',
+      failExample: '5 is printed as 5',
+    },
+  ],
+  riskClass: 'low',
+  notes: [],
+}
 const sessions = [
+  session({ phase: 'draft' }, turn('Done.', handIn(proposal))),
+  ...epicSessions,
+  splitting(split),
   session(
     { phase: 'diagnosis', attempt: 1 },
     turn('Which decimals?', call('ask', { questions: ['A point or a comma?'] })),
@@ -83,7 +99,7 @@ export async function openStory(app: KillableApp, directory: string): Promise<St
   github.app.permissions = { ...github.app.permissions, actions: 'write' }
   github.installApp(github.app, 'acme')
   const owner = github.as('owner')
-  for (const name of ['agent', 'agent:needs-human', 'hotfix'])
+  for (const name of ['agent', 'agent:needs-human', 'hotfix', 'epic'])
     await owner.api('POST', `/repos/${repository}/labels`, { name, color: '5319e7' })
   await enableCi(github, repository, { jobs: [{ name: 'test', run: ci }], events: ['push'] })
   const ana = github.as('ana')
@@ -117,8 +133,23 @@ async function tell(stage: Stage, ana: PersonDriver, owner: PersonDriver): Promi
       waitMs,
     )
 
-  const issue = await ana.openIssue(repository, { title: 'Two decimals', body: issueText })
-  for (const label of ['hotfix', 'agent']) await ana.label(repository, issue.number, label)
+  const delegate = async (title: string, body: string, route: string) => {
+    const opened = await ana.openIssue(repository, { title, body })
+    for (const label of [route, 'agent']) await ana.label(repository, opened.number, label)
+    return opened
+  }
+  /** The first digits of what a comment shows whole. */
+  const shownBy = (words: RegExp) =>
+    until(`a comment with ${words}`, () => {
+      const found = bodies().find((body) => words.test(body))
+      return /shown here whole as `([0-9a-f]{8})`/.exec(found ?? '')?.[1]
+    })
+
+  const issue = await delegate('Two decimals', lacking, 'hotfix')
+  await until('what is missing', () => bodies().find((body) => body.includes('the issue needs (D2)')))
+  await ana.comment(repository, issue.number, '/agent draft')
+  const draft = await shownBy(/A session proposes what the issue lacks/)
+  await ana.comment(repository, issue.number, `/agent draft accept ${draft}`)
   await until('the question', () => bodies().find((body) => body.includes('A point or a comma?')))
   await until('the label', () => (issue.labels.includes('agent:needs-human') ? true : undefined))
   // The first delivery of the answer is lost; the sweep asks for it again.
@@ -173,6 +204,18 @@ async function tell(stage: Stage, ana: PersonDriver, owner: PersonDriver): Promi
   await until('its checks', () => run('countersign/gates', other.headSha)?.conclusion ?? undefined)
   await owner.merge(repository, other.number)
   await until('the incident', () => bodies().find((body) => body.includes('had not decided to merge it')))
+
+  const epic = await delegate('Proper prices', epicText, 'epic')
+  const parts = await shownBy(/would be split into 2 issue/)
+  await ana.comment(repository, epic.number, `/agent start ${parts}`)
+  const child = await until('the first child to ask', () =>
+    [...state.issues.values()].find(
+      (one) => one.parentId === epic.id && one.labels.includes('agent:needs-human'),
+    ),
+  )
+  await until('the second child', () =>
+    [...state.issues.values()].find((one) => one.parentId === epic.id && one.id !== child.id),
+  )
 }
 
 /** Resolves once the App has asked for nothing but its sweep for a while. */
