@@ -12,11 +12,17 @@ function orgAt(c: Call): Account {
   return org
 }
 
-function teamAt(c: Call): Team {
+function findTeam(c: Call): Team | undefined {
   const org = orgAt(c)
-  for (const team of c.site.state.teams.values())
-    if (team.orgId === org.id && team.slug === c.params.team_slug) return team
-  throw notFound()
+  return [...c.site.state.teams.values()].find(
+    (team) => team.orgId === org.id && team.slug === c.params.team_slug,
+  )
+}
+
+function teamAt(c: Call): Team {
+  const team = findTeam(c)
+  if (team === undefined) throw notFound()
+  return team
 }
 
 function userAt(c: Call, name = 'username'): Account {
@@ -88,11 +94,11 @@ export function peopleRoutes(router: Router): void {
   })
   router.route('GET', '/orgs/{org}/teams/{team_slug}/memberships/{username}', members, (c) => {
     const org = insideOrg(c)
-    const team = teamAt(c)
+    const team = findTeam(c)
     const user = userAt(c)
-    const membership = teamMembership(c.site.state, team, user.id)
+    const membership = team ? teamMembership(c.site.state, team, user.id) : null
     // The one 404 that GitHub describes as empty.
-    if (membership === null) return { status: 404 }
+    if (team === undefined || membership === null) return { status: 404 }
     return ok({
       url: `${c.site.url}/organizations/${org.id}/team/${team.id}/memberships/${user.login}`,
       role: membership.role === 'maintainer' ? 'maintainer' : 'member',
