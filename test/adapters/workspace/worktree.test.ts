@@ -380,7 +380,7 @@ test('P7, T31: fifty tickets at once open, commit and push their own contents; t
     Array.from({ length: 50 }, (_, index) => adapters.workspace.close(repository, `parallel-${index}`)),
   )
   expect(await parallel()).toEqual([])
-})
+}, 240_000)
 
 test('P7: what a crash cut short is removed at the next start, and what is whole is kept', async () => {
   const other = scratch('crashed')
