@@ -60,12 +60,13 @@ export function statusOfDeployment(
   }
 }
 
-/** Inside a webhook an App is shown without its client id. */
+/** Inside a webhook an App is shown without its client id, and without a permission that came later. */
 export function forWebhook<T extends { performed_via_github_app?: object | null }>(view: T): T {
   const app = view.performed_via_github_app
   if (app === null || app === undefined) return view
-  const { client_id: _, ...short } = app as { client_id?: string }
-  return { ...view, performed_via_github_app: short }
+  const { client_id: _, permissions, ...short } = app as { client_id?: string; permissions?: object }
+  const { merge_queues: __, ...known } = (permissions ?? {}) as { merge_queues?: string }
+  return { ...view, performed_via_github_app: { ...short, permissions: known } }
 }
 
 const environmentApi = (site: Site, environment: Environment) =>
