@@ -47,7 +47,10 @@ describe('P8: red CI on our own pull request', () => {
     const pushes = factsOf(facts, 'work.pushed').map(({ body }) => body.phase)
     expect(pushes).toEqual(['implementation', 'repair'])
     expect(pull.headSha).toBe(factsOf(facts, 'work.pushed').at(-1)?.body.sha)
-    expect(shop.comments(issue).join('\n')).toMatch(/repair<\/span> \| accepted/)
+    // What only informs may be written some seconds later.
+    await shop.stage.until('the progress comment', () =>
+      /repair<\/span> \| accepted/.test((shop?.comments(issue) ?? []).join('\n')) ? true : undefined,
+    )
   })
 
   test('P8 P3: a repair that leaves CI failing the same way ends in a hand-off with what CI said', async () => {
