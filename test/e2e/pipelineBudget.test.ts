@@ -33,11 +33,11 @@ const implementation = session(
 
 describe('P11: budgets', () => {
   test('P11: at the limit the work stops, is kept, and goes on once somebody who may has raised the budget', async () => {
-    shop = await openWorkshop({ policy: prices('usd: 0.2'), sessions: [diagnosis, implementation, review] })
+    shop = await openWorkshop({ policy: prices('usd: 0.05'), sessions: [diagnosis, implementation, review] })
     const issue = await shop.delegate()
     const pull = await shop.approvePlan()
     const stopped = await shop.commentWith(issue, 'The work stopped at a limit')
-    expect(stopped).toMatch(/\$\d+\.\d\d of \$0\.20 \(budgets\.task\.usd\)/)
+    expect(stopped).toMatch(/\$\d+\.\d\d of \$0\.05 \(budgets\.task\.usd\)/)
     expect(stopped).toContain('/agent budget +5usd')
     const kept = /kept as commit `([0-9a-f]{12})`/.exec(stopped)?.[1]
     const ended = factsOf(await shop.facts(issue), 'attempt.ended').at(-1)

@@ -50,7 +50,10 @@ export function standingApprovals(
     (voice) => voice.state === 'counts' && voice.verdict === 'approve',
   )
   return [
-    ...planned.map(({ body }) => ({ check: 'countersign/plan' as const, by: body.by })),
+    // Who pressed twice stands behind it once.
+    ...new Map(
+      planned.map(({ body }) => [body.by.id, { check: 'countersign/plan' as const, by: body.by }]),
+    ).values(),
     ...reviewed.map(({ by }) => ({ check: 'countersign/review' as const, by })),
   ]
 }
