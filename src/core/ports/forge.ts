@@ -13,6 +13,7 @@ import type {
   ThreadComment,
   WorkflowRun,
 } from '../snapshot/pull.ts'
+import type { DeploymentReading } from '../snapshot/rollout.ts'
 import type { BranchRules } from '../snapshot/rules.ts'
 import type { IssueReading } from '../snapshot/task.ts'
 import type { Acknowledgement } from '../work.ts'
@@ -86,6 +87,10 @@ export interface ForgeReads {
   pullsWithHead(name: RepositoryName, sha: Sha): Promise<number[]>
   /** Merged pull requests that brought this commit in. */
   mergedPulls(name: RepositoryName, sha: Sha): Promise<number[]>
+  /** The deployments to an environment, newest first, at most 20, each with its latest status (R1). */
+  deployments(name: RepositoryName, environment: string): Promise<DeploymentReading[]>
+  /** One workflow run of GitHub Actions by its id. */
+  workflowRun(name: RepositoryName, runId: number): Promise<Found<WorkflowRun>>
   /** The rules in force on a branch now; classic protection is not in them (T19). */
   branchRules(name: RepositoryName, ref: string): Promise<BranchRules>
   /** Every repository that the App is installed on. */
@@ -162,6 +167,33 @@ export interface ForgeActs {
   addSubIssue(name: RepositoryName, parent: number, childId: number): Promise<void>
   /** One comment on the repository's open incident issue, found again by its marker; returns the issue's number. */
   reportIncident(name: RepositoryName, marker: string, sentence: string): Promise<number>
+  /**
+   * A deployment of a commit, found again by its marker; with `auto_merge: false` and no required contexts, so that an
+   * older commit can be deployed again (R4). It deploys nothing by itself: a workflow listens.
+   */
+  createDeployment(
+    name: RepositoryName,
+    input: { sha: Sha; environment: string; marker: string; description: string },
+  ): Promise<number>
+  /** Say how a deployment went, where its latest status says something else. `description` at most 140 characters. */
+  markDeployment(
+    name: RepositoryName,
+    deploymentId: number,
+    input: { state: 'failure' | 'error'; environment: string; description: string },
+  ): Promise<void>
+  /**
+   * Answer a custom deployment protection rule, or, with `state` null, only report (at most ten a run). `gone` when the
+   * run no longer waits for us.
+   */
+  answerProtection(
+    name: RepositoryName,
+    input: { runId: number; environment: string; state: 'approved' | 'rejected' | null; comment: string },
+  ): Promise<'answered' | 'gone'>
+  /** Start a workflow by hand on a branch. Cannot be found again: the caller writes an intent first. Returns the run's id. */
+  dispatchWorkflow(
+    name: RepositoryName,
+    input: { workflow: string; ref: string; inputs: Record<string, string> },
+  ): Promise<number | null>
   merge(
     name: RepositoryName,
     number: number,
