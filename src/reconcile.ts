@@ -59,6 +59,7 @@ const internal = new Set<Action['kind']>([
   'push',
   'fix',
   'readCi',
+  'alert',
 ])
 
 /**
@@ -179,10 +180,15 @@ function grants(action: Action): boolean {
         action.body.kind === 'split.approved' ||
         action.body.kind === 'child.released' ||
         action.body.kind === 'draft.accepted' ||
+        action.body.kind === 'deploy.decided' ||
+        action.body.kind === 'deploy.intended' ||
         action.body.kind === 'settled'
       )
+    case 'answerRule':
+      return action.state === 'approved'
     case 'merge':
     case 'markReady':
+    case 'deploy':
       return true
     default:
       return false

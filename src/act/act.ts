@@ -5,6 +5,7 @@ import type { Fact } from '../core/facts.ts'
 import type { SubjectKey } from '../core/ids.ts'
 import type { Clock, ForgeActs, Ledger, Log, Metrics, NewFact, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
+import { answerRule, startDeployment, startSmoke } from './deploy.ts'
 import { mergePull } from './merge.ts'
 import type { Patience } from './patience.ts'
 import { writeBody } from './writeBody.ts'
@@ -137,6 +138,18 @@ async function effect(
       ports.metrics.count('incidents_total', { kind: 'subject' })
       return true
     }
+    case 'deploy':
+      await startDeployment(action, ports)
+      return true
+    case 'smoke':
+      await startSmoke(action, ports)
+      return true
+    case 'answerRule':
+      await answerRule(action, ports)
+      return true
+    case 'markDeployment':
+      await forge.markDeployment(action.repository, action.deployment, { ...action, state: 'failure' })
+      return false
     case 'wake':
       await queue.reconcile(action.subject, { delayMs: Math.max(0, action.atMs - ports.clock.nowMs()) })
       return false
@@ -150,6 +163,7 @@ async function effect(
     case 'push':
     case 'fix':
     case 'readCi':
+    case 'alert':
       await queue.work(actionKey(action), workItem(action))
       return false
     default:

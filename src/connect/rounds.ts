@@ -6,10 +6,12 @@ import { extendPull, extendTask } from '../observe/extend.ts'
 import { observeGroup } from '../observe/group.ts'
 import type { ObservePorts } from '../observe/ports.ts'
 import { observePull } from '../observe/pull.ts'
+import { observeRollout } from '../observe/rollout.ts'
 import { observeTask } from '../observe/task.ts'
 import { type Round, type RoundPorts, reconcile } from '../reconcile.ts'
 import * as groups from '../subjects/group.ts'
 import * as pulls from '../subjects/pull.ts'
+import * as rollouts from '../subjects/rollout.ts'
 import * as tasks from '../subjects/task.ts'
 
 /** One handler for every kind of subject; each round's time is observed. */
@@ -18,7 +20,7 @@ export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<vo
   const extending: Omit<ObservePorts, 'forge'> = {
     ledger,
     clock,
-    needs: { pull: pulls.needs, task: tasks.needs, group: groups.needs },
+    needs: { pull: pulls.needs, task: tasks.needs, group: groups.needs, rollout: rollouts.needs },
   }
   const observing = (forge: ForgeReads): ObservePorts => ({ ...extending, forge })
   const round = (key: SubjectKey): Promise<Round> => {
@@ -60,6 +62,20 @@ export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<vo
             isOver: groups.isOver,
             observe: (of, forge) => observeGroup(of, observing(forge)),
             // It records on other subjects only; what they say is read anew.
+            extend: async () => null,
+          },
+          ports,
+        )
+      case 'rollout':
+        return reconcile(
+          key,
+          {
+            judge: rollouts.judge,
+            decide: rollouts.decide,
+            check: rollouts.check,
+            isOver: rollouts.isOver,
+            observe: (of, forge) => observeRollout(of, observing(forge)),
+            // What a fact leads to may be another commit's way: it is read anew, from what the round has read already.
             extend: async () => null,
           },
           ports,

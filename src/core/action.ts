@@ -6,6 +6,7 @@ import { digestOf } from './digest.ts'
 import type { EvidenceRequest } from './evidence.ts'
 import type { FactBody } from './facts.ts'
 import type { Digest, RepositoryName, Sha, SubjectKey } from './ids.ts'
+import type { AlertMessage } from './monitoring.ts'
 import type { PlanRecord } from './plan.ts'
 import type { CiCheck } from './snapshot/pull.ts'
 
@@ -114,6 +115,54 @@ export type Action =
     }
   /** Put an incident of this subject on the repository's incident issue, once (T20). */
   | { kind: 'reportIncident'; subject: SubjectKey; repository: RepositoryName; of: number; sentence: string }
+  /** Start the deployment that this intent announced; recorded as `deploy.made` (R1, R4, S7). */
+  | {
+      kind: 'deploy'
+      subject: SubjectKey
+      repository: RepositoryName
+      /** seq of the intent. */
+      intent: number
+      environment: string
+      purpose: 'forward' | 'rollback'
+      sha: Sha
+      /** Null creates a deployment; else the workflow that is started, on `ref`. */
+      workflow: string | null
+      ref: string
+    }
+  /** Start the smoke test of a deployment; recorded as `smoke.started`. */
+  | {
+      kind: 'smoke'
+      subject: SubjectKey
+      repository: RepositoryName
+      deployment: number
+      environment: string
+      sha: Sha
+      url: string
+      workflow: string
+      ref: string
+    }
+  /** Answer a deployment protection rule; recorded as `rule.answered` (R2). */
+  | {
+      kind: 'answerRule'
+      subject: SubjectKey
+      repository: RepositoryName
+      /** seq of the question. */
+      of: number
+      runId: number
+      environment: string
+      /** Null only reports. */
+      state: 'approved' | 'rejected' | null
+      sentence: string
+    }
+  | {
+      kind: 'markDeployment'
+      repository: RepositoryName
+      deployment: number
+      environment: string
+      description: string
+    }
+  /** Tell people outside GitHub, at most once an episode; recorded as `alert.sent`. */
+  | { kind: 'alert'; subject: SubjectKey; of: number; channel: string; message: AlertMessage }
   | { kind: 'wake'; subject: SubjectKey; atMs: number }
   | { kind: 'queue'; subject: SubjectKey }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Citation, RepositoryPath } from './citation.ts'
 import { digestOf } from './digest.ts'
 import { Digest, type RepositoryName, Sha } from './ids.ts'
+import { MonitorReading, MonitorSource, ProbeCheck, ProbeResult } from './monitoring.ts'
 import { ReportFormat, Reports, reportFields } from './reports.ts'
 
 const mode = z.enum(['000000', '040000', '100644', '100664', '100755', '120000', '160000'])
@@ -114,6 +115,11 @@ export const ReferencesBody = z.object({
 })
 export type ReferencesBody = z.infer<typeof ReferencesBody>
 
+const NamedSource = z.object({ name: z.string().max(60), source: MonitorSource })
+const MonitorsBody = z.object({
+  readings: z.array(z.object({ name: z.string().max(60), reading: MonitorReading })).max(21),
+})
+
 /** What to collect: a closed union, each member with the inputs that fix its result. */
 export const EvidenceRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('diff'), base: Sha, head: Sha }),
@@ -151,6 +157,30 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
    * merge base of `from` and `base`: the left side of a diff; `path` is then still the name at `from`.
    */
   z.object({ kind: z.literal('lineMap'), from: Sha, to: Sha, base: Sha.nullable(), path: gitPath }),
+  /** What monitors showed at one moment of a deployment's window; App clock, milliseconds since 1970 (R3). */
+  z.object({
+    kind: z.literal('sample'),
+    deployment: z.number().int(),
+    atMs: z.number().int().nonnegative(),
+    /** A source without a past is asked until then; what it shows later says nothing of that moment. */
+    untilMs: z.number().int().nonnegative(),
+    sources: z.array(NamedSource).max(21),
+  }),
+  /** What they showed before the deployment, as the mean over a time range. */
+  z.object({
+    kind: z.literal('baseline'),
+    deployment: z.number().int(),
+    fromMs: z.number().int().nonnegative(),
+    toMs: z.number().int().nonnegative(),
+    sources: z.array(NamedSource).max(21),
+  }),
+  /** The canary's requests to a deployment (R1). */
+  z.object({
+    kind: z.literal('probes'),
+    deployment: z.number().int(),
+    url: z.string().max(2000),
+    checks: z.array(ProbeCheck).max(20),
+  }),
 ])
 export type EvidenceRequest = z.infer<typeof EvidenceRequest>
 export type EvidenceKind = EvidenceRequest['kind']
@@ -198,6 +228,9 @@ export const evidenceBodies = {
   reports: Reports,
   mergeTree: MergeTreeBody,
   lineMap: LineMapBody,
+  sample: MonitorsBody,
+  baseline: MonitorsBody,
+  probes: z.object({ results: z.array(ProbeResult).max(20) }),
 } as const
 export type EvidenceBody<K extends EvidenceKind> = z.infer<(typeof evidenceBodies)[K]>
 

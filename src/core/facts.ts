@@ -9,6 +9,7 @@ import { intakeFacts } from './facts/intake.ts'
 import { providerFacts } from './facts/providers.ts'
 import { pullFacts } from './facts/pull.ts'
 import { repairFacts } from './facts/repair.ts'
+import { rolloutFacts } from './facts/rollout.ts'
 import { sentence, seq } from './facts/shared.ts'
 import { taskFacts } from './facts/task.ts'
 import type { Digest } from './ids.ts'
@@ -43,6 +44,7 @@ export const FactBody = z.discriminatedUnion('kind', [
   ...pullFacts,
   ...fixFacts,
   ...groupFacts,
+  ...rolloutFacts,
   settled,
   workFailed,
   incident,

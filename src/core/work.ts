@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { EvidenceRequest } from './evidence.ts'
 import { Digest, RepositoryName, Sha } from './ids.ts'
+import { AlertMessage } from './monitoring.ts'
 import { PlanRecord } from './plan.ts'
 
 const subject = z.string().max(400)
@@ -58,6 +59,13 @@ export const WorkItem = z.discriminatedUnion('kind', [
     after: z.number().int(),
   }),
   z.object({ kind: z.literal('fix'), subject, request: z.number().int().nonnegative() }),
+  z.object({
+    kind: z.literal('alert'),
+    subject,
+    of: z.number().int().nonnegative(),
+    channel: z.string().max(60),
+    message: AlertMessage,
+  }),
   /** The subject is over: its worktree is not needed any more (P7). */
   z.object({ kind: z.literal('release'), subject }),
 ])

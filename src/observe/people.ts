@@ -18,7 +18,7 @@ const requests = new Set<FactKind>(['issue.delegated', 'issue.edited', 'comment.
 export function actingIn(facts: readonly Fact[]): Account[] {
   const settled = settledBySeq(facts)
   return facts.flatMap(({ seq, actor, body }) => {
-    if (body.kind === 'decision') return [body.by]
+    if (body.kind === 'decision' || body.kind === 'deploy.decided') return [body.by]
     if (body.kind === 'bundle.frozen') return [body.delegator]
     const refused = settled.get(seq)?.body.outcome === 'refused'
     return requests.has(body.kind) && actor && !refused ? [actor] : []

@@ -6,6 +6,7 @@ import type { Clock, ForgeReads, Ledger } from '../core/ports.ts'
 import type { Known, RepositoryReading } from '../core/snapshot/common.ts'
 import type { GroupSnapshot } from '../core/snapshot/group.ts'
 import type { PullSnapshot } from '../core/snapshot/pull.ts'
+import type { RolloutSnapshot } from '../core/snapshot/rollout.ts'
 import type { TaskSnapshot } from '../core/snapshot/task.ts'
 import type { Policy } from '../policy/schema.ts'
 
@@ -18,6 +19,7 @@ export interface ObservePorts {
     pull(snapshot: PullSnapshot<Policy>): EvidenceRequest[]
     task(snapshot: TaskSnapshot<Policy>): EvidenceRequest[]
     group(snapshot: GroupSnapshot<Policy>): EvidenceRequest[]
+    rollout(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[]
   }
 }
 

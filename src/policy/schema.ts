@@ -8,6 +8,7 @@ import { FixSettings } from '../fix/settings.ts'
 import { GatesSettings } from '../gates/settings.ts'
 import { ProfilesSettings } from '../pipeline/profileSettings.ts'
 import { BudgetSettings, ModelSettings, PipelineSettings } from '../pipeline/settings.ts'
+import { RolloutSettings } from '../rollout/settings.ts'
 import { FloorSettings } from './floor.ts'
 
 const Written = z.strictObject({
@@ -50,6 +51,7 @@ const Written = z.strictObject({
   ),
   agents: AgentsSettings.prefault({}),
   merge: MergeSettings.prefault({}),
+  rollout: RolloutSettings.prefault({}),
 })
 
 /** A label says one thing: who is delegated to, or that a person is needed (P13). */

@@ -4,8 +4,9 @@ import { type EvidenceRequest, type EvidenceResult, evidenceBodies, evidenceKey 
 import type { RepositoryName, Sha } from '../core/ids.ts'
 import type { ForgeReads, Git, GitRequest, Ledger, Log, Queue, Workspace } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
+import { isMeasure, type MeasurePorts, measure } from './measure.ts'
 
-export interface CollectPorts {
+export interface CollectPorts extends MeasurePorts {
   forge: Pick<ForgeReads, 'artifact'>
   git: Git
   workspace: Workspace
@@ -44,6 +45,7 @@ async function gather(
   signal: AbortSignal,
 ): Promise<EvidenceResult> {
   try {
+    if (isMeasure(request)) return await measure(request, ports, signal)
     if (request.kind === 'command') return await ports.workspace.runAt(repository, request, signal)
     if (request.kind === 'reports') {
       const artifact = await ports.forge.artifact(repository, request)

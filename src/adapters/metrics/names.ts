@@ -31,6 +31,17 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
     labels: ['invariant'],
   },
   incidents_total: { kind: 'counter', help: 'Incidents reported.', labels: ['kind'] },
+  deployments_started_total: {
+    kind: 'counter',
+    help: 'Deployments that Countersign started: forward or rollback.',
+    labels: ['purpose'],
+  },
+  deploy_rules_total: {
+    kind: 'counter',
+    help: 'Answers to deployment protection rules.',
+    labels: ['outcome'],
+  },
+  alerts_total: { kind: 'counter', help: 'Alerts sent to channels, by outcome.', labels: ['outcome'] },
   jobs_given_up_total: { kind: 'counter', help: 'Jobs dropped with a reason, by lane.', labels: ['lane'] },
   queue_depth: { kind: 'gauge', help: 'Jobs that wait or run, by lane.', labels: ['lane'] },
   sweep_subjects_total: { kind: 'counter', help: 'Subjects queued by the sweep.', labels: [] },

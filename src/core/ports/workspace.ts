@@ -18,7 +18,10 @@ export interface CommitInput {
 }
 
 /** Evidence over commits alone; commands need the sandbox, and reports of CI need GitHub. */
-export type GitRequest = Exclude<EvidenceRequest, { kind: 'command' | 'reports' }>
+export type GitRequest = Exclude<
+  EvidenceRequest,
+  { kind: 'command' | 'reports' | 'sample' | 'baseline' | 'probes' }
+>
 
 /** One bare mirror a repository. All reads are of objects; no hook, filter, config or submodule of it ever runs (T26). */
 export interface Git {

@@ -1,0 +1,148 @@
+/** Observing an environment: its deployments on GitHub, what is on the way to it and who brought that, and its facts (R1). */
+import type { Account } from '../core/account.ts'
+import type { EvidenceResult } from '../core/evidence.ts'
+import { factsOf } from '../core/facts.ts'
+import {
+  type Digest,
+  formatKey,
+  parseKey,
+  type RepositoryName,
+  type Sha,
+  type SubjectKey,
+} from '../core/ids.ts'
+import type { RangeStep, RolloutSnapshot } from '../core/snapshot/rollout.ts'
+import type { Policy } from '../policy/schema.ts'
+import { mostSteps, stepsOf } from '../rollout/range.ts'
+import { type Start, startOf } from '../rollout/start.ts'
+import { loadNeeds, viewOf } from './evidence.ts'
+import { actingIn, lookUp, teamsIn } from './people.ts'
+import { readPolicy } from './policy.ts'
+import { type ObservePorts, readRepository, tryRead } from './ports.ts'
+
+/**
+ * Read a rollout's snapshot.
+ *
+ * @param key `rollout:owner/repo@environment`.
+ * @returns null when the repository or its default branch cannot be seen.
+ * @throws RetryLater when GitHub is limited or out for the branch or the policy; failures of anything else become
+ *   `unknown` with a sentence in `missing`.
+ */
+export async function observeRollout(
+  key: SubjectKey,
+  ports: ObservePorts,
+): Promise<RolloutSnapshot<Policy> | null> {
+  const subject = parseKey(key)
+  if (subject?.kind !== 'rollout') return null
+  const { forge, ledger } = ports
+  const { repository: name, environment } = subject
+  const missing: string[] = []
+
+  const facts = await ledger.facts(key)
+  const app = await forge.identity()
+  const repository = await readRepository(forge, name)
+  if (!repository) return null
+  const tip = await forge.branchTip(name, repository.defaultBranch)
+  if (!tip.found) return null
+  const branch = { ref: repository.defaultBranch, tip: tip.value }
+  const policy = await readPolicy(ports, repository, branch)
+  const settings = policy.ok ? (policy.policy.rollout.environments[environment] ?? null) : null
+  const before =
+    settings?.after === undefined
+      ? null
+      : {
+          environment: settings.after,
+          facts: await ledger.facts(
+            formatKey({ kind: 'rollout', repository: name, environment: settings.after }),
+          ),
+        }
+  const deployments = await tryRead(missing, `The deployments to ${environment}`, () =>
+    forge.deployments(name, environment),
+  )
+  const start = startOf({ settings, facts, deployments, tip: tip.value, before: before?.facts ?? null })
+
+  const results = new Map<Digest, EvidenceResult>()
+  const snapshot: RolloutSnapshot<Policy> = {
+    key,
+    nowMs: ports.clock.nowMs(),
+    missing,
+    app,
+    repository,
+    policy,
+    environment,
+    branch,
+    deployments,
+    before,
+    range: [],
+    runs: [],
+    smoke: null,
+    people: new Map(),
+    facts,
+    evidence: viewOf(name, results),
+  }
+  await loadNeeds(name, results, ledger, () => ports.needs.rollout(snapshot))
+  const range = await tryRead(missing, 'Who brought the commits on the way', () => readRange(snapshot, ports))
+  const runs = await tryRead(missing, 'The checks of the commits on the way', () =>
+    readRuns(name, start.focus, ports),
+  )
+  const smoke = await tryRead(missing, 'The smoke test', () => readSmoke(name, start, ports))
+  const acting = [...actingIn(facts), ...speaking(range === 'unknown' ? [] : range)]
+  const people = await lookUp(forge, name, { acting, writing: [] }, teamsIn(policy), missing)
+  const whole = { ...snapshot, range, runs, smoke, people }
+  await loadNeeds(name, results, ledger, () => ports.needs.rollout(whole))
+  return whole
+}
+
+/** The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it. */
+async function readRange(snapshot: RolloutSnapshot<Policy>, ports: ObservePorts): Promise<RangeStep[]> {
+  const { name, defaultBranch } = snapshot.repository
+  const way = ports.needs.rollout(snapshot).find((request) => request.kind === 'commits')
+  const read = way && snapshot.evidence.get(way)
+  if (way?.kind !== 'commits' || !read?.ok || !('commits' in read.body)) return []
+  const shas = stepsOf(read.body.commits, way.head)
+  // So many are refused, and not looked up.
+  if (shas.length > mostSteps) return []
+  const steps: RangeStep[] = []
+  for (const sha of shas) steps.push({ sha, pulls: await pullsOf(name, sha, ports), pusher: null })
+  if (steps.every(({ pulls }) => pulls.length > 0)) return steps
+  const pushes = await ports.forge.pushes(name, defaultBranch)
+  return steps.map((step) =>
+    step.pulls.length > 0
+      ? step
+      : { ...step, pusher: pushes.find(({ sha }) => sha === step.sha)?.by ?? null },
+  )
+}
+
+async function pullsOf(
+  name: RepositoryName,
+  sha: Sha,
+  { forge, ledger }: ObservePorts,
+): Promise<RangeStep['pulls']> {
+  const pulls = []
+  for (const number of await forge.mergedPulls(name, sha)) {
+    const key = formatKey({ kind: 'pull', repository: name, number })
+    pulls.push({ number, key, facts: await ledger.facts(key) })
+  }
+  return pulls
+}
+
+async function readRuns(name: RepositoryName, focus: readonly Sha[], { forge }: ObservePorts) {
+  const runs = []
+  for (const sha of focus) runs.push(...(await forge.checks(name, sha)).own)
+  return runs
+}
+
+/** The run of the smoke test that was started for what stands now; null when none is to be looked at. */
+async function readSmoke(name: RepositoryName, { state }: Start, { forge }: ObservePorts) {
+  const runId = state.current?.canary ? null : (state.current?.smoke?.body.runId ?? null)
+  if (runId === null) return null
+  const run = await forge.workflowRun(name, runId)
+  return run.found ? run.value : null
+}
+
+/** Who gave commands on the pull requests of the way. */
+function speaking(range: readonly RangeStep[]): Account[] {
+  return range
+    .flatMap(({ pulls }) => pulls)
+    .flatMap(({ facts }) => factsOf(facts, 'comment.command'))
+    .flatMap(({ actor }) => (actor ? [actor] : []))
+}

@@ -1,0 +1,147 @@
+/** The state of an environment: a fold over its facts, with what GitHub shows of its deployments (R1, R4). */
+import { type Fact, type FactOf, factsOf } from '../core/facts.ts'
+import type { Sha } from '../core/ids.ts'
+import type { DeploymentReading } from '../core/snapshot/rollout.ts'
+
+/** A deployment that a round has seen, as the facts and GitHub tell it together. */
+export interface Seen {
+  id: number
+  sha: Sha
+  seq: number
+  /** App clock when it was first seen. */
+  sinceMs: number
+  adopted: boolean
+  intent: FactOf<'deploy.intended'> | null
+  /** Null when GitHub no longer lists it. */
+  reading: DeploymentReading | null
+  canary: FactOf<'canary.ended'> | null
+  smoke: FactOf<'smoke.started'> | null
+  window: FactOf<'window.opened'> | null
+  ended: FactOf<'window.ended'> | null
+  failed: FactOf<'rollout.failed'> | null
+  held: FactOf<'rollout.held'> | null
+  /** How a rollback that it carried out ended. */
+  rollback: FactOf<'rollback.ended'> | null
+}
+
+export interface RolloutState {
+  /** Newest first. */
+  seen: Seen[]
+  /** The deployment that stands: the newest that succeeded. Only this one may be rolled back. */
+  current: Seen | null
+  /** Deployments that were started and have neither succeeded nor failed. */
+  underWay: Seen[]
+  /** The last commit whose own window passed here, or that a person counted as healthy. */
+  healthy: { sha: Sha; deployment: number } | null
+  /** What stands as far as is known: the healthy commit, else what Countersign found here. */
+  standing: Sha | null
+  failures: FactOf<'rollout.failed'>[]
+  /** The rollback that was announced and has not ended. */
+  rollingBack: FactOf<'deploy.intended'> | null
+  /** Announced deployments of which nothing is seen yet. */
+  pending: { intent: FactOf<'deploy.intended'>; made: boolean }[]
+}
+
+/** Fold the facts. `deployments` are GitHub's, newest first; empty when they could not be read. */
+export function rolloutState(
+  facts: readonly Fact[],
+  deployments: readonly DeploymentReading[],
+): RolloutState {
+  const readings = new Map(deployments.map((one) => [one.id, one]))
+  const intents = new Map(factsOf(facts, 'deploy.intended').map((fact) => [fact.seq, fact]))
+  const of = <
+    K extends
+      | 'canary.ended'
+      | 'smoke.started'
+      | 'window.opened'
+      | 'window.ended'
+      | 'rollout.failed'
+      | 'rollout.held',
+  >(
+    kind: K,
+    id: number,
+  ) =>
+    (factsOf(facts, kind).findLast((fact) => (fact.body as { deployment: number }).deployment === id) ??
+      null) as FactOf<K> | null
+  const ended = factsOf(facts, 'rollback.ended')
+  const seen = factsOf(facts, 'deploy.seen')
+    .map(({ seq, atMs, body }): Seen => {
+      const id = body.deployment
+      return {
+        id,
+        sha: body.sha,
+        seq,
+        sinceMs: atMs,
+        adopted: body.adopted,
+        intent: body.intent === null ? null : (intents.get(body.intent) ?? null),
+        reading: readings.get(id) ?? null,
+        canary: of('canary.ended', id),
+        smoke: of('smoke.started', id),
+        window: of('window.opened', id),
+        ended: of('window.ended', id),
+        failed: of('rollout.failed', id),
+        held: of('rollout.held', id),
+        rollback: ended.find((one) => one.body.deployment === id) ?? null,
+      }
+    })
+    .sort((a, b) => b.id - a.id)
+  const current = seen.find(({ adopted, reading, window }) => adopted || reading?.succeeded || window) ?? null
+  const done = new Set(ended.map(({ body }) => body.intent))
+  const made = new Set(factsOf(facts, 'deploy.made').map(({ body }) => body.intent))
+  const given = new Set(factsOf(facts, 'work.failed').map(({ body }) => body.what))
+  const healthy = healthyOf(facts)
+  return {
+    seen,
+    current,
+    underWay: seen.filter(
+      ({ adopted, failed, rollback, reading, window }) =>
+        !adopted && !failed && !rollback && !window && !reading?.succeeded && !hasFailed(reading),
+    ),
+    healthy,
+    standing: healthy?.sha ?? seen.find(({ adopted }) => adopted)?.sha ?? null,
+    failures: failuresOf(facts),
+    rollingBack:
+      [...intents.values()].findLast(({ seq, body }) => body.purpose === 'rollback' && !done.has(seq)) ??
+      null,
+    pending: [...intents.values()]
+      .filter(
+        ({ seq }) =>
+          !done.has(seq) && !given.has(`deploy:${seq}`) && !seen.some((one) => one.intent?.seq === seq),
+      )
+      .map((intent) => ({ intent, made: made.has(intent.seq) })),
+  }
+}
+
+/** GitHub says that it did not come to anything. */
+export function hasFailed(reading: DeploymentReading | null): boolean {
+  return reading !== null && !reading.succeeded && ['failure', 'error', 'inactive'].includes(reading.state)
+}
+
+/** The commit that an environment was last healthy at, by its facts alone: also what the next environment waits for. */
+export function healthyOf(facts: readonly Fact[]): { sha: Sha; deployment: number } | null {
+  const passed = factsOf(facts, 'window.ended').findLast(({ body }) => body.outcome === 'healthy')
+  return passed ? { sha: passed.body.sha, deployment: passed.body.deployment } : null
+}
+
+/** Failures that stand: a person may have counted the deployment as healthy afterwards. */
+export function failuresOf(facts: readonly Fact[]): FactOf<'rollout.failed'>[] {
+  const healthy = factsOf(facts, 'window.ended').filter(({ body }) => body.outcome === 'healthy')
+  return factsOf(facts, 'rollout.failed').filter(
+    (failed) =>
+      !healthy.some(({ seq, body }) => seq > failed.seq && body.deployment === failed.body.deployment),
+  )
+}
+
+/** Whether a commit passed here: what came after it and failed takes that back. */
+export function passedHere(facts: readonly Fact[], sha: Sha): boolean {
+  const passed = factsOf(facts, 'window.ended').some(
+    ({ body }) => body.outcome === 'healthy' && body.sha === sha,
+  )
+  return passed && !failuresOf(facts).some(({ body }) => body.sha === sha)
+}
+
+/** What the monitors showed in the last healthy window: the baseline of sources without a past (R3). */
+export function lastHealthyMeans(facts: readonly Fact[]): ReadonlyMap<string, number> {
+  const passed = factsOf(facts, 'window.ended').findLast(({ body }) => body.outcome === 'healthy')
+  return new Map(Object.entries(passed?.body.means ?? {}))
+}

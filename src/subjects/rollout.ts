@@ -1,0 +1,5 @@
+/** Rollouts: what an environment's rounds need, judge and decide. */
+export { check } from './rollout/check.ts'
+export { decide, isOver } from './rollout/decide.ts'
+export { judge } from './rollout/judge.ts'
+export { needs } from './rollout/needs.ts'

@@ -1,0 +1,167 @@
+/** countersign/deploy as it should be: on the commit that wants to come, and on the one that came last (A1, R1). */
+import type { Action } from '../../core/action.ts'
+import { type Button, type DesiredCheckRun, formatExternalId } from '../../core/checkRun.ts'
+import { digestOf } from '../../core/digest.ts'
+import { factsOf } from '../../core/facts.ts'
+import type { Sha } from '../../core/ids.ts'
+import { code, headline, listed, short } from '../../core/sentences.ts'
+import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { asksPeople } from '../../rollout/settings.ts'
+import type { Seen } from '../../rollout/state.ts'
+import { inShadow, longestTitle, newest, runDiffers } from '../pull/checks.ts'
+import { samplesTable } from './table.ts'
+import { heldDigest } from './transitions.ts'
+import type { RolloutVerdicts } from './verdicts.ts'
+
+const name = 'countersign/deploy'
+
+const approve: Button = {
+  label: 'Approve deploy',
+  description: 'Deploy this range to the environment',
+  intent: 'approve',
+}
+const reject: Button = { label: 'Reject', description: 'Do not deploy it', intent: 'reject' }
+const healthy: Button = { label: 'Healthy', description: 'I looked: count it as healthy', intent: 'accept' }
+const rollback: Button = {
+  label: 'Roll back',
+  description: 'Deploy the last healthy commit again',
+  intent: 'reject',
+}
+
+interface Shown {
+  state: DesiredCheckRun['state']
+  title: string
+  lines: string[]
+  buttons: Button[]
+  shown: string
+}
+
+/** The writes: only runs that changed, in environments for which a person is asked, once something is asked or known. */
+export function checkActions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): Action[] {
+  const { policy, runs, missing, environment, repository } = snapshot
+  if (!policy.ok || runs === 'unknown' || missing.length > 0) return []
+  const { environments } = policy.policy.rollout
+  if (!verdicts.settings || !asksPeople(environments, environment)) return []
+  const { candidate } = verdicts.questions
+  return verdicts.focus.flatMap((sha): Action[] => {
+    const shown = sha === candidate?.sha ? asking(snapshot, verdicts, sha) : telling(snapshot, verdicts, sha)
+    if (!shown) return []
+    const desired = runOf(snapshot, sha, shown)
+    const run = policy.policy.enforce ? desired : inShadow(desired)
+    const observed = newest(runs, name, sha)
+    return runDiffers(run, observed)
+      ? [{ kind: 'checkRun', repository: repository.name, run, runId: observed?.id ?? null }]
+      : []
+  })
+}
+
+/** What is asked about a commit that wants to come; null until it has come far enough to be asked about. */
+function asking(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, sha: Sha): Shown | null {
+  const { approval, go, range, askable, state } = verdicts
+  const nothing = digestOf({ nothing: snapshot.key, sha })
+  if (!askable || !approval) {
+    const failed = state.failures.some(({ body }) => body.sha === sha)
+    return failed ? { state: 'failure', title: go.sentence, lines: [], buttons: [], shown: nothing } : null
+  }
+  const lines = [
+    `From ${state.standing ? code(short(state.standing)) : 'nothing that is known'} to ${code(short(sha))} in ${code(snapshot.environment)}.`,
+    ...approval.lines.map((line) => `- ${line}`),
+    ...(range.lines.length > 0 ? ['', 'What comes along:', ...range.lines.map((line) => `- ${line}`)] : []),
+  ]
+  if (range.verdict.state !== 'pass') {
+    const wait = range.verdict.state === 'wait'
+    return {
+      state: wait ? 'in_progress' : 'failure',
+      title: range.verdict.sentence,
+      lines,
+      buttons: [],
+      shown: nothing,
+    }
+  }
+  if (go.state === 'pass')
+    return { state: 'success', title: go.sentence, lines, buttons: [], shown: approval.bound }
+  const buttons = [approve, reject]
+  if (approval.verdict.state === 'fail')
+    return { state: 'failure', title: go.sentence, lines, buttons: [approve], shown: approval.bound }
+  if (approval.verdict.state === 'wait')
+    return { state: 'action_required', title: go.sentence, lines, buttons, shown: approval.bound }
+  // Approved, and something else is waited for: whoever approved may still say no.
+  return { state: 'action_required', title: go.sentence, lines, buttons: [reject], shown: approval.bound }
+}
+
+/** What became of a commit that was let through. */
+function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, sha: Sha): Shown | null {
+  const { state, watched } = verdicts
+  const { environment } = snapshot
+  const seen = state.seen.find(
+    (one) => one.sha === sha && !one.adopted && one.intent?.body.purpose !== 'rollback',
+  )
+  if (!seen) return null
+  const window = watched?.seen.id === seen.id ? watched.window : null
+  const lines = window ? samplesTable(window.rows) : []
+  const plain = digestOf({ told: snapshot.key, sha })
+  const base = { lines, buttons: [], shown: plain }
+  if (seen.ended?.body.outcome === 'healthy')
+    return { ...base, state: 'success', title: `Healthy in ${environment}: ${seen.ended.body.sentence}` }
+  if (seen.ended?.body.outcome === 'superseded')
+    return { ...base, state: 'success', title: seen.ended.body.sentence }
+  const decidable =
+    seen.held !== null && (seen.failed !== null || seen.ended !== null) && !isRolledBack(state.seen, seen)
+  if (decidable)
+    return {
+      state: 'action_required',
+      title: `${environment} waits for a person: ${seen.held?.body.sentence ?? ''}`,
+      lines: [...(seen.failed ? [seen.failed.body.sentence, ''] : []), ...lines],
+      buttons: state.healthy && state.healthy.sha !== sha ? [healthy, rollback] : [healthy],
+      shown: heldDigest(environment, seen),
+    }
+  if (seen.failed)
+    return { ...base, state: 'failure', title: `Failed in ${environment}: ${failureTold(snapshot, seen)}` }
+  const progress = window?.sentence ?? watched?.canary.sentence ?? 'The deployment is under way.'
+  return { ...base, state: 'success', title: `Let through to ${environment}. ${progress}` }
+}
+
+function isRolledBack(all: readonly Seen[], { id }: Seen): boolean {
+  return all.some(({ intent }) => intent?.body.replaces === id)
+}
+
+function failureTold({ facts }: RolloutSnapshot<Policy>, { id, failed }: Seen): string {
+  const intent = factsOf(facts, 'deploy.intended').find(({ body }) => body.replaces === id)
+  const end = factsOf(facts, 'rollback.ended').find(({ body }) => body.intent === intent?.seq)
+  const next = end?.body.sentence ?? (intent ? `It is rolled back to ${code(short(intent.body.sha))}.` : '')
+  return `${next} ${failed?.body.sentence ?? ''}`.trim()
+}
+
+function runOf(snapshot: RolloutSnapshot<Policy>, sha: Sha, shown: Shown): DesiredCheckRun {
+  const { key, facts } = snapshot
+  const title = shown.title.replace(/[*`]/g, '')
+  const carried =
+    shown.buttons.length > 0
+      ? ['', `The buttons count for exactly what is shown here: \`${short(shown.shown)}\`.`]
+      : []
+  return {
+    name,
+    sha,
+    externalId: formatExternalId(key, factsOf(facts, 'deploy.decided').length, shown.shown),
+    state: shown.state,
+    title: headline(title, longestTitle),
+    summary:
+      [...(title.length > longestTitle ? [shown.title, ''] : []), ...shown.lines, ...carried]
+        .join('\n')
+        .trim()
+        .slice(0, 60_000) || shown.title,
+    buttons: shown.buttons,
+    shown: shown.shown,
+    annotations: [],
+  }
+}
+
+/** For texts elsewhere: what the environment waits for, in one sentence. */
+export function rolloutSentence({ state, go, watched, questions }: RolloutVerdicts): string {
+  if (questions.candidate) return go.sentence
+  if (watched?.window && !watched.seen.ended) return watched.window.sentence
+  return state.healthy
+    ? `${code(short(state.healthy.sha))} is healthy here.`
+    : `Nothing is known to be healthy here${state.failures.length > 0 ? `; failed: ${listed(state.failures.map(({ body }) => code(short(body.sha))))}` : ''}.`
+}

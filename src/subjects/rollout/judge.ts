@@ -1,0 +1,238 @@
+/** The verdicts on an environment: what stands, what wants to come, whether it may, and how what came is doing (R1 to R4). */
+import { factsOf } from '../../core/facts.ts'
+import { code, headline, listed, person, short } from '../../core/sentences.ts'
+import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
+import { fail, pass, type Verdict, wait } from '../../core/verdict.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { frozenUntil } from '../../rollout/freeze.ts'
+import { judgeRange } from '../../rollout/range.ts'
+import type { EnvironmentSettings } from '../../rollout/settings.ts'
+import { lastHealthyMeans, passedHere, type RolloutState, type Seen } from '../../rollout/state.ts'
+import { judgeWindow, type Readings } from '../../rollout/window.ts'
+import { deployDigest, freezeLifted, judgeApproval, stoppedBy } from './approval.ts'
+import { baselineOf, dueSamples, probesOf, sampleOf, startOf, wayOf } from './needs.ts'
+import type { Approval, RolloutVerdicts, Watched } from './verdicts.ts'
+
+export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
+  const { settings, state, questions, target, focus } = startOf(snapshot)
+  const policy = snapshot.policy.ok ? snapshot.policy.policy : null
+  const way = wayOf(state.standing, target)
+  const read = way && snapshot.evidence.get(way)
+  const range =
+    target === null || snapshot.range === 'unknown'
+      ? { verdict: wait('What is on the way could not be read.'), lines: [], agents: [] }
+      : read && !read.ok
+        ? { verdict: fail(`The way could not be read from git: ${read.reason}`), lines: [], agents: [] }
+        : judgeRange({
+            from: state.standing,
+            to: target,
+            commits: way === null ? [] : (read?.body.commits ?? null),
+            steps: snapshot.range,
+            failures: state.failures,
+          })
+  const candidate = questions.candidate?.sha ?? null
+  const approval =
+    policy && settings && candidate !== null
+      ? judgeApproval(
+          snapshot,
+          policy,
+          settings,
+          deployDigest(snapshot.environment, state.standing, candidate, range.agents),
+        )
+      : null
+  const watched = judgeWatched(snapshot, settings, state)
+  const frozenUntilMs =
+    settings && policy && !freezeLifted(snapshot, policy)
+      ? frozenUntil(settings.freeze, snapshot.nowMs)
+      : null
+  const earlier = candidate === null ? null : beforeAsking(snapshot, settings, state, candidate)
+  return {
+    settings,
+    state,
+    questions,
+    range,
+    approval,
+    go: judgeGo(snapshot, { candidate, earlier, range: range.verdict, approval, frozenUntilMs, state }),
+    askable: candidate !== null && earlier === null,
+    frozenUntilMs,
+    watched,
+    focus,
+  }
+}
+
+interface GoInput {
+  candidate: string | null
+  earlier: Verdict | null
+  range: Verdict
+  approval: Approval | null
+  frozenUntilMs: number | null
+  state: RolloutState
+}
+
+/** Whether the candidate may be deployed now: nothing unread, nothing open before it, and people behind it (S9, S11). */
+function judgeGo(snapshot: RolloutSnapshot<Policy>, input: GoInput): Verdict {
+  const { candidate, earlier, range, approval, frozenUntilMs, state } = input
+  if (candidate === null) return wait('Nothing wants to be deployed here.')
+  if (!snapshot.policy.ok) return fail(snapshot.policy.sentence)
+  // guard: readWhole
+  if (snapshot.missing.length > 0)
+    return wait(`Could not be read: ${listed(snapshot.missing, 3)}. It is asked for again.`)
+  if (earlier) return earlier
+  if (range.state !== 'pass') return range
+  if (!approval) return wait('Who must approve is not known yet.')
+  // guard: approvalFirst
+  if (approval.verdict.state !== 'pass') return approval.verdict
+  const stopper = stoppedBy(snapshot)
+  if (stopper)
+    return wait(`${person(stopper)} stopped it. ${code('/agent resume')} on the same pull request goes on.`)
+  const busy = busyWith(state, candidate)
+  if (busy) return wait(busy)
+  // guard: freeze
+  if (frozenUntilMs !== null)
+    return wait(
+      `No deployments until ${new Date(frozenUntilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC (freeze window). A senior lifts it by ${code('/agent accept freeze <reason>')} on a merged pull request of the range.`,
+    )
+  return pass(
+    `${approval.asked ? approval.verdict.sentence : 'Nobody is asked here.'} ${headline(range.sentence, 300)}`,
+  )
+}
+
+/** What must be over before anybody is asked at all, or null. */
+function beforeAsking(
+  snapshot: RolloutSnapshot<Policy>,
+  settings: EnvironmentSettings | null,
+  state: RolloutState,
+  candidate: string,
+): Verdict | null {
+  if (!settings) return fail(`Policy names no environment ${code(snapshot.environment)}.`)
+  // guard: failedStays
+  if (state.failures.some(({ body }) => body.sha === candidate))
+    return fail(
+      `${code(short(candidate))} failed here and was taken back. It is not deployed again; revert what broke it and deploy what comes of that.`,
+    )
+  const { after } = settings
+  if (after === undefined) return null
+  // guard: stagingFirst
+  if (!snapshot.before || !passedHere(snapshot.before.facts, candidate))
+    return wait(`${code(short(candidate))} has not passed its window in ${code(after)} yet.`)
+  return null
+}
+
+/** Something else that is going on in the environment, or null: one rollout at a time. */
+function busyWith(
+  { rollingBack, underWay, pending, current }: RolloutState,
+  candidate: string,
+): string | null {
+  // guard: oneAtATime
+  if (rollingBack) return `A rollback to ${code(short(rollingBack.body.sha))} is under way.`
+  if (current?.held && current.ended?.body.outcome === 'held' && !current.failed)
+    return `What stands here is held (${headline(current.held.body.sentence, 200)}); a person decides on it first.`
+  const other = [...underWay.map(({ sha }) => sha), ...pending.map(({ intent }) => intent.body.sha)].find(
+    (sha) => sha !== candidate,
+  )
+  if (other !== undefined) return `A deployment of ${code(short(other))} is under way here.`
+  if (current && !current.adopted && isOpen(current)) return 'What was deployed last is still being watched.'
+  return null
+}
+
+/** Whether a deployment that succeeded is still looked after. */
+function isOpen({ ended, failed, rollback }: Seen): boolean {
+  return ended === null && failed === null && rollback === null
+}
+
+/** The deployment that stands, with its canary and window, while they are open. */
+function judgeWatched(
+  snapshot: RolloutSnapshot<Policy>,
+  settings: EnvironmentSettings | null,
+  { current }: RolloutState,
+): Watched | null {
+  if (!current || current.adopted) return null
+  const canary = judgeCanary(snapshot, settings, current)
+  const { window, ended } = current
+  if (!window) return { seen: current, canary, window: null }
+  const { rules } = window.body
+  const samples: Readings[] = []
+  for (const place of dueSamples(window.body, ended?.atMs ?? snapshot.nowMs)) {
+    const result = snapshot.evidence.get(sampleOf(window.body, place))
+    if (!result) break
+    samples.push(new Map(result.ok ? result.body.readings.map(({ name, reading }) => [name, reading]) : []))
+  }
+  const before = baseline(snapshot, current)
+  return {
+    seen: current,
+    canary,
+    window: before === null ? judgeWindow(rules, new Map(), []) : judgeWindow(rules, before, samples),
+  }
+}
+
+/** Per monitor: from the time before the deployment, else from the last healthy window. Null while it is collected. */
+function baseline(snapshot: RolloutSnapshot<Policy>, seen: Seen): ReadonlyMap<string, number> | null {
+  const { window } = seen
+  if (!window) return null
+  const result = snapshot.evidence.get(baselineOf(seen, window.body.rules))
+  // guard: baselineFirst
+  if (!result) return null
+  const earlier = lastHealthyMeans(snapshot.facts.filter(({ seq }) => seq < window.seq))
+  const read = (result.ok ? result.body.readings : []).flatMap(({ name, reading }): [string, number][] =>
+    reading.ok && reading.value >= 0 ? [[name, reading.value]] : [],
+  )
+  return new Map([...earlier, ...read])
+}
+
+function judgeCanary(
+  snapshot: RolloutSnapshot<Policy>,
+  settings: EnvironmentSettings | null,
+  seen: Seen,
+): Verdict {
+  if (seen.canary)
+    return seen.canary.body.ok ? pass(seen.canary.body.sentence) : fail(seen.canary.body.sentence)
+  if (!settings) return wait('The policy cannot be used.')
+  const { probes, workflow, minutes } = settings.canary
+  if (probes.length === 0 && workflow === undefined) return pass('No canary is configured.')
+  const overdue = snapshot.nowMs > seen.sinceMs + (settings.deploy_minutes + minutes) * 60_000
+  if (probes.length > 0) {
+    if (!seen.reading?.environmentUrl)
+      return overdue
+        ? fail('The deployment names no address (`environment_url`) to probe.')
+        : wait('The deployment names no address (`environment_url`) to probe yet.')
+    const request = probesOf(seen, settings)
+    const result = request && snapshot.evidence.get(request)
+    if (!result) return wait('The canary is being probed.')
+    if (!result.ok) return fail(`The canary could not be probed: ${result.reason}`)
+    const bad = result.body.results.filter(({ ok }) => !ok)
+    if (bad.length > 0)
+      return fail(
+        bad
+          .map(({ sentence }) => sentence)
+          .join(' ')
+          .slice(0, 2000),
+      )
+    if (workflow === undefined)
+      return pass(`Probed: ${listed(result.body.results.map(({ name }) => code(name)))}.`)
+  }
+  return judgeSmoke(snapshot, seen, overdue)
+}
+
+/** The smoke workflow, by the run that we started and nothing else (T15). */
+function judgeSmoke({ smoke }: RolloutSnapshot<Policy>, seen: Seen, overdue: boolean): Verdict {
+  if (!seen.smoke) return wait('The smoke test is started.')
+  if (smoke === 'unknown') return wait('The smoke test could not be read; it is asked for again.')
+  if (smoke?.id === seen.smoke.body.runId && smoke.ended)
+    return smoke.conclusion === 'success'
+      ? pass('The smoke test succeeded.')
+      : fail(`The smoke test ended with ${code(smoke.conclusion ?? 'no conclusion')} (run ${smoke.id}).`)
+  return overdue ? fail('The smoke test has not ended in time.') : wait('The smoke test is running.')
+}
+
+/** True when a job's deployment was let through here, or nobody needed to be asked. */
+export function wasLetThrough(snapshot: RolloutSnapshot<Policy>, seen: Seen): boolean {
+  if (seen.intent) return true
+  const asked = new Map(factsOf(snapshot.facts, 'rule.asked').map((fact) => [fact.seq, fact.body]))
+  return factsOf(snapshot.facts, 'rule.answered').some(({ body }) => {
+    const rule = asked.get(body.of)
+    return (
+      body.state === 'approved' &&
+      (rule?.deploymentId === seen.id || (rule?.deploymentId === null && rule.sha === seen.sha))
+    )
+  })
+}

@@ -1,0 +1,99 @@
+/** What a rollout's round wants to be collected: the way in git, what monitors showed, and the canary's probes. */
+import { digestOf } from '../../core/digest.ts'
+import type { EvidenceRequest } from '../../core/evidence.ts'
+import type { Sha } from '../../core/ids.ts'
+import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
+import { sourcesOf, type WatchRules } from '../../core/watch.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { type EnvironmentSettings, probeChecks, watchRules } from '../../rollout/settings.ts'
+import { type Start, startOf as start } from '../../rollout/start.ts'
+import type { Seen } from '../../rollout/state.ts'
+import { mostSamples } from '../../rollout/window.ts'
+
+/** The start of judging a snapshot, and of asking for its evidence. */
+export function startOf({
+  facts,
+  deployments,
+  policy,
+  environment,
+  before,
+  branch,
+}: RolloutSnapshot<Policy>): Start {
+  const settings = policy.ok ? (policy.policy.rollout.environments[environment] ?? null) : null
+  return start({ settings, facts, deployments, tip: branch.tip, before: before?.facts ?? null })
+}
+
+export function wayOf(
+  from: Sha | null,
+  to: Sha | null,
+): Extract<EvidenceRequest, { kind: 'commits' }> | null {
+  return from === null || to === null || from === to ? null : { kind: 'commits', base: from, head: to }
+}
+
+/** The files of a way, looked at where policy says that some changes cannot be taken back. */
+export function filesOf(
+  settings: EnvironmentSettings | null,
+  from: Sha | null,
+  to: Sha,
+): Extract<EvidenceRequest, { kind: 'diff' }> | null {
+  return from === null || from === to || !settings?.irreversible.length
+    ? null
+    : { kind: 'diff', base: from, head: to }
+}
+
+/** The probes of a deployment's canary, or null when none are asked for or there is no address to ask. */
+export function probesOf(
+  { id, reading }: Seen,
+  settings: EnvironmentSettings | null,
+): Extract<EvidenceRequest, { kind: 'probes' }> | null {
+  const checks = settings ? probeChecks(settings) : []
+  const url = reading?.environmentUrl
+  return checks.length === 0 || !url ? null : { kind: 'probes', deployment: id, url, checks }
+}
+
+/** What monitors showed before: the length of a window, up to when the deployment was first seen. */
+export function baselineOf(
+  { id, sinceMs }: Seen,
+  rules: WatchRules,
+): Extract<EvidenceRequest, { kind: 'baseline' }> {
+  const fromMs = Math.max(0, sinceMs - rules.samples * rules.intervalMs)
+  return { kind: 'baseline', deployment: id, fromMs, toMs: sinceMs, sources: sourcesOf(rules) }
+}
+
+/** The sample at a place of the window, from 1. */
+export function sampleOf(
+  window: NonNullable<Seen['window']>['body'],
+  place: number,
+): Extract<EvidenceRequest, { kind: 'sample' }> {
+  const { rules, deployment } = window
+  const atMs = window.atMs + place * rules.intervalMs
+  return { kind: 'sample', deployment, atMs, untilMs: atMs + rules.intervalMs, sources: sourcesOf(rules) }
+}
+
+/** Places of the window that are due, in order. */
+export function dueSamples({ atMs, rules }: NonNullable<Seen['window']>['body'], nowMs: number): number[] {
+  const due = Math.min(mostSamples(rules), Math.floor((nowMs - atMs) / rules.intervalMs))
+  return Array.from({ length: Math.max(0, due) }, (_, index) => index + 1)
+}
+
+export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
+  const { settings, state, target } = startOf(snapshot)
+  const { current, standing } = state
+  const requests: (EvidenceRequest | null)[] = [wayOf(standing, target)]
+  if (target !== null) requests.push(filesOf(settings, standing, target))
+  if (current && !current.adopted) {
+    if (current.canary === null) requests.push(probesOf(current, settings))
+    if (current.intent?.body.purpose !== 'rollback' && settings)
+      requests.push(baselineOf(current, current.window?.body.rules ?? watchRules(settings)))
+    const { window, ended } = current
+    // Of a window that is over, what it was judged on: the check run goes on showing it.
+    if (window)
+      requests.push(
+        ...dueSamples(window.body, ended?.atMs ?? snapshot.nowMs).map((place) =>
+          sampleOf(window.body, place),
+        ),
+      )
+  }
+  const wanted = requests.filter((request) => request !== null)
+  return [...new Map(wanted.map((request) => [digestOf(request), request])).values()]
+}

@@ -1,0 +1,46 @@
+/** What a round of a rollout knows after judging: read by its decide, the check run and its texts alike. */
+import type { Account } from '../../core/account.ts'
+import type { Digest, Sha } from '../../core/ids.ts'
+import type { Verdict } from '../../core/verdict.ts'
+import type { Questions } from '../../rollout/candidate.ts'
+import type { RangeVerdict } from '../../rollout/range.ts'
+import type { EnvironmentSettings } from '../../rollout/settings.ts'
+import type { RolloutState, Seen } from '../../rollout/state.ts'
+import type { WindowVerdict } from '../../rollout/window.ts'
+
+export interface Approval {
+  /** Policy asks nobody for this environment. */
+  asked: boolean
+  verdict: Verdict
+  /** Digest over environment, range and the agents' pull requests in it (A2). */
+  bound: Digest
+  lines: string[]
+  /** When the first approval that counts lapses, in milliseconds since 1970. */
+  expiresMs: number | null
+  by: Account[]
+}
+
+/** The deployment that is looked after now. */
+export interface Watched {
+  seen: Seen
+  canary: Verdict
+  /** Null until the window is open. */
+  window: WindowVerdict | null
+}
+
+export interface RolloutVerdicts {
+  /** Null when policy does not name the environment, or cannot be used. */
+  settings: EnvironmentSettings | null
+  state: RolloutState
+  questions: Questions
+  range: RangeVerdict
+  approval: Approval | null
+  /** Whether the candidate may be deployed now. */
+  go: Verdict
+  /** True once the candidate has come so far that a person is, or was, to be asked. */
+  askable: boolean
+  frozenUntilMs: number | null
+  watched: Watched | null
+  /** The commits whose check run is ours to write: the candidate, and what was deployed last. */
+  focus: Sha[]
+}
