@@ -46,6 +46,10 @@ export async function auditBranch(name: RepositoryName, branch: string, ports: A
   // A broken policy may have been merge mode: nothing is promised less for it.
   const promised = !reading.ok || (reading.policy.enforce && isWatched(reading.policy.merge.mode, proof))
 
+  if (branch === defaultBranch && reading.ok)
+    for (const environment of Object.keys(reading.policy.rollout.environments))
+      await queue.reconcile(formatKey({ kind: 'rollout', repository: name, environment }))
+
   for (const move of await movesSince(name, branch, ports)) {
     const numbers = await forge.mergedPulls(name, move.sha)
     for (const number of numbers) {

@@ -3,6 +3,7 @@ import { fileTools } from '../adapters/tools/fileTools.ts'
 import { Bug, Terminal } from '../core/errors.ts'
 import type { RepositoryName } from '../core/ids.ts'
 import type {
+  Alerts,
   Clock,
   CommitIdentity,
   Forge,
@@ -11,6 +12,8 @@ import type {
   Log,
   Metrics,
   Model,
+  Monitors,
+  Probes,
   Queue,
   QueueHandlers,
   Readings,
@@ -18,6 +21,7 @@ import type {
 } from '../core/ports.ts'
 import type { RepositoryReading } from '../core/snapshot/common.ts'
 import { type PolicyPorts, readPolicy } from '../observe/policy.ts'
+import { runAlert } from '../work/alert.ts'
 import { runCollect } from '../work/collect.ts'
 import { runIssuePlan, runPush } from '../work/commit.ts'
 import { runFix } from '../work/fix.ts'
@@ -34,6 +38,9 @@ export interface WorkPorts {
   git: Git
   workspace: Workspace
   model: Model
+  monitors: Monitors
+  probes: Probes
+  alerts: Alerts
   clock: Clock
   metrics: Metrics
   log: Log
@@ -42,6 +49,7 @@ export interface WorkPorts {
 /** One handler for all work; each item's time is observed by its kind. */
 export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
   const { forge, readings, ledger, queue, git, workspace, model, clock, metrics, log } = ports
+  const { monitors, probes, alerts } = ports
   /** Work starts on what the round that asked for it has read; what it ends in is judged by a round of its own. */
   const kept = () => readings.open({ fresh: false }).forge
   const sessions: Omit<SessionPorts, 'author'> = {
@@ -59,7 +67,10 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
     const began = performance.now()
     switch (item.kind) {
       case 'collect':
-        await runCollect(item, { forge, git, workspace, ledger, queue, log }, signal)
+        await runCollect(item, { forge, git, workspace, ledger, queue, monitors, probes, clock, log }, signal)
+        break
+      case 'alert':
+        await runAlert(item, { alerts, ledger, queue, clock, metrics, log }, signal)
         break
       case 'issuePlan':
         await runIssuePlan(item, { git, ledger, forge: { ...forge, ...kept() }, queue, log })

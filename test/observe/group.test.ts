@@ -58,7 +58,10 @@ async function observe({ sha, baseSha, ref }: GitHubState.MergeGroup): Promise<G
   const key = `group:${bench.name}@${sha}`
   const body = { kind: 'group.requested', head: sha, baseRef: 'main', base: baseSha, headRef: ref } as const
   memory.add(key, null, body)
-  const ports = { ...portsOf(bench, memory), needs: { pull: () => [], task: () => [], group: needs } }
+  const ports = {
+    ...portsOf(bench, memory),
+    needs: { pull: () => [], task: () => [], group: needs, rollout: () => [] },
+  }
   const { dir } = bench.world.repo(bench.name)
   for (let round = 0; round < 10; round++) {
     const snapshot = await observeGroup(key, ports)
@@ -128,7 +131,10 @@ test('T10: what was merged a moment ago is waited for; what GitHub gave up is no
   const group = await enqueue(pull)
   const before = bench.world.requests.length
   memory.add(`group:${bench.name}@${group.sha}`, null, { kind: 'group.destroyed', reason: 'dequeued' })
-  const ports = { ...portsOf(bench, memory), needs: { pull: () => [], task: () => [], group: needs } }
+  const ports = {
+    ...portsOf(bench, memory),
+    needs: { pull: () => [], task: () => [], group: needs, rollout: () => [] },
+  }
   // Asked for before it was given up: the order of the facts decides.
   expect(await observeGroup(`group:${bench.name}@${group.sha}`, ports)).toBeNull()
   expect(bench.world.requests.length).toBe(before)

@@ -43,5 +43,6 @@ export function portsOf(
   ledger: Memory,
   needs: () => EvidenceRequest[] = () => [],
 ): ObservePorts {
-  return { forge: bench.forge, ledger, clock: bench.clock, needs: { pull: needs, task: needs, group: needs } }
+  const all = { pull: needs, task: needs, group: needs, rollout: needs }
+  return { forge: bench.forge, ledger, clock: bench.clock, needs: all }
 }

@@ -1,5 +1,7 @@
 /** Collecting evidence: once, by its key, refusals kept as answers, transient errors left to the queue. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { systemClock } from '../../src/adapters/clock.ts'
 import { createGit } from '../../src/adapters/workspace/git.ts'
 import { RetryLater, Terminal } from '../../src/core/errors.ts'
 import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../../src/core/evidence.ts'
@@ -53,6 +55,7 @@ function workspaceThat(runAt: () => Promise<EvidenceResult<'command'>>): Workspa
   const tickets = async () => []
   return { open: unused, tickets, close: unused, runIn: unused, readArtifact: unused, runAt }
 }
+const notMeasured = () => Promise.reject(new Error('nothing is measured here'))
 const collect = (
   request: EvidenceRequest,
   parts: { git?: Git; workspace?: Workspace; signal?: AbortSignal } = {},
@@ -65,6 +68,9 @@ const collect = (
       workspace: parts.workspace ?? workspaceThat(async () => Promise.reject(new Error('no command'))),
       ledger,
       queue: { reconcile: async (key) => void queued.push(key) },
+      monitors: { sample: notMeasured, past: notMeasured },
+      probes: { probe: notMeasured },
+      clock: systemClock,
       log: quiet,
     },
     parts.signal ?? never,

@@ -7,6 +7,7 @@ import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { openFixes } from '../../fix/state.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { contextOf } from './context.ts'
+import { judgeDeployCommand } from './deployCommands.ts'
 import { judgeFixCommand, judgeRework } from './fixes.ts'
 import { flagDigest, gatesQuestion } from './gates.ts'
 import { helpText, statusText, whyText } from './texts.ts'
@@ -29,6 +30,8 @@ export function judgeCommand(
   const stopped = mayCommand(snapshot, command)
   if (stopped) return stopped
   if (!snapshot.policy.ok && verb !== 'stop') return refused(snapshot.policy.sentence)
+  const deployed = judgeDeployCommand(snapshot, command)
+  if (deployed) return deployed
   switch (verb) {
     case 'stop':
     case 'resume':

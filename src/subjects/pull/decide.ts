@@ -9,6 +9,7 @@ import type { Policy } from '../../policy/schema.ts'
 import { answerComments, answerRequests } from './answers.ts'
 import { checkActions, sharedTitle } from './checks.ts'
 import { baseSeenNow } from './context.ts'
+import { rolloutKeys } from './deployCommands.ts'
 import { fixActions } from './fixes.ts'
 import { incidentActions, mergeActions, mergedActions, openIncidents } from './merge.ts'
 import { mergedRuns } from './mergedChecks.ts'
@@ -125,7 +126,10 @@ function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]
       : []
   // What changed may take a green back that the merge queue is about to act on (T10).
   const group = changed ? (lastFact(snapshot.facts, 'group.joined')?.body.group ?? []) : []
-  return [...task, ...others, group].flat().map((subject) => ({ kind: 'queue', subject }))
+  return [
+    ...[...task, ...others, group].flat().map((subject) => ({ kind: 'queue' as const, subject })),
+    ...(changed ? rolloutKeys(snapshot) : []),
+  ]
 }
 
 /** True when nothing can happen to the pull request any more, short of a new fact. */

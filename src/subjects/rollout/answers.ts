@@ -8,7 +8,7 @@ import { person } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { mayApprove } from './approval.ts'
-import { heldDigest } from './transitions.ts'
+import { heldDigest } from './failure.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
 type Answer =

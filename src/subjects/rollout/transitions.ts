@@ -1,16 +1,12 @@
 /** How a deployment goes on: the facts that a round adds to those of an environment, a step at a time (R1, R3, R4). */
-import { digestOf } from '../../core/digest.ts'
 import type { FactBody } from '../../core/facts.ts'
-import { matchesGlob } from '../../core/glob.ts'
-import type { Digest } from '../../core/ids.ts'
-import { code, listed, short } from '../../core/sentences.ts'
-import type { DeploymentReading, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
+import { code, short } from '../../core/sentences.ts'
+import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { intentOfRun } from '../../rollout/candidate.ts'
-import { stepsOf } from '../../rollout/range.ts'
 import { watchRules } from '../../rollout/settings.ts'
 import { hasFailed, type Seen } from '../../rollout/state.ts'
-import { filesOf, wayOf } from './needs.ts'
+import { failedFact, failure, heldDigest, rollbackTo } from './failure.ts'
+import { newlySeen } from './seen.ts'
 import type { RolloutVerdicts, Watched } from './verdicts.ts'
 
 /** The facts of this turn; what they lead to is the next turn's. */
@@ -21,56 +17,6 @@ export function transitions(snapshot: RolloutSnapshot<Policy>, verdicts: Rollout
   const ended = [...superseded(verdicts), ...failedBefore(snapshot, verdicts), ...overdue(snapshot, verdicts)]
   if (ended.length > 0) return ended
   return verdicts.watched ? watching(snapshot, verdicts, verdicts.watched) : []
-}
-
-/** Deployments that no fact knows yet, oldest first. What stood here before Countersign looked is not watched. */
-function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutVerdicts): FactBody[] {
-  const { deployments, facts } = snapshot
-  if (deployments === 'unknown') return []
-  const known = new Set(state.seen.map(({ id }) => id))
-  const newest = Math.max(0, ...known)
-  const first = known.size === 0
-  const last = deployments.find(({ succeeded }) => succeeded)
-  return [...deployments].reverse().flatMap((one): FactBody[] => {
-    if (known.has(one.id) || one.id < newest) return []
-    const intent = intentOf(facts, one)
-    // It waits for its environment's protection, and may never begin.
-    if (one.state === 'waiting' || (intent === null && hasFailed(one) && !letThrough(snapshot, one)))
-      return []
-    const adopted = first && intent === null && one.succeeded && !letThrough(snapshot, one)
-    // Of what was here before only the one that stands is of interest.
-    if (first && one.succeeded && intent === null && one !== last) return []
-    return [
-      {
-        kind: 'deploy.seen',
-        deployment: one.id,
-        sha: intent?.body.sha ?? one.sha,
-        intent: intent?.seq ?? null,
-        adopted,
-      },
-    ]
-  })
-}
-
-/** Ours by the marker in its payload, or by the run that we started. */
-function intentOf(facts: RolloutSnapshot['facts'], { marker, runId, viaApp }: DeploymentReading) {
-  const marked = facts.find(
-    (fact) => marker !== null && viaApp !== null && marker === intentMarker(fact.subject, fact.seq),
-  )
-  if (marked?.body.kind === 'deploy.intended') return { ...marked, body: marked.body }
-  return runId === null ? null : intentOfRun(facts, runId)
-}
-
-/** How a deployment of ours is found again: the intent that announced it. */
-export const intentMarker = (subject: string, intent: number): string => `${subject}:${intent}`
-
-function letThrough({ facts }: RolloutSnapshot, { id }: DeploymentReading): boolean {
-  const rules = facts.flatMap((fact) =>
-    fact.body.kind === 'rule.asked' && fact.body.deploymentId === id ? [fact.seq] : [],
-  )
-  return facts.some(
-    ({ body }) => body.kind === 'rule.answered' && body.state === 'approved' && rules.includes(body.of),
-  )
 }
 
 /** Windows of deployments that another one has taken the place of. */
@@ -205,93 +151,3 @@ function heldBy(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, se
 }
 
 const replaces = (body: FactBody, { id }: Seen) => body.kind === 'deploy.intended' && body.replaces === id
-
-/** What the buttons on a held deployment carry: that deployment, as it was held. */
-export function heldDigest(environment: string, { id, held }: Seen): Digest {
-  return digestOf({ held: environment, deployment: id, at: held?.seq ?? null })
-}
-
-/** The change failed: put on record with what it brought, and, where that can be done, its rollback announced. */
-function failure(
-  snapshot: RolloutSnapshot<Policy>,
-  verdicts: RolloutVerdicts,
-  seen: Seen,
-  sentence: string,
-): FactBody[] {
-  const keeps = keptBecause(snapshot, verdicts, seen)
-  const failed = failedFact(snapshot, verdicts, seen, sentence, keeps)
-  if (keeps === null) return [failed, ...rollbackTo(verdicts, seen)]
-  return [
-    failed,
-    { kind: 'rollout.held', deployment: seen.id, sentence: `It is not rolled back by itself: ${keeps}.` },
-  ]
-}
-
-function failedFact(
-  { evidence }: RolloutSnapshot<Policy>,
-  { state }: RolloutVerdicts,
-  { id, sha }: Seen,
-  sentence: string,
-  keeps: string | null,
-): FactBody {
-  const { standing: from } = state
-  const way = wayOf(from, sha)
-  const read = way && evidence.get(way)
-  const steps = read?.ok ? stepsOf(read.body.commits, sha).slice(-250) : [sha]
-  return {
-    kind: 'rollout.failed',
-    deployment: id,
-    sha,
-    from,
-    steps,
-    sentence: sentence.slice(0, 4000),
-    keeps,
-  }
-}
-
-function rollbackTo({ state, settings }: RolloutVerdicts, seen: Seen): FactBody[] {
-  const { healthy } = state
-  const workflow = settings?.workflow ?? null
-  // guard: onlyHealthy
-  if (!healthy) return []
-  return [
-    {
-      kind: 'deploy.intended',
-      purpose: 'rollback',
-      sha: healthy.sha,
-      from: seen.sha,
-      replaces: seen.id,
-      way: workflow === null ? 'create' : 'dispatch',
-      workflow,
-      bound: null,
-    },
-  ]
-}
-
-/** Why nothing is rolled back by itself, or null. */
-function keptBecause(
-  { evidence }: RolloutSnapshot<Policy>,
-  { state, settings }: RolloutVerdicts,
-  seen: Seen,
-): string | null {
-  const { healthy, standing, current } = state
-  // guard: onlyCurrent
-  if (current?.id !== seen.id) return `deployment ${current?.id ?? 'of another commit'} stands here now`
-  if (!healthy) return 'no commit is known that was healthy here'
-  if (healthy.sha === seen.sha) return 'it is itself the last commit that was healthy here'
-  const request = filesOf(settings, standing, seen.sha)
-  if (!request) return null
-  const files = evidence.get(request)
-  // guard: irreversible
-  if (!files?.ok) return 'whether it can be taken back is not known, since its files could not be read'
-  const paths = files.body.files.flatMap(({ path, renamedFrom }) =>
-    renamedFrom ? [path, renamedFrom] : [path],
-  )
-  const hit = paths.filter((path) => settings?.irreversible.some((glob) => matchesGlob(glob, path)))
-  return hit.length > 0
-    ? `policy says that ${listed(
-        hit.map((path) => code(path)),
-        3,
-      )} cannot be taken back (${code('irreversible')})`
-    : null
-}

@@ -1,0 +1,102 @@
+/** What becomes of a deployment that failed or is held: its record, its rollback, and why there may be none (R4). */
+import { digestOf } from '../../core/digest.ts'
+import type { FactBody } from '../../core/facts.ts'
+import { matchesGlob } from '../../core/glob.ts'
+import type { Digest } from '../../core/ids.ts'
+import { code, listed } from '../../core/sentences.ts'
+import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { stepsOf } from '../../rollout/range.ts'
+import type { Seen } from '../../rollout/state.ts'
+import { filesOf, wayOf } from './needs.ts'
+import type { RolloutVerdicts } from './verdicts.ts'
+
+/** What the buttons on a held deployment carry: that deployment, as it was held. */
+export function heldDigest(environment: string, { id, held }: Seen): Digest {
+  return digestOf({ held: environment, deployment: id, at: held?.seq ?? null })
+}
+
+/** The change failed: put on record with what it brought, and, where that can be done, its rollback announced. */
+export function failure(
+  snapshot: RolloutSnapshot<Policy>,
+  verdicts: RolloutVerdicts,
+  seen: Seen,
+  sentence: string,
+): FactBody[] {
+  const keeps = keptBecause(snapshot, verdicts, seen)
+  const failed = failedFact(snapshot, verdicts, seen, sentence, keeps)
+  if (keeps === null) return [failed, ...rollbackTo(verdicts, seen)]
+  return [
+    failed,
+    { kind: 'rollout.held', deployment: seen.id, sentence: `It is not rolled back by itself: ${keeps}.` },
+  ]
+}
+
+export function failedFact(
+  { evidence }: RolloutSnapshot<Policy>,
+  { state }: RolloutVerdicts,
+  { id, sha }: Seen,
+  sentence: string,
+  keeps: string | null,
+): FactBody {
+  const { standing: from } = state
+  const way = wayOf(from, sha)
+  const read = way && evidence.get(way)
+  const steps = read?.ok ? stepsOf(read.body.commits, sha).slice(-250) : [sha]
+  return {
+    kind: 'rollout.failed',
+    deployment: id,
+    sha,
+    from,
+    steps,
+    sentence: sentence.slice(0, 4000),
+    keeps,
+  }
+}
+
+export function rollbackTo({ state, settings }: RolloutVerdicts, seen: Seen): FactBody[] {
+  const { healthy } = state
+  const workflow = settings?.workflow ?? null
+  // guard: onlyHealthy
+  if (!healthy) return []
+  return [
+    {
+      kind: 'deploy.intended',
+      purpose: 'rollback',
+      sha: healthy.sha,
+      from: seen.sha,
+      replaces: seen.id,
+      way: workflow === null ? 'create' : 'dispatch',
+      workflow,
+      bound: null,
+    },
+  ]
+}
+
+/** Why nothing is rolled back by itself, or null. */
+function keptBecause(
+  { evidence }: RolloutSnapshot<Policy>,
+  { state, settings }: RolloutVerdicts,
+  seen: Seen,
+): string | null {
+  const { healthy, standing, current } = state
+  // guard: onlyCurrent
+  if (current?.id !== seen.id) return `deployment ${current?.id ?? 'of another commit'} stands here now`
+  if (!healthy) return 'no commit is known that was healthy here'
+  if (healthy.sha === seen.sha) return 'it is itself the last commit that was healthy here'
+  const request = filesOf(settings, standing, seen.sha)
+  if (!request) return null
+  const files = evidence.get(request)
+  // guard: irreversible
+  if (!files?.ok) return 'whether it can be taken back is not known, since its files could not be read'
+  const paths = files.body.files.flatMap(({ path, renamedFrom }) =>
+    renamedFrom ? [path, renamedFrom] : [path],
+  )
+  const hit = paths.filter((path) => settings?.irreversible.some((glob) => matchesGlob(glob, path)))
+  return hit.length > 0
+    ? `policy says that ${listed(
+        hit.map((path) => code(path)),
+        3,
+      )} cannot be taken back (${code('irreversible')})`
+    : null
+}

@@ -1,0 +1,57 @@
+/** Deployments that a round sees for the first time: whose they are, and which of them are looked after (R1, S7). */
+import type { FactBody } from '../../core/facts.ts'
+import type { DeploymentReading, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
+import type { Policy } from '../../policy/schema.ts'
+import { intentOfRun } from '../../rollout/candidate.ts'
+import { hasFailed } from '../../rollout/state.ts'
+import type { RolloutVerdicts } from './verdicts.ts'
+
+/** Deployments that no fact knows yet, oldest first. What stood here before Countersign looked is not watched. */
+export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutVerdicts): FactBody[] {
+  const { deployments, facts } = snapshot
+  if (deployments === 'unknown') return []
+  const known = new Set(state.seen.map(({ id }) => id))
+  const newest = Math.max(0, ...known)
+  const first = known.size === 0
+  const last = deployments.find(({ succeeded }) => succeeded)
+  return [...deployments].reverse().flatMap((one): FactBody[] => {
+    if (known.has(one.id) || one.id < newest) return []
+    const intent = intentOf(facts, one)
+    // It waits for its environment's protection, and may never begin.
+    if (one.state === 'waiting' || (intent === null && hasFailed(one) && !letThrough(snapshot, one)))
+      return []
+    const adopted = first && intent === null && one.succeeded && !letThrough(snapshot, one)
+    // Of what was here before only the one that stands is of interest.
+    if (first && one.succeeded && intent === null && one !== last) return []
+    return [
+      {
+        kind: 'deploy.seen',
+        deployment: one.id,
+        sha: intent?.body.sha ?? one.sha,
+        intent: intent?.seq ?? null,
+        adopted,
+      },
+    ]
+  })
+}
+
+/** Ours by the marker in its payload, or by the run that we started. */
+function intentOf(facts: RolloutSnapshot['facts'], { marker, runId, viaApp }: DeploymentReading) {
+  const marked = facts.find(
+    (fact) => marker !== null && viaApp !== null && marker === intentMarker(fact.subject, fact.seq),
+  )
+  if (marked?.body.kind === 'deploy.intended') return { ...marked, body: marked.body }
+  return runId === null ? null : intentOfRun(facts, runId)
+}
+
+/** How a deployment of ours is found again: the intent that announced it. */
+export const intentMarker = (subject: string, intent: number): string => `${subject}:${intent}`
+
+function letThrough({ facts }: RolloutSnapshot, { id }: DeploymentReading): boolean {
+  const rules = facts.flatMap((fact) =>
+    fact.body.kind === 'rule.asked' && fact.body.deploymentId === id ? [fact.seq] : [],
+  )
+  return facts.some(
+    ({ body }) => body.kind === 'rule.answered' && body.state === 'approved' && rules.includes(body.of),
+  )
+}
