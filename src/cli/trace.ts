@@ -49,7 +49,8 @@ export async function trace(
       )
       return 1
     }
-    for (const { task, pull, epic } of stories) out(`${traceLines(task, pull, epic).join('\n')}\n`)
+    for (const { task, pull, epic, rollouts } of stories)
+      out(`${traceLines(task, pull, epic, rollouts).join('\n')}\n`)
     return 0
   } finally {
     await ledger.close()
@@ -66,6 +67,8 @@ interface Story {
   epic: Chain | null
   task: Chain | null
   pull: Chain | null
+  /** The environments that the merged commit came to. */
+  rollouts: Chain[]
 }
 
 /** The task and the pull request that a commit belongs to; either may be missing. */
@@ -78,7 +81,8 @@ async function storiesOf(ledger: Ledger, commit: string): Promise<Story[]> {
     const keys = new Set(factsOf(task.facts, 'pull.opened').map(({ body }) => pullKey(task.key, body.number)))
     return pulls.filter(({ key }) => keys.has(key))
   }
-  const stories = tasks.flatMap((task): Story[] => {
+  const rollouts = await chains(ledger, 'rollout:')
+  const stories = tasks.flatMap((task): Omit<Story, 'rollouts'>[] => {
     const own = pullsOf(task)
     const parent = lastFact(task.facts, 'child.delegated')?.body.parent
     const epic = tasks.find(({ key }) => key === parent) ?? null
@@ -86,7 +90,18 @@ async function storiesOf(ledger: Ledger, commit: string): Promise<Story[]> {
   })
   const told = new Set(stories.map(({ pull }) => pull))
   const alone = pulls.filter((pull) => !told.has(pull)).map((pull) => ({ epic: null, task: null, pull }))
-  return [...stories, ...alone].filter(({ task, pull }) => (task && named(task)) || (pull && named(pull)))
+  return [...stories, ...alone]
+    .filter(({ task, pull }) => (task && named(task)) || (pull && named(pull)))
+    .map((story) => ({ ...story, rollouts: rollouts.filter((one) => cameTo(one, story.pull)) }))
+}
+
+/** Whether the commit that a pull request landed as was deployed to an environment, by itself or with others. */
+function cameTo({ key, facts }: Chain, pull: Chain | null): boolean {
+  const merge = lastFact(pull?.facts ?? [], 'merged')?.body.merge
+  const here = parseKey(key)?.repository === parseKey(pull?.key ?? '')?.repository
+  return (
+    here && merge !== undefined && facts.some(({ body }) => 'steps' in body && body.steps.includes(merge))
+  )
 }
 
 async function chains(ledger: Ledger, prefix: string): Promise<Chain[]> {

@@ -2,6 +2,7 @@
 import { type Fact, factsOf, lastFact } from '../core/facts.ts'
 import type { SubjectKey } from '../core/ids.ts'
 import { count, headline, short } from '../core/sentences.ts'
+import { rolloutLines } from './traceRollout.ts'
 
 interface Chain {
   key: SubjectKey
@@ -9,11 +10,20 @@ interface Chain {
 }
 
 /** Lines for one task with the epic above it, and its pull request; each may be missing. Text of others loses its control characters. */
-export function traceLines(task: Chain | null, pull: Chain | null, epic: Chain | null = null): string[] {
+export function traceLines(
+  task: Chain | null,
+  pull: Chain | null,
+  epic: Chain | null = null,
+  rollouts: readonly Chain[] = [],
+): string[] {
   return [
     ...(epic ? [...taskLines(epic), ''] : []),
     ...(task ? taskLines(task) : []),
     ...(pull ? [...(task ? [''] : []), ...pullLines(pull)] : []),
+    ...rollouts.flatMap((rollout) => [
+      '',
+      ...rolloutLines(rollout, lastFact(pull?.facts ?? [], 'merged')?.body.merge),
+    ]),
     '',
   ].map((line) => line.replace(/\p{C}/gu, '\u{fffd}').trimEnd())
 }

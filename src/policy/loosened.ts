@@ -1,5 +1,6 @@
 /** What a change to the policy loosens, in words: the reviewer of a policy change reads consequences, not YAML (T14). */
 import { code, listed } from '../core/sentences.ts'
+import { loosenedRollout } from './loosenedRollout.ts'
 import { agentOf } from './profiles.ts'
 import type { Policy } from './schema.ts'
 
@@ -58,6 +59,7 @@ export function loosened(before: Policy, after: Policy): string[] {
     larger('Files that one change may touch', before.pipeline.max_files, after.pipeline.max_files),
     larger('Lines that one change may touch', before.pipeline.max_lines, after.pipeline.max_lines),
     ...Object.keys(after.profiles).flatMap((name) => loosenedProfile(before, after, name)),
+    ...loosenedRollout(before.rollout, after.rollout),
   ]
   return rules.filter((words) => words !== null).slice(0, 40)
 }

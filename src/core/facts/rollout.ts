@@ -74,6 +74,8 @@ const windowOpened = z.object({
   sha: Sha,
   /** App clock, milliseconds since 1970; samples are due at equal distances after it. */
   atMs: z.number().int().nonnegative(),
+  /** First-parent steps that it brought: where a change was deployed is told from here (O1). */
+  steps: z.array(Sha).max(250),
   rules: WatchRules,
 })
 const windowEnded = z.object({

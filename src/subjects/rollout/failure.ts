@@ -2,7 +2,7 @@
 import { digestOf } from '../../core/digest.ts'
 import type { FactBody } from '../../core/facts.ts'
 import { matchesGlob } from '../../core/glob.ts'
-import type { Digest } from '../../core/ids.ts'
+import type { Digest, Sha } from '../../core/ids.ts'
 import { code, listed } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
@@ -33,25 +33,26 @@ export function failure(
 }
 
 export function failedFact(
-  { evidence }: RolloutSnapshot<Policy>,
-  { state }: RolloutVerdicts,
-  { id, sha }: Seen,
+  snapshot: RolloutSnapshot<Policy>,
+  verdicts: RolloutVerdicts,
+  { id: deployment, sha }: Seen,
   sentence: string,
   keeps: string | null,
 ): FactBody {
-  const { standing: from } = state
-  const way = wayOf(from, sha)
+  const steps = stepsBrought(snapshot, verdicts, sha)
+  const { standing: from } = verdicts.state
+  return { kind: 'rollout.failed', deployment, sha, from, steps, sentence: sentence.slice(0, 4000), keeps }
+}
+
+/** What a commit brought to what stood before; only itself where git has not told. */
+export function stepsBrought(
+  { evidence }: RolloutSnapshot<Policy>,
+  { state }: RolloutVerdicts,
+  sha: Sha,
+): Sha[] {
+  const way = wayOf(state.standing, sha)
   const read = way && evidence.get(way)
-  const steps = read?.ok ? stepsOf(read.body.commits, sha).slice(-250) : [sha]
-  return {
-    kind: 'rollout.failed',
-    deployment: id,
-    sha,
-    from,
-    steps,
-    sentence: sentence.slice(0, 4000),
-    keeps,
-  }
+  return read?.ok ? stepsOf(read.body.commits, sha).slice(-250) : [sha]
 }
 
 export function rollbackTo({ state, settings }: RolloutVerdicts, seen: Seen): FactBody[] {

@@ -5,7 +5,7 @@ import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { watchRules } from '../../rollout/settings.ts'
 import { hasFailed, type Seen } from '../../rollout/state.ts'
-import { failedFact, failure, heldDigest, rollbackTo } from './failure.ts'
+import { failedFact, failure, heldDigest, rollbackTo, stepsBrought } from './failure.ts'
 import { newlySeen } from './seen.ts'
 import type { RolloutVerdicts, Watched } from './verdicts.ts'
 
