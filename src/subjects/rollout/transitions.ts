@@ -107,7 +107,14 @@ function watching(
     if (canary.state !== 'pass' || !verdicts.settings) return []
     return [
       { kind: 'canary.ended', deployment, ok: true, sentence: canary.sentence },
-      { kind: 'window.opened', deployment, sha, atMs: snapshot.nowMs, rules: watchRules(verdicts.settings) },
+      {
+        kind: 'window.opened',
+        deployment,
+        sha,
+        atMs: snapshot.nowMs,
+        steps: stepsBrought(snapshot, verdicts, sha),
+        rules: watchRules(verdicts.settings),
+      },
     ]
   }
   if (!window || window.state === 'watching') return []
