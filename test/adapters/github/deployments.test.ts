@@ -1,6 +1,10 @@
 /** Deployments through the adapter: what is read of them, that each is made once, and the answers to held jobs. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createReadings } from '../../../src/adapters/github/readings.ts'
+import { dropping } from '../../../src/adapters/github/readingsOfActs.ts'
+import { staleAfter } from '../../../src/app/stale.ts'
 import { RetryLater } from '../../../src/core/errors.ts'
+import { intake } from '../../../src/intake/intake.ts'
 import { type CiInput, enableCi } from '../../../world/ci/ci.ts'
 import { addDeploymentStatus, createDeployment } from '../../../world/github/ops/deployments.ts'
 import type { Deployment, DeploymentState } from '../../../world/github/state.ts'
@@ -50,6 +54,18 @@ const wanted = (over: object = {}) => ({
   ...over,
 })
 const make = (over: object = {}) => bench.forge.createDeployment(bench.name, wanted(over))
+/** What intake makes of the webhook about it. */
+const understand = (one: Deployment) =>
+  intake(
+    'deployment_status',
+    {
+      action: 'created',
+      repository: { full_name: bench.name },
+      deployment: { environment: one.environment },
+    },
+    'guid',
+    { appId: bench.world.app.id, own: new Set() },
+  )
 const lost = (path: RegExp) =>
   bench.world.faults.rest({
     kind: 'applied-but-lost',
@@ -92,18 +108,22 @@ describe('reading', () => {
     expect((await read()).map(({ id }) => id)).toEqual(ids.reverse().slice(0, 20))
   })
 
-  test.each<DeploymentState>([
-    'pending',
-    'queued',
-    'waiting',
-    'in_progress',
-    'success',
-    'failure',
-    'error',
-    'inactive',
-  ])('R1: the state %s, as it is', async (state) => {
-    say(foreign('lin'), state)
-    expect(await read()).toMatchObject([{ state, succeeded: state === 'success' }])
+  test('R1: every state, as it is', async () => {
+    const states: DeploymentState[] = [
+      ...([
+        'pending',
+        'queued',
+        'waiting',
+        'in_progress',
+        'success',
+        'failure',
+        'error',
+        'inactive',
+      ] as const),
+    ]
+    for (const state of states) say(foreign('lin'), state)
+    const told = (await read()).map(({ state, succeeded }) => [state, succeeded])
+    expect(told.reverse()).toEqual(states.map((state) => [state, state === 'success']))
   })
 
   test('R4: that it succeeded once outlives what is said later', async () => {
@@ -119,18 +139,20 @@ describe('reading', () => {
     expect(await read()).toMatchObject([{ state: 'in_progress', succeeded: true, runId: 7 }])
   })
 
-  test.each([
-    ['a job of a run', 'https://github.com/acme/shop/actions/runs/41/job/9', 41],
-    ['a run', 'https://github.com/Acme/Shop/actions/runs/41', 41],
-    ['a run of another repository', 'https://github.com/acme/deploys/actions/runs/41', null],
-    ['a number that no run has', 'https://github.com/acme/shop/actions/runs/0', null],
-    ['a number beyond all numbers', `https://github.com/acme/shop/actions/runs/${'9'.repeat(40)}`, null],
-    ['a longer path', 'https://github.com/x/acme/shop/actions/runs/41', null],
-    ['no page of a run', 'urn:acme/shop/actions/runs/41', null],
-    ['an address elsewhere', 'https://ci.example/build/41', null],
-  ])('R2: the log address names %s', async (_, logUrl, runId) => {
-    say(foreign('lin'), 'in_progress', { logUrl })
-    expect(await read()).toMatchObject([{ runId }])
+  test('R2: the log address names the run, where it is one of this repository', async () => {
+    const rows: [string, number | null][] = [
+      ['https://github.com/acme/shop/actions/runs/41/job/9', 41],
+      ['https://github.com/Acme/Shop/actions/runs/41', 41],
+      ['https://github.com/acme/deploys/actions/runs/41', null],
+      ['https://github.com/acme/shop/actions/runs/0', null],
+      [`https://github.com/acme/shop/actions/runs/${'9'.repeat(40)}`, null],
+      ['https://github.com/acme/shop/actions/runs/41x', null],
+      ['https://github.com/x/acme/shop/actions/runs/41', null],
+      ['urn:acme/shop/actions/runs/41', null],
+      ['https://ci.example/build/41', null],
+    ]
+    for (const [logUrl] of rows) say(foreign('lin'), 'in_progress', { logUrl })
+    expect((await read()).map(({ runId }) => runId).reverse()).toEqual(rows.map(([, runId]) => runId))
   })
 
   test('T15: a status that names another run later does not change which run made it', async () => {
@@ -140,16 +162,17 @@ describe('reading', () => {
     expect(await read()).toMatchObject([{ runId: 41 }])
   })
 
-  test.each([
-    ['javascript:alert(1)', null],
-    ['file:///etc/passwd', null],
-    ['mailto:ada@shop.example', null],
-    ['http://127.0.0.1:1/', 'http://127.0.0.1:1/'],
-  ])('T35: of the environment address %j only what a probe could ask is told', async (given, told) => {
-    const one = foreign('lin')
-    say(one, 'success', { environmentUrl: given })
-    say(one, 'failure')
-    expect(await read()).toMatchObject([{ environmentUrl: told }])
+  test('T35: of environment addresses only what a probe could ask is told', async () => {
+    const refused = ['javascript:alert(1)', 'file:///etc/passwd', 'mailto:ada@shop.example']
+    for (const environmentUrl of [...refused, 'http://127.0.0.1:1/']) {
+      const one = foreign('lin')
+      say(one, 'success', { environmentUrl })
+      say(one, 'failure')
+    }
+    expect((await read()).map(({ environmentUrl }) => environmentUrl)).toEqual([
+      'http://127.0.0.1:1/',
+      ...refused.map(() => null),
+    ])
   })
 
   test('a second look asks GitHub and costs nothing where nothing changed', async () => {
@@ -230,21 +253,24 @@ describe('making', () => {
     expect(await make()).not.toBe(theirs.id)
   })
 
-  test.each([
-    ['an object', { countersign: 'm', more: 1 }, 'm'],
-    ['its text', '{"countersign":"m"}', 'm'],
-    ['another text', 'deploy please', null],
-    ['a text of a text', '"{\\"countersign\\":\\"m\\"}"', null],
-    ['a marker that is no text', { countersign: 7 }, null],
-    ['nothing', {}, null],
-  ])('a payload may be %s', async (_, payload, marker) => {
-    createDeployment(bench.world.site, repo(), bot(), bench.world.app.id, {
-      sha,
-      ref: sha,
-      environment: 'production',
-      payload,
-    })
-    expect(await read()).toMatchObject([{ marker }])
+  test('a payload is an object or its text, and anything else is no marker', async () => {
+    const rows: [Deployment['payload'], string | null][] = [
+      [{ countersign: 'm', more: 1 }, 'm'],
+      ['{"countersign":"m"}', 'm'],
+      ['deploy please', null],
+      ['"{\\"countersign\\":\\"m\\"}"', null],
+      [{ countersign: 7 }, null],
+      [{ countersign: '' }, null],
+      [{}, null],
+    ]
+    for (const [payload] of rows)
+      createDeployment(bench.world.site, repo(), bot(), bench.world.app.id, {
+        sha,
+        ref: sha,
+        environment: 'production',
+        payload,
+      })
+    expect((await read()).map(({ marker }) => marker).reverse()).toEqual(rows.map(([, marker]) => marker))
   })
 
   test('a commit that GitHub does not have is refused with its words', async () => {
@@ -418,6 +444,58 @@ describe('workflows by hand', () => {
     await expect(start()).rejects.toMatchObject({ status: 422, forUser: expect.stringContaining('trigger') })
     await expect(start({ workflow: 'nothing.yml' })).rejects.toMatchObject({ status: 404 })
   })
+})
+
+describe('kept readings', () => {
+  test('an event, our own acts and the end of ten seconds each make them old', async () => {
+    const { forge, clock, name } = bench
+    const readings = createReadings(forge, clock)
+    const acts = dropping(forge, readings)
+    const look = async () =>
+      (await readings.open({ fresh: false }).forge.deployments(name, 'production')).map(({ state }) => state)
+    const one = foreign('lin')
+    expect(await look()).toEqual(['none'])
+    say(one, 'in_progress')
+    expect(await look()).toEqual(['none'])
+    for (const { repository, parts } of staleAfter('deployment_status', understand(one)))
+      readings.drop(repository, parts)
+    expect(await look()).toEqual(['in_progress'])
+    await acts.markDeployment(name, one.id, { state: 'error', environment: 'production', description: '' })
+    expect(await look()).toEqual(['error'])
+    await acts.createDeployment(name, wanted())
+    expect(await look()).toEqual(['none', 'error'])
+    say(one, 'inactive')
+    clock.advance(10_001)
+    expect(await look()).toEqual(['none', 'inactive'])
+  })
+
+  test('a workflow run is read again when the checks of its commit changed, and not for another commit', async () => {
+    const { forge, clock, name } = bench
+    const ci = await enableCi(bench.world, name, { workflow, events: [], jobs: [{ name: 'smoke', run: '' }] })
+    const run = await ci.report(sha, { conclusion: null })
+    const readings = createReadings(forge, clock)
+    const ended = async () => {
+      const found = await readings.open({ fresh: false }).forge.workflowRun(name, run.id)
+      return found.found && found.value.ended
+    }
+    expect(await ended()).toBe(false)
+    await ci.finish(run, 'success')
+    readings.checked(name, 'b'.repeat(40))
+    expect(await ended()).toBe(false)
+    readings.checked(name, sha)
+    expect(await ended()).toBe(true)
+  })
+})
+
+test('S9: an installation that was not given the permission says so, and reads everything else', async () => {
+  const { app, state } = bench.world
+  for (const one of [app, ...state.installations.values()]) {
+    const { deployments: _, ...others } = one.permissions
+    one.permissions = others
+  }
+  const forUser = expect.stringContaining('does not grant metadata: read, deployments: read')
+  await expect(read()).rejects.toMatchObject({ name: 'Terminal', status: 403, forUser })
+  expect(await bench.forge.branchTip(bench.name, 'main')).toEqual({ found: true, value: sha })
 })
 
 test('S13: tokens for deployments reach one repository and nothing but deployments', async () => {
