@@ -7,7 +7,10 @@ import type { Intake } from '../intake/result.ts'
 const partsOf: Readonly<Record<string, readonly ReadingPart[]>> = {
   check_run: ['checks', 'pull'],
   check_suite: ['checks', 'pull'],
-  workflow_run: ['checks', 'pull'],
+  workflow_run: ['checks', 'pull', 'deployments'],
+  deployment: ['deployments'],
+  deployment_status: ['deployments'],
+  deployment_protection_rule: ['deployments'],
   push: ['branches', 'pull', 'checks'],
   issues: ['issue'],
   issue_comment: ['issue', 'pull'],

@@ -1,7 +1,7 @@
 /** Intake: from one verified webhook to facts and keys. Pure; the payload goes no further. */
 import { checkRun, checkSuite, status, workflowRun } from './checks.ts'
 import { issueComment, review, reviewComment, reviewThread } from './comments.ts'
-import { deployment } from './deployments.ts'
+import { deployment, protectionRule } from './deployments.ts'
 import { installation, repository } from './installations.ts'
 import { issues } from './issues.ts'
 import { mergeGroup, pullRequest, push } from './pulls.ts'
@@ -22,7 +22,7 @@ const readers: Readonly<Record<string, Reader>> = {
   merge_group: mergeGroup,
   deployment,
   deployment_status: deployment,
-  deployment_protection_rule: deployment,
+  deployment_protection_rule: protectionRule,
   installation,
   installation_repositories: installation,
   repository,

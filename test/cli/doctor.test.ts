@@ -219,6 +219,20 @@ describe('countersign doctor', () => {
     )
   })
 
+  test('A5: actions: write may be held and may be missing; deployments may not', async () => {
+    const held = async (over: Record<string, 'read' | 'write'>) => {
+      world.app.permissions = { ...permissions, ...over }
+      for (const one of world.state.installations.values()) one.permissions = { ...permissions, ...over }
+      return (await lines()).shown.find((one) => one.id === 'permissions')
+    }
+    expect(await held({})).toMatchObject({ state: 'green' })
+    expect(await held({ actions: 'write' })).toMatchObject({ state: 'green' })
+    expect(await held({ deployments: 'read' })).toMatchObject({
+      state: 'red',
+      sentence: 'The installation lacks deployments: write.',
+    })
+  })
+
   test('T20: an update that bypassed the rules is named; the merges of the App are not', async () => {
     await run(['--fix'])
     const updates = [...world.state.rulesets.values()].find((one) =>

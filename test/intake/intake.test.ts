@@ -241,6 +241,98 @@ describe('pull requests', () => {
   })
 })
 
+describe('deployments', () => {
+  const environment = 'production'
+  const rollout = `rollout:${repository.full_name}@${environment}`
+  const address = (run: string, of = repository.full_name, server = 'https://api.github.com') =>
+    `${server}/repos/${of}/actions/runs/${run}/deployment_protection_rule`
+  const from = (server: string) => ({
+    deployment_callback_url: address('41', repository.full_name, server),
+  })
+  const asked = (over: object = {}) =>
+    read('deployment_protection_rule', {
+      action: 'requested',
+      repository,
+      environment,
+      event: 'push',
+      deployment_callback_url: address('41'),
+      deployment: { id: 7, sha, environment },
+      pull_requests: [],
+      sender: ada,
+      ...over,
+    })
+  const fact = { kind: 'rule.asked', environment, sha, runId: 41, deploymentId: 7, event: 'push' }
+
+  test.each(['deployment', 'deployment_status'])(
+    'R1: %s is a hint for its environment, and no more',
+    (event) => {
+      const told = (over: object) => read(event, { action: 'created', repository, ...over })
+      expect(told({ deployment: { environment } })).toMatchObject({ facts: [], keys: [rollout] })
+      expect(told({ environment, deployment: null })).toMatchObject({ facts: [], keys: [rollout] })
+      expect(told({})).toMatchObject({ facts: [], keys: [], word: 'ignored: no environment' })
+    },
+  )
+  test('R2: a job that asks to deploy is a fact of the rollout', () => {
+    expect(asked()).toMatchObject({
+      keys: [rollout],
+      facts: [{ subject: rollout, entry: { actor: ada, delivery: 'guid', body: fact } }],
+    })
+    expect(asked().facts[0]?.entry.body).toEqual(fact)
+  })
+  test.each<[string, object, object]>([
+    ['a server of its own', from('https://git.acme.example/api/v3'), {}],
+    ['any host, since nobody asks it', from('http://169.254.169.254'), {}],
+    ['the name in other letters', { deployment_callback_url: address('41', 'OCTO/Repo') }, {}],
+    ['no deployment', { deployment: null, sha }, { deploymentId: null }],
+    ['no word of what started it', { event: undefined }, { event: '' }],
+    [
+      'an environment with spaces and signs',
+      { environment: 'EU / prod (1) @ #2' },
+      { environment: 'EU / prod (1) @ #2' },
+    ],
+  ])('R2: with %s it is one too', (_, over, expected) => {
+    const { facts, keys } = asked(over)
+    expect(facts[0]?.entry.body).toEqual({ ...fact, ...expected })
+    expect(FactBody.safeParse(facts[0]?.entry.body).error).toBeUndefined()
+    expect(keys.map(parseKey)).toMatchObject([{ kind: 'rollout', repository: repository.full_name }])
+  })
+  test('R2: without a sender, or with an odd one, the job still waits', () => {
+    for (const sender of [undefined, null, { id: 'x' }])
+      expect(asked({ sender }).facts).toMatchObject([{ entry: { actor: null, body: fact } }])
+  })
+  test.each<[string, object]>([
+    ['no environment', { environment: undefined }],
+    ['an empty environment', { environment: '' }],
+    ['an environment that is too long', { environment: 'p'.repeat(256) }],
+    ['an environment of two lines', { environment: 'production\nstaging' }],
+    ['an environment with a carriage return', { environment: 'production\rstaging' }],
+    ['an environment with a line separator', { environment: 'production\u2028staging' }],
+    ['an environment with half of a character', { environment: 'production\ud800' }],
+    ['no address', { deployment_callback_url: undefined }],
+    ['an address that is none', { deployment_callback_url: 'actions/runs/41' }],
+    ['T35: the address of another repository', { deployment_callback_url: address('41', 'octo/other') }],
+    [
+      'T35: an address that climbs to another',
+      { deployment_callback_url: address('41', 'octo/repo/../other') },
+    ],
+    ['an address of something else', { deployment_callback_url: address('41').replace(/rule$/, 'rules') }],
+    ['a run of no number', { deployment_callback_url: address('0') }],
+    ['a run of a negative number', { deployment_callback_url: address('-41') }],
+    ['a run of a broken number', { deployment_callback_url: address('4.1') }],
+    ['a run beyond all numbers', { deployment_callback_url: address('9'.repeat(16)) }],
+    ['a run in words', { deployment_callback_url: address('41%2F..%2F42') }],
+    ['an endless address', { deployment_callback_url: `${address('41')}?${'x'.repeat(3000)}` }],
+    ['no commit', { deployment: null }],
+    ['a commit that is none', { deployment: { id: 7, sha: 'main' } }],
+    ['an event beyond any bound', { event: 'x'.repeat(61) }],
+    ['another action', { action: 'withdrawn' }],
+  ])('S9: with %s it is ignored, with a word', (_, over) => {
+    const result = asked(over)
+    expect(result).toMatchObject({ facts: [], keys: [] })
+    expect(result.word).toMatch(/^ignored: /)
+  })
+})
+
 type Example = { name: string; examples: unknown[] }
 const official = createRequire(import.meta.url)('@octokit/webhooks-examples') as Example[]
 test.each(official.map(({ name, examples }) => [name, examples] as const))(
@@ -266,6 +358,7 @@ test('S9: any JSON for any event is answered, never thrown at', () => {
     'installation',
     'status',
     'deployment',
+    'deployment_protection_rule',
   ]
   const odd = fc.letrec((tie) => ({
     value: fc.oneof(
@@ -284,6 +377,9 @@ test('S9: any JSON for any event is answered, never thrown at', () => {
           'id',
           'label',
           'check_run',
+          'environment',
+          'deployment',
+          'deployment_callback_url',
         ),
         tie('value'),
       ),

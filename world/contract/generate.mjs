@@ -27,6 +27,9 @@ const SENT_AS_NULL = {
   'pull-request-review-comment': ['line', 'original_line', 'position', 'original_position'],
 }
 
+/** The state of a deployment that its environment holds back, which GitHub sends and this schema leaves out. */
+const STATES_LACK = { 'deployment-status': 'waiting' }
+
 /** Webhooks show an App's events, whose list leaves out one that has a webhook of its own. */
 const EVENT_LISTS_LACK = 'deployment_protection_rule'
 
@@ -142,6 +145,8 @@ function cutter(description) {
         defs[name] = schema(resolve(node))
         for (const key of SENT_AS_NULL[name] ?? [])
           defs[name].properties[key] = nullable(defs[name].properties[key])
+        const { state } = defs[name].properties ?? {}
+        if (STATES_LACK[name]) state.enum = [...state.enum, STATES_LACK[name]]
       }
       const reference = { $ref: `#/$defs/${name}` }
       return node.nullable ? { anyOf: [reference, { type: 'null' }] } : reference

@@ -48,6 +48,9 @@ const DEFAULT_PERMISSIONS: Permissions = {
 const DEFAULT_EVENTS = [
   'check_run',
   'check_suite',
+  'deployment',
+  'deployment_protection_rule',
+  'deployment_status',
   'issue_comment',
   'issues',
   'merge_group',

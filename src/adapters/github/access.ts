@@ -21,6 +21,11 @@ export const grants = {
   merge: { metadata: 'read', contents: 'write', pull_requests: 'write' },
   /** Only for `pipeline.rerun_flaky_ci`; an App without this permission is refused, and the repair goes on without. */
   rerun: { metadata: 'read', actions: 'write' },
+  /** Apart from `read`: an installation whose owner has not granted it yet goes on with everything else. */
+  deployments: { metadata: 'read', deployments: 'read' },
+  deploy: { metadata: 'read', deployments: 'write' },
+  /** Only for workflows that policy wants started by hand; without the permission GitHub's refusal says so. */
+  dispatch: { metadata: 'read', actions: 'write' },
   fetch: { metadata: 'read', contents: 'read' },
   push: { metadata: 'read', contents: 'write' },
 } as const satisfies Record<string, Record<string, 'read' | 'write'>>

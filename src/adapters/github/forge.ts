@@ -9,11 +9,13 @@ import { readArtifact } from './artifacts.ts'
 import { createClient } from './client.ts'
 import { createConversation } from './conversation.ts'
 import { createDeliveries } from './deliveries.ts'
+import { createDeployments } from './deployments.ts'
 import { createIncidents } from './incidents.ts'
 import { createIssues } from './issues.ts'
-import { readJobLog, rerunFailedJobs } from './jobs.ts'
+import { dispatchWorkflow, readJobLog, rerunFailedJobs } from './jobs.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
-import { createChecks, readWorkflowRuns } from './readChecks.ts'
+import { createChecks, readWorkflowRun, readWorkflowRuns } from './readChecks.ts'
+import { readDeployments } from './readDeployments.ts'
 import { parseReference, readIssue, readIssueType, resolveReference } from './readIssue.ts'
 import { createStandings, readPushes } from './readPeople.ts'
 import { createOpenedBy, readPull } from './readPull.ts'
@@ -81,6 +83,7 @@ export function createForge(options: ForgeOptions): Forge & {
   const botLogin = async () => (await identity()).bot.login
   const incidents = createIncidents(judge, conversation, botLogin)
   const issues = createIssues(judge, botLogin, log)
+  const deployments = createDeployments(judge, botId)
   const credentials = async (client: typeof judge, name: RepositoryName, grant: Grant) => ({
     url: `${web}/${name}.git`,
     token: await client.tokens.token({ kind: 'repository', name, grant }),
@@ -109,6 +112,8 @@ export function createForge(options: ForgeOptions): Forge & {
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
     mergedPulls: (name, sha) => repositories.readMergedPulls(judge, name, sha),
+    deployments: async (name, environment) => readDeployments(judge, await botId(), name, environment),
+    workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),
     installedRepositories: () => repositories.readInstalled(judge),
 
@@ -127,6 +132,10 @@ export function createForge(options: ForgeOptions): Forge & {
     addSubIssue: issues.addSubIssue,
     editBody: issues.editBody,
     reportIncident: incidents.report,
+    createDeployment: deployments.create,
+    markDeployment: deployments.mark,
+    answerProtection: deployments.answer,
+    dispatchWorkflow: (name, input) => dispatchWorkflow(judge, name, input),
     merge: (name, number, input) => merge(judge, name, number, input),
 
     credentials: {

@@ -1,10 +1,10 @@
-/** Jobs of GitHub Actions: reading the log of one that ended, and running the failed ones of a run again (P8). */
+/** GitHub Actions: reading the log of a job that ended, running the failed ones of a run again (P8), starting a workflow (R1). */
 import { z } from 'zod'
 import type { RepositoryName } from '../../core/ids.ts'
-import type { Found } from '../../core/ports.ts'
+import type { ForgeActs, Found } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
-import { absentOn404 } from './failures.ts'
+import { absentOn404, GitHubRefusal } from './failures.ts'
 
 /** Logs over this are cut at their beginning: what failed stands towards the end. UTF-16 units. */
 const longestLog = 32_000_000
@@ -44,4 +44,34 @@ export async function rerunFailedJobs(client: Client, name: RepositoryName, runI
   if (run.status !== 'completed' || (run.run_attempt ?? 1) > 1) return
   const route = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs'
   await client.rest(on(name, 'rerun'), route, { ...parts(name), run_id: runId }, z.unknown())
+}
+
+/** In whatever form the answer comes, the workflow was started; a run that is not told is none. */
+const Started = z
+  .object({ workflow_run_id: z.number().int().positive() })
+  .transform((run) => run.workflow_run_id)
+  .nullable()
+  .catch(null)
+
+/**
+ * Start a workflow, named by its file. Servers before 2026 do not tell the run, and may refuse to be asked; a refusal
+ * started nothing, so that asking once more without the question starts one. Needs `actions: write`.
+ */
+export async function dispatchWorkflow(
+  client: Client,
+  name: RepositoryName,
+  { workflow, ref, inputs }: Parameters<ForgeActs['dispatchWorkflow']>[1],
+): Promise<number | null> {
+  const route = 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches'
+  // GitHub knows a workflow by its id or its file's name, never by its path.
+  const body = { ...parts(name), workflow_id: workflow.split('/').at(-1), ref, inputs }
+  const start = (question: object) =>
+    client.rest(on(name, 'dispatch'), route, { ...body, ...question }, Started)
+  try {
+    return await start({ return_run_details: true })
+  } catch (error) {
+    const unknown = error instanceof GitHubRefusal && [400, 422].includes(error.status)
+    if (!unknown || !error.words.includes('return_run_details')) throw error
+    return start({})
+  }
 }

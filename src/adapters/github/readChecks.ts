@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { checkNames, type ObservedCheckRun } from '../../core/checkRun.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
-import type { CheckObservation } from '../../core/ports.ts'
+import type { CheckObservation, Found } from '../../core/ports.ts'
 import type { CiCheck, WorkflowRun } from '../../core/snapshot/pull.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
+import { absentOn404 } from './failures.ts'
 import { createLru, type Lru } from './lru.ts'
 import type { SuiteNode, Suites } from './queriesChecks.ts'
 
@@ -146,6 +147,17 @@ export async function readWorkflowRuns(
   sha: Sha,
 ): Promise<WorkflowRun[]> {
   return (await runsAt(client, name, sha)).map(workflowRun)
+}
+
+export async function readWorkflowRun(
+  client: Client,
+  name: RepositoryName,
+  runId: number,
+): Promise<Found<WorkflowRun>> {
+  const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}'
+  const inputs = { ...parts(name), run_id: runId }
+  const run = await absentOn404(client.rest(on(name, 'read'), route, inputs, RunOfWorkflow))
+  return run.found ? { found: true, value: workflowRun(run.value) } : run
 }
 
 function workflowRun(run: RunOfWorkflow): WorkflowRun {

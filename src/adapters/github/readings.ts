@@ -10,6 +10,7 @@ import type {
   ReadingPart,
   Readings,
 } from '../../core/ports.ts'
+import type { WorkflowRun } from '../../core/snapshot/pull.ts'
 
 /** How old a reading may be that a round reuses, in milliseconds of the App's clock. */
 export const readingsLiveMs = 10_000
@@ -153,6 +154,10 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
         issue: (name, number) => through(name, 'issue', [number], () => forge.issue(name, number)),
         workflowRuns: (name, sha) =>
           through(name, 'checks', ['runs', sha], () => forge.workflowRuns(name, sha)),
+        workflowRun: (name, runId) =>
+          through(name, 'checks', ['run', runId], () => forge.workflowRun(name, runId)),
+        deployments: (name, environment) =>
+          through(name, 'deployments', [environment], () => forge.deployments(name, environment)),
         issueType: (name, number) =>
           through(name, 'issue', ['type', number], () => forge.issueType(name, number)),
         checks: (name, sha) => through(name, 'checks', [sha], () => forge.checks(name, sha)),
@@ -212,6 +217,10 @@ const carries = (part: ReadingPart, asked: readonly unknown[]) =>
 
 /** Whether a reading shows the checks of a commit, by itself or with a pull request; one under way may. */
 function showsChecksOf({ part, asked, answer }: Entry, sha: Sha): boolean {
+  if (part === 'checks' && asked[0] === 'run') {
+    const run = answer as Found<WorkflowRun> | undefined
+    return !run?.found || run.value.sha === sha
+  }
   if (part === 'checks') return asked.at(-1) === sha
   if (part !== 'pull') return false
   const reading = answer as Found<PullObservation> | undefined

@@ -80,6 +80,10 @@ export function dropping(forge: Forge, readings: KeptReadings): Forge {
     editBody: (name, number, input) => after(name, ['issue'], forge.editBody(name, number, input)),
     // An issue of its own, which no round reads.
     reportIncident: (...input) => forge.reportIncident(...input),
+    createDeployment: (name, input) => after(name, ['deployments'], forge.createDeployment(name, input)),
+    markDeployment: (name, id, input) => after(name, ['deployments'], forge.markDeployment(name, id, input)),
+    answerProtection: (name, input) => after(name, ['deployments'], forge.answerProtection(name, input)),
+    dispatchWorkflow: (name, input) => after(name, ['checks'], forge.dispatchWorkflow(name, input)),
     rerunFailedJobs: (name, runId) => after(name, ['checks'], forge.rerunFailedJobs(name, runId)),
     merge: (name, number, input) => after(name, undefined, forge.merge(name, number, input)),
   }

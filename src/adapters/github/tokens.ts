@@ -123,14 +123,21 @@ function refusedMint(error: unknown, access: Exclude<Access, { kind: 'app' }>): 
     const sentence = `The App is not installed on ${access.name}. An owner can add it in the installation settings.`
     return new GitHubRefusal(404, error.words, sentence, { cause: error })
   }
-  const asked = Object.entries(grants[access.grant])
+  const wanted: Record<string, string> = grants[access.grant]
+  const asked = Object.entries(wanted)
     .map(([name, level]) => `${name}: ${level}`)
     .join(', ')
+  // The only one that app.yml does not ask for: there is nothing to accept before the App wants it.
+  const remedy =
+    wanted['actions'] === 'write'
+      ? 'It is optional (docs/permissions.md): set Actions to "Read and write" on the App\'s settings page under ' +
+        'Permissions & events, and an owner can accept it in the installation settings.'
+      : "An owner must accept the App's permissions in the installation settings; " +
+        '"countersign doctor" lists what is missing.'
   return new GitHubRefusal(
     403,
     error.words,
-    `The App's installation on ${access.name} does not grant ${asked}. An owner must accept the App's permissions in ` +
-      'the installation settings; "countersign doctor" lists what is missing.',
+    `The App's installation on ${access.name} does not grant ${asked}. ${remedy}`,
     { cause: error },
   )
 }

@@ -3,7 +3,7 @@ import type { RepositoryName, Sha } from '../ids.ts'
 import type { ForgeReads } from './forge.ts'
 
 /** What one event makes old. `people` are roles and teams, `branches` are tips and pushes. */
-export type ReadingPart = 'repository' | 'pull' | 'issue' | 'checks' | 'people' | 'branches'
+export type ReadingPart = 'repository' | 'pull' | 'issue' | 'checks' | 'people' | 'branches' | 'deployments'
 
 /** The reads of one look at GitHub. */
 export interface Reading {

@@ -1,0 +1,136 @@
+/** Reading the deployments to an environment, each with what was said of it; a list that is cut off is no answer (R1, S9). */
+import { z } from 'zod'
+import { type RepositoryName, Sha } from '../../core/ids.ts'
+import type { Found } from '../../core/ports.ts'
+import type { DeploymentReading, DeploymentState } from '../../core/snapshot/rollout.ts'
+import { on, parts } from './access.ts'
+import { RestAccount } from './accounts.ts'
+import type { Client } from './client.ts'
+import { absentOn404 } from './failures.ts'
+
+const mostDeployments = 20
+/** Of 100 statuses each. */
+const pagesOfStatuses = 10
+const states = [
+  'pending',
+  'queued',
+  'waiting',
+  'in_progress',
+  'success',
+  'failure',
+  'error',
+  'inactive',
+] as const satisfies DeploymentState[]
+
+export const Deployment = z.object({
+  id: z.number().int().positive(),
+  sha: Sha,
+  environment: z.string(),
+  payload: z.unknown(),
+  creator: RestAccount.nullable(),
+  performed_via_github_app: z.object({ id: z.number().int() }).nullish(),
+})
+export type Deployment = z.infer<typeof Deployment>
+const Address = z.string().nullish()
+const Status = z.object({
+  id: z.number().int(),
+  state: z.enum(states),
+  environment_url: Address,
+  log_url: Address,
+})
+type Status = z.infer<typeof Status>
+
+/**
+ * The newest deployments to an environment. REST tells the App behind each, which GraphQL does not; what is unchanged
+ * costs nothing from GitHub's limit.
+ *
+ * @param botId of the account that deploys for us: only in its deployments a marker means something.
+ */
+export async function readDeployments(
+  client: Client,
+  botId: number,
+  name: RepositoryName,
+  environment: string,
+): Promise<DeploymentReading[]> {
+  const listed = await client.rest(
+    on(name, 'deployments'),
+    'GET /repos/{owner}/{repo}/deployments',
+    { ...parts(name), environment, per_page: mostDeployments },
+    z.array(Deployment),
+  )
+  const all = listed.map(async (one) => {
+    const statuses = await readStatuses(client, name, one.id)
+    // Deleted since it was listed.
+    return statuses.found ? [readingOf(name, one, statuses.value, botId)] : []
+  })
+  return (await Promise.all(all)).flat()
+}
+
+/** What was said of a deployment, oldest first: GitHub promises no order, and its ids grow. */
+export async function readStatuses(
+  client: Client,
+  name: RepositoryName,
+  deploymentId: number,
+): Promise<Found<Status[]>> {
+  const route = 'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses'
+  const inputs = { ...parts(name), deployment_id: deploymentId }
+  const list = { schema: z.array(Status), items: (page: Status[]) => page, most: pagesOfStatuses }
+  const read = await absentOn404(client.pages(on(name, 'deployments'), route, inputs, list))
+  return read.found ? { found: true, value: read.value.sort((one, other) => one.id - other.id) } : read
+}
+
+function readingOf(
+  name: RepositoryName,
+  deployment: Deployment,
+  statuses: Status[],
+  botId: number,
+): DeploymentReading {
+  return {
+    id: deployment.id,
+    sha: deployment.sha,
+    environment: deployment.environment,
+    createdBy: deployment.creator,
+    viaApp: deployment.performed_via_github_app?.id ?? null,
+    marker: markerOf(deployment, botId),
+    state: statuses.at(-1)?.state ?? 'none',
+    succeeded: statuses.some(({ state }) => state === 'success'),
+    environmentUrl: statuses.flatMap(({ environment_url }) => webAddress(environment_url)).at(-1) ?? null,
+    // Whoever may deploy may add a status that names another run; the first comes from the job itself.
+    runId: statuses.flatMap(({ log_url }) => runIn(log_url, name)).at(0) ?? null,
+  }
+}
+
+const Payload = z.object({ countersign: z.string().min(1).max(1000) })
+/** GitHub gives a payload back as an object or as its text, as it was handed in. */
+const Text = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not JSON' })
+    return z.NEVER
+  }
+})
+const Marked = z.union([Payload, Text.pipe(Payload)])
+
+/** What is written into a deployment of ours, so that it is found again. */
+export const payloadWith = (marker: string): z.infer<typeof Payload> => ({ countersign: marker })
+
+/** The marker of a deployment that our own account created; anybody may write the same into theirs. */
+export function markerOf({ creator, payload }: Deployment, botId: number): string | null {
+  const marked = creator?.id === botId ? Marked.safeParse(payload) : null
+  return marked?.success ? marked.data.countersign : null
+}
+
+/** None where it is left out, or is no address that a probe could ask. */
+function webAddress(text: string | null | undefined): string[] {
+  if (!text || !URL.canParse(text)) return []
+  return ['https:', 'http:'].includes(new URL(text).protocol) ? [text] : []
+}
+
+/** The workflow run that a log address names, if it is one of this repository. */
+function runIn(address: string | null | undefined, name: RepositoryName): number[] {
+  if (!address || !URL.canParse(address)) return []
+  const [, repository, digits] =
+    /^\/([^/]+\/[^/]+)\/actions\/runs\/([1-9]\d{0,14})(?:\/|$)/.exec(new URL(address).pathname) ?? []
+  return repository?.toLowerCase() === name.toLowerCase() ? [Number(digits)] : []
+}
