@@ -5,6 +5,7 @@ export * from './ports/ledger.ts'
 export * from './ports/model.ts'
 export * from './ports/queue.ts'
 export * from './ports/readings.ts'
+export * from './ports/rollout.ts'
 export * from './ports/workspace.ts'
 
 /** The App's clock. Tests and the demo compress it; decisions see it only as `snapshot.nowMs`. */
