@@ -234,9 +234,10 @@ async function answers(part: { ping(): Promise<void> }): Promise<string> {
 
 /** Values that must never be printed. */
 function secretsOf(environment: Environment): string[] {
-  const { WEBHOOK_SECRET, privateKey, drafter, modelEndpoints } = environment
+  const { WEBHOOK_SECRET, privateKey, drafter, modelEndpoints, outbound } = environment
   const keys = Object.values(modelEndpoints).map((one) => one.key)
-  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys].filter(
+  const outside = [...outbound.tokens.map((one) => one.token), ...Object.values(outbound.webhooks)]
+  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys, ...outside].filter(
     (one) => one !== undefined && one !== null,
   )
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { type ModelEndpoint, readEndpoints } from './environment/endpoints.ts'
+import { type OutboundSettings, readOutbound } from './environment/outbound.ts'
 
 const url = z
   .string()
@@ -49,6 +50,9 @@ const Variables = z.object({
   ANTHROPIC_API_KEY: z.string().optional(),
   COUNTERSIGN_MODEL_BASE_URL: url.default('https://api.anthropic.com'),
   COUNTERSIGN_MODEL_ENDPOINTS: z.string().optional(),
+  OUTBOUND_ALLOW: z.string().optional(),
+  OUTBOUND_TOKENS: z.string().optional(),
+  ALERT_WEBHOOKS: z.string().optional(),
   LOG_LEVEL: z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'),
 })
 
@@ -57,6 +61,8 @@ export interface Environment extends Omit<z.infer<typeof Variables>, 'PRIVATE_KE
   drafter: { appId: number; privateKey: string } | null
   /** By the names that policy uses (P10). */
   modelEndpoints: Record<string, ModelEndpoint>
+  /** What monitors, probes and alerts may reach (T35). */
+  outbound: OutboundSettings
 }
 
 export type EnvironmentReading =
@@ -93,12 +99,16 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     given['DRAFTER_APP_ID'] === undefined ? null : readKey(given, 'DRAFTER_PRIVATE_KEY', mistakes)
   const baseUrl = parsed.data?.COUNTERSIGN_MODEL_BASE_URL ?? ''
   const modelEndpoints = readEndpoints(given, baseUrl, mistakes)
+  const outbound = readOutbound(given, mistakes)
   if (!parsed.success || mistakes.length > 0) return { kind: 'refused', message: refusal(mistakes) }
 
   const { PRIVATE_KEY: _key, DRAFTER_PRIVATE_KEY: _drafterKey, ...rest } = parsed.data
   const drafter =
     rest.DRAFTER_APP_ID && drafterKey ? { appId: rest.DRAFTER_APP_ID, privateKey: drafterKey } : null
-  return { kind: 'ready', environment: { ...rest, privateKey: privateKey ?? '', drafter, modelEndpoints } }
+  return {
+    kind: 'ready',
+    environment: { ...rest, privateKey: privateKey ?? '', drafter, modelEndpoints, outbound },
+  }
 }
 
 /** The PEM from `NAME` (literal `\n` allowed, as .env files need) or from the file at `NAME_PATH`. */

@@ -66,5 +66,10 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   session_cost_usd_total: { kind: 'counter', help: 'Money spent on models.', labels: ['phase', 'model'] },
   session_tokens_total: { kind: 'counter', help: 'Tokens by direction.', labels: ['phase', 'direction'] },
   work_seconds: { kind: 'histogram', help: 'Duration of a unit of work.', labels: ['kind'], buckets: slow },
+  outbound_requests_total: {
+    kind: 'counter',
+    help: 'Requests of monitors, probes and alerts, by how they ended.',
+    labels: ['purpose', 'outcome'],
+  },
   sandbox_ready: { kind: 'gauge', help: '1 when the sandbox passed its self-test.', labels: [] },
 }
