@@ -22,6 +22,7 @@ import { createApp } from './app.ts'
 import { auditBranch } from './audit.ts'
 import { giveUpHandler } from './connect/giveUp.ts'
 import { runNightly } from './connect/nightly.ts'
+import { createOutside } from './connect/outside.ts'
 import { roundHandler } from './connect/rounds.ts'
 import { workHandler } from './connect/work.ts'
 import { formatKey, type RepositoryName, type Sha, type SubjectKey } from './core/ids.ts'
@@ -127,6 +128,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       acknowledge: (item) => forge.acknowledge(item),
       work: workHandler({
         ...ports,
+        ...createOutside(environment.outbound, { clock, metrics }),
         model: anthropicModel({ endpoints: environment.modelEndpoints, platforms, ledger, clock }),
       }),
     }
