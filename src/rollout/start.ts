@@ -5,7 +5,7 @@ import type { Known } from '../core/snapshot/common.ts'
 import type { DeploymentReading } from '../core/snapshot/rollout.ts'
 import { type Questions, questionsOf } from './candidate.ts'
 import type { EnvironmentSettings } from './settings.ts'
-import { type RolloutState, rolloutState } from './state.ts'
+import { type RolloutState, rolloutState, type Seen } from './state.ts'
 
 export interface Start {
   settings: EnvironmentSettings | null
@@ -13,6 +13,8 @@ export interface Start {
   questions: Questions
   /** The commit whose way here is judged: the candidate, else what was deployed last and is not healthy yet. */
   target: Sha | null
+  /** What was deployed last on purpose, whatever stands now. */
+  last: Seen | null
   /** The commits whose check run is ours to write: the candidate, and what was deployed last. */
   focus: Sha[]
 }
@@ -28,13 +30,15 @@ export function startOf(input: {
   const state = rolloutState(facts, deployments === 'unknown' ? [] : deployments)
   const questions = questionsOf(settings, facts, state, tip, before)
   const candidate = questions.candidate?.sha ?? null
-  const last = state.seen.find(({ adopted, intent }) => !adopted && intent?.body.purpose !== 'rollback')
+  const last =
+    state.seen.find(({ adopted, intent }) => !adopted && intent?.body.purpose !== 'rollback') ?? null
   const open = last && last.ended?.body.outcome !== 'healthy' ? last.sha : null
   return {
     settings,
     state,
     questions,
     target: candidate ?? open,
+    last,
     focus: [...new Set([candidate, last?.sha ?? null].filter((sha) => sha !== null))],
   }
 }

@@ -42,7 +42,7 @@ export interface Village {
   incidents(): string[]
   close(): Promise<void>
 }
-type Check = 'plan' | 'gates' | 'review'
+type Check = 'plan' | 'gates' | 'review' | 'deploy'
 
 /** Code, a test and documentation together: what the gates of an empty policy let through. */
 export const goodFiles = (name: string): Files => ({
@@ -56,8 +56,9 @@ export async function openVillage({
   policy = '',
   mode = 'merge' as Mode,
   files = {} as Files,
+  settings = {} as Record<string, string>,
 } = {}): Promise<Village> {
-  const stage = await openStage({ ledgerTemplate, sandbox: createUnsandboxedRunner() })
+  const stage = await openStage({ ledgerTemplate, sandbox: createUnsandboxedRunner(), settings })
   const { github } = stage
   for (const login of ['ana', 'ben', 'cleo', 'dev', 'eve', 'owner']) github.createUser(login)
   github.createOrg('acme', { owners: ['owner'], members: ['ana', 'ben', 'cleo', 'dev'] })

@@ -139,7 +139,7 @@ function uninvited(
 /** The incident as a comment: what happened, what was measured, who is told, what to do. */
 function incidentText(
   snapshot: RolloutSnapshot<Policy>,
-  { settings, watched, state }: RolloutVerdicts,
+  { settings, last, state }: RolloutVerdicts,
   title: string,
   text: string,
 ): string {
@@ -153,9 +153,9 @@ function incidentText(
     `- Stood there: ${state.standing ? code(short(state.standing)) : 'not known'}`,
     ...(settings?.alerts.channel ? [`- Also sent to the channel ${code(settings.alerts.channel)}`] : []),
     ...(mention ? [`- Told: ${mention}`] : []),
-    ...(watched?.window ? ['', ...samplesTable(watched.window.rows)] : []),
+    ...(last?.window ? ['', ...samplesTable(last.window.rows)] : []),
     '',
-    `What happened, step by step: \`npm run countersign -- trace ${short(watched?.seen.sha ?? state.standing ?? snapshot.branch.tip)}\`.`,
+    `What happened, step by step: \`npm run countersign -- trace ${short(last?.seen.sha ?? state.standing ?? snapshot.branch.tip)}\`.`,
   ]
   return lines.join('\n').slice(0, 4000)
 }

@@ -92,13 +92,13 @@ function asking(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, sh
 
 /** What became of a commit that was let through. */
 function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, sha: Sha): Shown | null {
-  const { state, watched } = verdicts
+  const { state, last } = verdicts
   const { environment } = snapshot
   const seen = state.seen.find(
     (one) => one.sha === sha && !one.adopted && one.intent?.body.purpose !== 'rollback',
   )
   if (!seen) return null
-  const window = watched?.seen.id === seen.id ? watched.window : null
+  const window = last?.seen.id === seen.id ? last.window : null
   const lines = window ? samplesTable(window.rows) : []
   const plain = digestOf({ told: snapshot.key, sha })
   const base = { lines, buttons: [], shown: plain }
@@ -118,7 +118,7 @@ function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, s
     }
   if (seen.failed)
     return { ...base, state: 'failure', title: `Failed in ${environment}: ${failureTold(snapshot, seen)}` }
-  const progress = window?.sentence ?? watched?.canary.sentence ?? 'The deployment is under way.'
+  const progress = window?.sentence ?? last?.canary.sentence ?? 'The deployment is under way.'
   return { ...base, state: 'success', title: `Let through to ${environment}. ${progress}` }
 }
 

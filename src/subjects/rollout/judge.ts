@@ -14,7 +14,7 @@ import { baselineOf, dueSamples, probesOf, sampleOf, startOf, wayOf } from './ne
 import type { Approval, RolloutVerdicts, Watched } from './verdicts.ts'
 
 export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
-  const { settings, state, questions, target, focus } = startOf(snapshot)
+  const { settings, state, questions, target, last, focus } = startOf(snapshot)
   const policy = snapshot.policy.ok ? snapshot.policy.policy : null
   const way = wayOf(state.standing, target)
   const read = way && snapshot.evidence.get(way)
@@ -40,7 +40,7 @@ export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
           deployDigest(snapshot.environment, state.standing, candidate, range.agents),
         )
       : null
-  const watched = judgeWatched(snapshot, settings, state)
+  const watched = judgeWatched(snapshot, settings, state.current)
   const frozenUntilMs =
     settings && policy && !freezeLifted(snapshot, policy)
       ? frozenUntil(settings.freeze, snapshot.nowMs)
@@ -56,6 +56,7 @@ export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
     askable: candidate !== null && earlier === null,
     frozenUntilMs,
     watched,
+    last: last && last.id !== watched?.seen.id ? judgeWatched(snapshot, settings, last) : watched,
     focus,
   }
 }
@@ -140,16 +141,16 @@ function isOpen({ ended, failed, rollback }: Seen): boolean {
   return ended === null && failed === null && rollback === null
 }
 
-/** The deployment that stands, with its canary and window, while they are open. */
+/** A deployment with its canary and its window. */
 function judgeWatched(
   snapshot: RolloutSnapshot<Policy>,
   settings: EnvironmentSettings | null,
-  { current }: RolloutState,
+  seen: Seen | null,
 ): Watched | null {
-  if (!current || current.adopted) return null
-  const canary = judgeCanary(snapshot, settings, current)
-  const { window, ended } = current
-  if (!window) return { seen: current, canary, window: null }
+  if (!seen || seen.adopted) return null
+  const canary = judgeCanary(snapshot, settings, seen)
+  const { window, ended } = seen
+  if (!window) return { seen, canary, window: null }
   const { rules } = window.body
   const samples: Readings[] = []
   for (const place of dueSamples(window.body, ended?.atMs ?? snapshot.nowMs)) {
@@ -157,9 +158,9 @@ function judgeWatched(
     if (!result) break
     samples.push(new Map(result.ok ? result.body.readings.map(({ name, reading }) => [name, reading]) : []))
   }
-  const before = baseline(snapshot, current)
+  const before = baseline(snapshot, seen)
   return {
-    seen: current,
+    seen,
     canary,
     window: before === null ? judgeWindow(rules, new Map(), []) : judgeWindow(rules, before, samples),
   }

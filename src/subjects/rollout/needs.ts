@@ -77,23 +77,29 @@ export function dueSamples({ atMs, rules }: NonNullable<Seen['window']>['body'],
 }
 
 export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
-  const { settings, state, target } = startOf(snapshot)
+  const { settings, state, target, last } = startOf(snapshot)
   const { current, standing } = state
   const requests: (EvidenceRequest | null)[] = [wayOf(standing, target)]
   if (target !== null) requests.push(filesOf(settings, standing, target))
-  if (current && !current.adopted) {
-    if (current.canary === null) requests.push(probesOf(current, settings))
-    if (current.intent?.body.purpose !== 'rollback' && settings)
-      requests.push(baselineOf(current, current.window?.body.rules ?? watchRules(settings)))
-    const { window, ended } = current
-    // Of a window that is over, what it was judged on: the check run goes on showing it.
-    if (window)
-      requests.push(
-        ...dueSamples(window.body, ended?.atMs ?? snapshot.nowMs).map((place) =>
-          sampleOf(window.body, place),
-        ),
-      )
-  }
+  if (current && !current.adopted && current.canary === null) requests.push(probesOf(current, settings))
+  for (const seen of new Set([current, last]))
+    if (seen) requests.push(...windowNeeds(snapshot, settings, seen))
   const wanted = requests.filter((request) => request !== null)
   return [...new Map(wanted.map((request) => [digestOf(request), request])).values()]
+}
+
+/** The baseline as soon as a deployment is seen, and the samples; of a window that is over those it was judged on. */
+function windowNeeds(
+  { nowMs }: RolloutSnapshot<Policy>,
+  settings: EnvironmentSettings | null,
+  seen: Seen,
+): EvidenceRequest[] {
+  const { window, ended, adopted, intent } = seen
+  const rules = window?.body.rules ?? (settings && watchRules(settings))
+  if (adopted || intent?.body.purpose === 'rollback' || !rules) return []
+  const places = window ? dueSamples(window.body, ended?.atMs ?? nowMs) : []
+  return [
+    baselineOf(seen, rules),
+    ...places.flatMap((place) => (window ? [sampleOf(window.body, place)] : [])),
+  ]
 }

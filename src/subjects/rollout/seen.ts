@@ -37,9 +37,7 @@ export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutV
 
 /** Ours by the marker in its payload, or by the run that we started. */
 function intentOf(facts: RolloutSnapshot['facts'], { marker, runId }: DeploymentReading) {
-  const marked = facts.find(
-    (fact) => marker !== null && marker === intentMarker(fact.subject, fact.seq),
-  )
+  const marked = facts.find((fact) => marker !== null && marker === intentMarker(fact.subject, fact.seq))
   if (marked?.body.kind === 'deploy.intended') return { ...marked, body: marked.body }
   return runId === null ? null : intentOfRun(facts, runId)
 }

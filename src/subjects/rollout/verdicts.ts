@@ -40,7 +40,10 @@ export interface RolloutVerdicts {
   /** True once the candidate has come so far that a person is, or was, to be asked. */
   askable: boolean
   frozenUntilMs: number | null
+  /** The deployment that stands. */
   watched: Watched | null
+  /** What was deployed last on purpose: the same, unless it was taken back. */
+  last: Watched | null
   /** The commits whose check run is ours to write: the candidate, and what was deployed last. */
   focus: Sha[]
 }

@@ -1,0 +1,84 @@
+/** From merge to production through the front door: staging, a window, a person, production, and back when it fails (R1 to R4). */
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { openRolloutTown, type RolloutTown, storyOf } from './rolloutTown.ts'
+
+jest.setTimeout(240_000)
+
+let town: RolloutTown
+const kinds = async (environment: string) => storyOf(await town.facts_(environment))
+const until = (what: string, look: () => unknown | Promise<unknown>) =>
+  town.stage.until(what, async () => ((await look()) ? true : undefined), 60_000)
+
+describe('a change on its way to production', () => {
+  let first = ''
+  let second = ''
+  beforeAll(async () => {
+    town = await openRolloutTown()
+  })
+  afterAll(async () => {
+    expect(town.stage.github.violations).toEqual([])
+    await town.close()
+  })
+
+  test('R1, A1: staging is deployed and watched first; then a person is asked, and nobody before', async () => {
+    first = await town.ship('first')
+    await until('staging to be deployed', () => town.deployed('staging').includes(first))
+    expect(town.run('deploy', first)).toBeUndefined()
+    const run = await town.becomes('deploy', first, 'action_required')
+    expect(run.output.summary).toMatch(/From nothing that is known to/)
+    expect(town.deployed('production')).toEqual([])
+    expect(await kinds('staging')).toEqual([
+      'deploy.intended',
+      'deploy.made',
+      'deploy.seen',
+      'canary.ended',
+      'window.opened',
+      'window.ended',
+    ])
+  })
+
+  test('A3, S11: who may not approve changes nothing; who may lets it through, and its window passes', async () => {
+    await town.press('eve', first, 'Approve deploy')
+    await town.stage.settle()
+    expect(town.deployed('production')).toEqual([])
+    await town.press('ben', first, 'Approve deploy')
+    await until('production to be deployed', () => town.deployed('production').includes(first))
+    await until('production to be healthy', async () => (await kinds('production')).includes('window.ended'))
+    const run = await town.becomes('deploy', first, 'success')
+    await until('the check to say so', () =>
+      /Healthy in production/.test(town.run('deploy', first)?.output.title ?? ''),
+    )
+    expect(run.actions).toEqual([])
+  })
+
+  test('R3, R4: errors over the ceiling roll it back at once; GitHub, the incident issue and the channel hear of it', async () => {
+    second = await town.ship('second')
+    const asked = await town.becomes('deploy', second, 'action_required')
+    expect(asked.output.summary).toMatch(/#2: an agent's, approved and merged through the gates/)
+    town.behave(second, { errors: 0.2 })
+    await town.press('ben', second, 'Approve deploy')
+    await until('production to stand at the first again', () =>
+      town.deployed('production').join().endsWith([first, second, first].join()),
+    )
+    await until('the rollback to end', async () => (await kinds('production')).includes('rollback.ended'))
+    await town.becomes('deploy', second, 'failure')
+    await until('the check to tell the end', () =>
+      /stands again/.test(town.run('deploy', second)?.output.title ?? ''),
+    )
+    expect(town.run('deploy', second)?.output.summary).toMatch(/`errors` \(rolls back\)/)
+    const failed = town.deployments('production').find(({ sha }) => sha === second)
+    await until('the deployment to be marked', () => failed?.statuses.at(-1)?.state === 'failure')
+    await until('the incident', () => town.incidents().some((body) => /failed in production/.test(body)))
+    await until('both alerts', () => town.alerts.length === 2)
+    expect(town.alerts.map(({ text }) => text).join('\n')).toMatch(/failed in production[\s\S]*Over:/)
+    await town.stage.settle()
+    expect((await kinds('production')).filter((kind) => kind === 'rollout.failed')).toHaveLength(1)
+  })
+
+  test('T41: what was rolled back does not come along with a later merge, until it is reverted', async () => {
+    const third = await town.ship('third')
+    await town.becomes('deploy', third, 'failure')
+    expect(town.run('deploy', third)?.output.title).toMatch(/Revert it first|part of what failed here/)
+    expect(town.deployed('production').at(-1)).toBe(first)
+  })
+})
