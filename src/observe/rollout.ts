@@ -80,7 +80,9 @@ export async function observeRollout(
     evidence: viewOf(name, results),
   }
   await loadNeeds(name, results, ledger, () => ports.needs.rollout(snapshot))
-  const range = await tryRead(missing, 'Who brought the commits on the way', () => readRange(snapshot, ports))
+  const range = await tryRead(missing, 'Who brought the commits on the way', () =>
+    readRange(snapshot, start, ports),
+  )
   const runs = await tryRead(missing, 'The checks of the commits on the way', () =>
     readRuns(name, start.focus, ports),
   )
@@ -92,9 +94,18 @@ export async function observeRollout(
   return whole
 }
 
-/** The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it. */
-async function readRange(snapshot: RolloutSnapshot<Policy>, ports: ObservePorts): Promise<RangeStep[]> {
+/**
+ * The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it.
+ * Where nothing is known to stand, the commit itself is all that can be looked at.
+ */
+async function readRange(
+  snapshot: RolloutSnapshot<Policy>,
+  { state, target }: Start,
+  ports: ObservePorts,
+): Promise<RangeStep[]> {
   const { name, defaultBranch } = snapshot.repository
+  if (target !== null && state.standing === null)
+    return [{ sha: target, pulls: await pullsOf(name, target, ports), pusher: null }]
   const way = ports.needs.rollout(snapshot).find((request) => request.kind === 'commits')
   const read = way && snapshot.evidence.get(way)
   if (way?.kind !== 'commits' || !read?.ok || !('commits' in read.body)) return []

@@ -38,17 +38,7 @@ export interface RangeInput {
 
 /** Judge the range. Whoever merged it: what nobody here has judged, and what failed before, does not come along. */
 export function judgeRange({ from, to, commits, steps, failures }: RangeInput): RangeVerdict {
-  if (from === null) {
-    // guard: rolledBackStays
-    const again = failures.find(({ body }) => body.sha === to)
-    return {
-      verdict: again
-        ? fail(`${code(short(to))} failed here before: ${again.body.sentence}`)
-        : pass('Nothing that Countersign knows stands here yet, so there is nothing to compare with.'),
-      lines: [],
-      agents: [],
-    }
-  }
+  if (from === null) return firstRange(to, steps, failures)
   if (commits === null)
     return { verdict: wait('The commits on the way are being read from git.'), lines: [], agents: [] }
   const wanted = stepsOf(commits, to)
@@ -75,6 +65,30 @@ export function judgeRange({ from, to, commits, steps, failures }: RangeInput): 
           ? `${code(short(to))} brings nothing that does not stand here already.`
           : `${count(steps.length, 'step')} on the way, each judged: ${listed(judged.map(({ name }) => name))}.`,
       ),
+    lines: judged.map(({ name, verdict }) => `${name}: ${verdict.sentence}`),
+    agents: judged.flatMap(({ agents }) => agents),
+  }
+}
+
+/** Nothing is known to stand here: only the commit itself can be looked at, and a person sees that there is no more. */
+function firstRange(to: Sha, steps: RangeInput['steps'], failures: RangeInput['failures']): RangeVerdict {
+  const again = failures.find(({ body }) => body.sha === to)
+  // guard: rolledBackStays
+  if (again)
+    return {
+      verdict: fail(`${code(short(to))} failed here before: ${again.body.sentence}`),
+      lines: [],
+      agents: [],
+    }
+  const own = steps.filter(
+    ({ sha, pulls }) => sha === to && pulls.some(({ facts }) => lastFact(facts, 'merged')),
+  )
+  const judged = own.map((step) => judgeStep(step, failures, new Set()))
+  const bad = judged.find(({ verdict }) => verdict.state === 'fail')
+  return {
+    verdict:
+      bad?.verdict ??
+      pass('Nothing that Countersign knows stands here yet, so only the commit itself could be looked at.'),
     lines: judged.map(({ name, verdict }) => `${name}: ${verdict.sentence}`),
     agents: judged.flatMap(({ agents }) => agents),
   }

@@ -70,6 +70,7 @@ export interface RolloutTownOptions {
   /** Further top-level policy. */
   policy?: string
   ci?: Partial<CiInput>
+  files?: Files
 }
 
 /** Staging and then production, both created by Countersign. */
@@ -119,6 +120,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
     files: {
       'deploy.mjs': script(service),
       '.github/workflows/deploy.yml': 'name: Deploy\non: deployment\n',
+      ...options.files,
     },
     settings: { OUTBOUND_ALLOW: '127.0.0.1', ALERT_WEBHOOKS: `ops=${service}/hook` },
   })

@@ -30,6 +30,8 @@ export type CiInput = {
   jobs: readonly JobSettings[]
   /** Default push. An empty list runs nothing by itself: results are then scripted by report(). */
   events?: readonly CiEvent[]
+  /** Branches whose pushes start it, as under `on: push: branches:`; default all. */
+  branches?: readonly string[]
   artifacts?: CiSettings['artifacts']
   env?: Record<string, string>
   /** What the jobs' GITHUB_TOKEN may do; by default they get none. */
@@ -93,6 +95,7 @@ export async function enableCi(world: GitHubWorld, repository: string, input: Ci
     title: input.title ?? 'CI',
     jobs: input.jobs,
     events: input.events ?? ['push'],
+    branches: input.branches ?? null,
     artifacts: input.artifacts ?? [],
     env: input.env ?? {},
     dependencies: input.dependencies ?? null,
@@ -129,6 +132,7 @@ export async function enableCi(world: GitHubWorld, repository: string, input: Ci
   world.onPush(async (push) => {
     const branch = /^refs\/heads\/(.+)$/.exec(push.ref)?.[1]
     if (push.repo.id !== repo.id || branch === undefined || push.deleted) return
+    if (settings.branches && !settings.branches.includes(branch)) return
     await trigger({
       event: 'push',
       sha: push.after,

@@ -21,6 +21,8 @@ export type CiSettings = {
   title: string
   jobs: readonly JobSettings[]
   events: readonly CiEvent[]
+  /** Branches whose pushes start it; null: all. */
+  branches: readonly string[] | null
   artifacts: readonly ArtifactSettings[]
   /** Added to the clean environment of every job. */
   env: Readonly<Record<string, string>>
