@@ -13,6 +13,7 @@ import {
 import type { RangeStep, RolloutSnapshot } from '../core/snapshot/rollout.ts'
 import type { Policy } from '../policy/schema.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
+import { settingsOf } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
@@ -45,7 +46,7 @@ export async function observeRollout(
   if (!tip.found) return null
   const branch = { ref: repository.defaultBranch, tip: tip.value }
   const policy = await readPolicy(ports, repository, branch)
-  const settings = policy.ok ? (policy.policy.rollout.environments[environment] ?? null) : null
+  const settings = policy.ok ? settingsOf(policy.policy.rollout.environments, environment) : null
   const before =
     settings?.after === undefined
       ? null
@@ -80,7 +81,9 @@ export async function observeRollout(
     evidence: viewOf(name, results),
   }
   await loadNeeds(name, results, ledger, () => ports.needs.rollout(snapshot))
-  const range = await tryRead(missing, 'Who brought the commits on the way', () => readRange(snapshot, ports))
+  const range = await tryRead(missing, 'Who brought the commits on the way', () =>
+    readRange(snapshot, start, ports),
+  )
   const runs = await tryRead(missing, 'The checks of the commits on the way', () =>
     readRuns(name, start.focus, ports),
   )
@@ -93,9 +96,13 @@ export async function observeRollout(
 }
 
 /** The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it. */
-async function readRange(snapshot: RolloutSnapshot<Policy>, ports: ObservePorts): Promise<RangeStep[]> {
+async function readRange(
+  snapshot: RolloutSnapshot<Policy>,
+  { target }: Start,
+  ports: ObservePorts,
+): Promise<RangeStep[]> {
   const { name, defaultBranch } = snapshot.repository
-  const way = ports.needs.rollout(snapshot).find((request) => request.kind === 'commits')
+  const way = ports.needs.rollout(snapshot).find((one) => one.kind === 'commits' && one.head === target)
   const read = way && snapshot.evidence.get(way)
   if (way?.kind !== 'commits' || !read?.ok || !('commits' in read.body)) return []
   const shas = stepsOf(read.body.commits, way.head)
