@@ -13,6 +13,7 @@ import {
 import type { RangeStep, RolloutSnapshot } from '../core/snapshot/rollout.ts'
 import type { Policy } from '../policy/schema.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
+import { settingsOf } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
@@ -45,7 +46,7 @@ export async function observeRollout(
   if (!tip.found) return null
   const branch = { ref: repository.defaultBranch, tip: tip.value }
   const policy = await readPolicy(ports, repository, branch)
-  const settings = policy.ok ? (policy.policy.rollout.environments[environment] ?? null) : null
+  const settings = policy.ok ? settingsOf(policy.policy.rollout.environments, environment) : null
   const before =
     settings?.after === undefined
       ? null
@@ -106,7 +107,7 @@ async function readRange(
   const { name, defaultBranch } = snapshot.repository
   if (target !== null && state.standing === null)
     return [{ sha: target, pulls: await pullsOf(name, target, ports), pusher: null }]
-  const way = ports.needs.rollout(snapshot).find((request) => request.kind === 'commits')
+  const way = ports.needs.rollout(snapshot).find((one) => one.kind === 'commits' && one.head === target)
   const read = way && snapshot.evidence.get(way)
   if (way?.kind !== 'commits' || !read?.ok || !('commits' in read.body)) return []
   const shas = stepsOf(read.body.commits, way.head)

@@ -37,7 +37,8 @@ export function questionsOf(
   const rollback = rollbackRules(facts, state, open)
   const forward = open.filter((rule) => !rollback.includes(rule))
   const shaOf = (rule: FactOf<'rule.asked'>) => intentOfRun(facts, rule.body.runId)?.body.sha ?? rule.body.sha
-  const newest = forward.at(-1)
+  // By GitHub's own order of runs: events arrive in any (S8).
+  const newest = forward.toSorted((a, b) => a.body.runId - b.body.runId || a.seq - b.seq).at(-1)
   if (newest) {
     const sha = shaOf(newest)
     const rules = forward.filter((rule) => shaOf(rule) === sha)

@@ -166,18 +166,23 @@ export type RolloutSettings = z.infer<typeof RolloutSettings>
 
 type Environments = Readonly<Record<string, EnvironmentSettings>>
 
+/** What policy says of an environment, or null: its name is whatever GitHub sends, such as `constructor`. */
+export function settingsOf(environments: Environments, name: string): EnvironmentSettings | null {
+  return Object.hasOwn(environments, name) ? (environments[name] ?? null) : null
+}
+
 function comesAfterItself(environments: Environments, name: string): boolean {
-  let at = environments[name]?.after
+  let at = settingsOf(environments, name)?.after
   for (let steps = 0; at !== undefined && steps <= 20; steps++) {
     if (at === name) return true
-    at = environments[at]?.after
+    at = settingsOf(environments, at)?.after
   }
   return false
 }
 
 /** Whether policy asks a person before a commit comes to this environment: where nothing comes after it, unless told. */
 export function asksPeople(environments: Environments, name: string): boolean {
-  const written = environments[name]?.approval
+  const written = settingsOf(environments, name)?.approval
   if (written) return written === 'person'
   return !Object.values(environments).some(({ after }) => after === name)
 }

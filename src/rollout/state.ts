@@ -25,7 +25,7 @@ export interface Seen {
 }
 
 export interface RolloutState {
-  /** Newest first. */
+  /** Newest first, in the order in which they began: one may have waited for its turn while others went ahead. */
   seen: Seen[]
   /** The deployment that stands: the newest that succeeded. Only this one may be rolled back. */
   current: Seen | null
@@ -39,7 +39,7 @@ export interface RolloutState {
   /** The rollback that was announced and has not ended. */
   rollingBack: FactOf<'deploy.intended'> | null
   /** Announced deployments of which nothing is seen yet. */
-  pending: { intent: FactOf<'deploy.intended'>; made: boolean }[]
+  pending: { intent: FactOf<'deploy.intended'>; made: boolean; runId: number | null }[]
 }
 
 /** Fold the facts. `deployments` are GitHub's, newest first; empty when they could not be read. */
@@ -84,18 +84,23 @@ export function rolloutState(
         rollback: ended.find((one) => one.body.deployment === id) ?? null,
       }
     })
-    .sort((a, b) => b.id - a.id)
+    .sort((a, b) => b.seq - a.seq)
   const current = seen.find(({ adopted, reading, window }) => adopted || reading?.succeeded || window) ?? null
   const done = new Set(ended.map(({ body }) => body.intent))
-  const made = new Set(factsOf(facts, 'deploy.made').map(({ body }) => body.intent))
+  const made = new Map(factsOf(facts, 'deploy.made').map(({ body }) => [body.intent, body.runId]))
   const given = new Set(factsOf(facts, 'work.failed').map(({ body }) => body.what))
   const healthy = healthyOf(facts)
   return {
     seen,
     current,
     underWay: seen.filter(
-      ({ adopted, failed, rollback, reading, window }) =>
-        !adopted && !failed && !rollback && !window && !reading?.succeeded && !hasFailed(reading),
+      (one) =>
+        !one.adopted &&
+        !one.failed &&
+        !one.rollback &&
+        !one.window &&
+        !one.reading?.succeeded &&
+        !cameToNothing(one),
     ),
     healthy,
     standing: healthy?.sha ?? seen.find(({ adopted }) => adopted)?.sha ?? null,
@@ -108,13 +113,18 @@ export function rolloutState(
         ({ seq }) =>
           !done.has(seq) && !given.has(`deploy:${seq}`) && !seen.some((one) => one.intent?.seq === seq),
       )
-      .map((intent) => ({ intent, made: made.has(intent.seq) })),
+      .map((intent) => ({ intent, made: made.has(intent.seq), runId: made.get(intent.seq) ?? null })),
   }
 }
 
 /** GitHub says that it did not come to anything. */
-export function hasFailed(reading: DeploymentReading | null): boolean {
-  return reading !== null && !reading.succeeded && ['failure', 'error', 'inactive'].includes(reading.state)
+export function hasFailed(reading: DeploymentReading): boolean {
+  return !reading.succeeded && ['failure', 'error', 'inactive'].includes(reading.state)
+}
+
+/** It came to nothing, or GitHub no longer knows of it. */
+export function cameToNothing({ reading }: Pick<Seen, 'reading'>): boolean {
+  return reading === null || hasFailed(reading)
 }
 
 /** The commit that an environment was last healthy at, by its facts alone: also what the next environment waits for. */

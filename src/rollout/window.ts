@@ -1,6 +1,6 @@
 /** The window after a deployment: what its samples say so far, by the rules that were frozen when it opened (R3). */
 import type { MonitorReading } from '../core/monitoring.ts'
-import { code, count, listed } from '../core/sentences.ts'
+import { code, count } from '../core/sentences.ts'
 import { type MonitorRule, requestsName, type WatchRules } from '../core/watch.ts'
 
 export type Readings = ReadonlyMap<string, MonitorReading>
@@ -85,6 +85,13 @@ export function judgeWindow(
           : `${count(conclusive, 'sample')} within their limits.`,
       )
   }
+  // Limits that are crossed in turn would keep it open for ever.
+  // guard: bounded
+  if (samples.length >= mostSamples(rules))
+    return verdict(
+      'held',
+      `${count(samples.length, 'sample')} were taken and the limits are still crossed now and then. Nobody can tell whether it is healthy.`,
+    )
   const more = inRow > 0 ? ` The last one said nothing: ${last}` : ''
   return verdict('watching', `Watched: ${conclusive} of ${count(rules.samples, 'sample')}.${more}`)
 }
@@ -94,6 +101,7 @@ function tooFew({ requests }: WatchRules, readings: Readings): string | null {
   if (!requests) return null
   const reading = readings.get(requestsName)
   if (!reading?.ok) return `the number of requests could not be read: ${reading?.reason ?? 'no answer'}`
+  if (!Number.isFinite(reading.value)) return `the number of requests is ${reading.value}`
   // guard: enoughRequests
   return reading.value >= requests.minimum
     ? null
@@ -134,9 +142,9 @@ class Monitor {
         ? few
         : !reading?.ok
           ? (reading?.reason ?? 'no answer')
-          : reading.value < 0
-            ? `it is ${reading.value}, which no ${this.rule.unit === 'number' ? 'such number' : this.rule.unit} can be`
-            : null
+          : isAmount(reading.value)
+            ? null
+            : `it is ${reading.value}, which is no amount`
     if (reason !== null || !reading?.ok) {
       this.values.push(null)
       return [{ rule: this.rule, sentence: `${code(this.rule.name)}: ${reason ?? 'no answer'}.` }]
@@ -146,7 +154,7 @@ class Monitor {
     const over = value > this.limit
     this.streak = over ? this.streak + 1 : 0
     if (!over && this.alerted) this.alerted = false
-    if (over && this.streak >= this.rule.times) this.alerted = true
+    if (value > this.ceiling || (over && this.streak >= this.rule.times)) this.alerted = true
     if (value > this.ceiling)
       this.broken = `${code(this.rule.name)} is ${this.shown(value)}, over the ceiling of ${this.shown(this.ceiling)}.`
     else if (over && this.streak >= this.rule.times)
@@ -180,14 +188,13 @@ class Monitor {
   }
 }
 
+/** Whether a figure can be judged: a monitor that answers NaN or less than nothing has told nothing. */
+// guard: realNumbers
+export const isAmount = (value: number): boolean => Number.isFinite(value) && value >= 0
+
 /** A value in its unit: `0.52 %`, `480 ms`, `17.3`. */
 export function shownValue(value: number, unit: MonitorRule['unit']): string {
   const round = (number: number) => String(Number(number.toPrecision(3)))
   if (unit === 'ratio') return `${round(value * 100)} %`
   return unit === 'ms' ? `${round(value)} ms` : round(value)
-}
-
-/** The names of monitors, for a sentence. */
-export function named(rules: WatchRules): string {
-  return rules.monitors.length === 0 ? 'no monitor' : listed(rules.monitors.map(({ name }) => code(name)))
 }

@@ -47,10 +47,10 @@ function episodesOf(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts
     const intents = rollbacks.filter(({ body }) => body.replaces === deployment).map(({ seq }) => seq)
     return factsOf(facts, 'rollback.ended').find(({ body }) => body.ok && intents.includes(body.intent))
   }
-  const healthyAgain = (deployment: number) =>
-    factsOf(facts, 'window.ended').find(
-      ({ body }) => body.deployment === deployment && body.outcome === 'healthy',
-    )
+  // Whether this deployment recovered or a later one took its place.
+  const healthyAfter = (seq: number) =>
+    factsOf(facts, 'window.ended').find((one) => one.seq > seq && one.body.outcome === 'healthy')?.body
+      .sentence ?? null
   const failed = factsOf(facts, 'rollout.failed').map(({ seq, body }): Episode => {
     const back = rollbacks.find((one) => one.body.replaces === body.deployment)
     const next = back
@@ -60,8 +60,7 @@ function episodesOf(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts
       episode: `failed:${seq}`,
       title: `${short(body.sha)} failed in ${environment}`,
       text: `${body.sentence} ${next}`,
-      recovered:
-        endOf(body.deployment)?.body.sentence ?? healthyAgain(body.deployment)?.body.sentence ?? null,
+      recovered: endOf(body.deployment)?.body.sentence ?? healthyAfter(seq),
     }
   })
   const heldOnly = factsOf(facts, 'rollout.held').filter(
@@ -71,8 +70,8 @@ function episodesOf(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts
     ({ seq, body }): Episode => ({
       episode: `held:${seq}`,
       title: `${environment} waits for a person`,
-      text: `${body.sentence} Open countersign/deploy on the commit and decide.`,
-      recovered: healthyAgain(body.deployment)?.body.sentence ?? null,
+      text: `${body.sentence} ${whatToDo(snapshot)}`,
+      recovered: healthyAfter(seq),
     }),
   )
   const lost = factsOf(facts, 'rollback.ended')
@@ -82,10 +81,35 @@ function episodesOf(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts
         episode: `rollback:${seq}`,
         title: `The rollback in ${environment} FAILED`,
         text: `${body.sentence} What stands there now is not known to be healthy. Somebody must look at once.`,
-        recovered: null,
+        recovered: healthyAfter(seq),
       }),
     )
-  return [...failed, ...held, ...lost, ...overLimits(snapshot, verdicts), ...uninvited(snapshot, verdicts)]
+  const unstarted = factsOf(facts, 'work.failed')
+    .filter(({ body }) => body.what.startsWith('deploy:'))
+    .map(
+      ({ seq, body }): Episode => ({
+        episode: `unstarted:${seq}`,
+        title: `A deployment to ${environment} did not begin`,
+        text: `${body.reason} It is not tried again; the next commit is.`,
+        recovered: healthyAfter(seq),
+      }),
+    )
+  return [
+    ...unstarted,
+    ...failed,
+    ...held,
+    ...lost,
+    ...overLimits(snapshot, verdicts),
+    ...uninvited(snapshot, verdicts),
+  ]
+}
+
+/** Only where a person is asked is there a check with buttons. */
+function whatToDo({ policy, environment }: RolloutSnapshot<Policy>): string {
+  const asks = policy.ok && asksPeople(policy.policy.rollout.environments, environment)
+  return asks
+    ? 'Open countersign/deploy on the commit and decide.'
+    : 'Look at it; the next commit takes its place.'
 }
 
 /** Monitors that only alert: an episode begins when their rule is met and ends with a value within it. */

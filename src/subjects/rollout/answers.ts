@@ -8,7 +8,7 @@ import { person } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { mayApprove } from './approval.ts'
-import { heldDigest } from './failure.ts'
+import { awaitsPerson, heldDigest } from './failure.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
 type Answer =
@@ -87,11 +87,13 @@ function judgePress(
   // guard: pageShown
   if (!page.shown.startsWith(button.shownPrefix))
     return refused('The button and its page do not belong together.')
-  if (held?.held && page.shown === heldDigest(snapshot.environment, held)) {
+  if (held && awaitsPerson(verdicts.state, held) && page.shown === heldDigest(snapshot.environment, held)) {
     if (button.intent === 'accept') return decision('healthy', page.shown, 'counted it as healthy.')
     if (button.intent === 'reject') return decision('rollback', page.shown, 'asked for the rollback.')
   }
   if (button.intent === 'approve' && verdicts.askable && verdicts.approval?.asked) {
+    // What comes along is part of what was shown, and is not known yet.
+    if (verdicts.range.verdict.state === 'wait') return { kind: 'wait' }
     if (verdicts.approval.bound === page.shown)
       return decision('approve', page.shown, `approved the deployment to ${snapshot.environment}.`)
     return refused(

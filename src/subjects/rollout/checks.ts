@@ -10,7 +10,7 @@ import type { Policy } from '../../policy/schema.ts'
 import { asksPeople } from '../../rollout/settings.ts'
 import type { Seen } from '../../rollout/state.ts'
 import { inShadow, longestTitle, newest, runDiffers } from '../pull/checks.ts'
-import { heldDigest } from './failure.ts'
+import { awaitsPerson, heldDigest } from './failure.ts'
 import { samplesTable } from './table.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
@@ -106,9 +106,7 @@ function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, s
     return { ...base, state: 'success', title: `Healthy in ${environment}: ${seen.ended.body.sentence}` }
   if (seen.ended?.body.outcome === 'superseded')
     return { ...base, state: 'success', title: seen.ended.body.sentence }
-  const decidable =
-    seen.held !== null && (seen.failed !== null || seen.ended !== null) && !isRolledBack(state.seen, seen)
-  if (decidable)
+  if (awaitsPerson(state, seen))
     return {
       state: 'action_required',
       title: `${environment} waits for a person: ${seen.held?.body.sentence ?? ''}`,
@@ -120,10 +118,6 @@ function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, s
     return { ...base, state: 'failure', title: `Failed in ${environment}: ${failureTold(snapshot, seen)}` }
   const progress = window?.sentence ?? last?.canary.sentence ?? 'The deployment is under way.'
   return { ...base, state: 'success', title: `Let through to ${environment}. ${progress}` }
-}
-
-function isRolledBack(all: readonly Seen[], { id }: Seen): boolean {
-  return all.some(({ intent }) => intent?.body.replaces === id)
 }
 
 function failureTold({ facts }: RolloutSnapshot<Policy>, { id, failed }: Seen): string {

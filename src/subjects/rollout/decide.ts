@@ -8,7 +8,8 @@ import type { Policy } from '../../policy/schema.ts'
 import { alertActions, alertRecords, incidentActions } from './alerts.ts'
 import { answerPresses } from './answers.ts'
 import { checkActions } from './checks.ts'
-import { needs } from './needs.ts'
+import { canaryUntilMs } from './judge.ts'
+import { needs, startOf } from './needs.ts'
 import { transitions } from './transitions.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
@@ -104,9 +105,9 @@ function smokeActions(
   { watched, settings }: RolloutVerdicts,
 ): Action[] {
   const workflow = settings?.canary.workflow
-  if (!watched || workflow === undefined || watched.seen.canary || watched.seen.smoke || watched.seen.failed)
-    return []
-  const { id: deployment, sha, reading } = watched.seen
+  if (!watched || workflow === undefined) return []
+  const { id: deployment, sha, reading, canary, smoke, failed, rollback } = watched.seen
+  if (canary || smoke || failed || rollback) return []
   return [
     {
       kind: 'smoke',
@@ -124,7 +125,7 @@ function smokeActions(
 
 /** Answers to waiting jobs: ours to roll back at once; the candidate's when it may go, or never may (R2). */
 function ruleActions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): Action[] {
-  const { questions, go, range, approval, askable } = verdicts
+  const { questions, go, range, askable } = verdicts
   const { policy } = snapshot
   const answer = (
     rule: FactOf<'rule.asked'>,
@@ -157,10 +158,8 @@ function ruleActions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdict
   if (go.state === 'pass')
     return [...back, ...outdated, ...rules.map((rule) => answer(rule, 'approved', go.sentence))]
   const complete = policy.ok && snapshot.missing.length === 0
-  const never =
-    complete &&
-    go.state === 'fail' &&
-    (!askable || range.verdict.state === 'fail' || approval?.verdict.state === 'fail')
+  // A person's no is lifted by the same person (A4), so the job waits on.
+  const never = complete && go.state === 'fail' && (!askable || range.verdict.state === 'fail')
   if (never) return [...back, ...outdated, ...rules.map((rule) => answer(rule, 'rejected', go.sentence))]
   return [
     ...back,
@@ -228,8 +227,8 @@ function wakeActions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdict
     if (window) {
       const { atMs, rules } = window.body
       times.push(atMs + (Math.floor((nowMs - atMs) / rules.intervalMs) + 1) * rules.intervalMs)
-    } else if (settings) {
-      times.push(watched.seen.sinceMs + limitMs + settings.canary.minutes * 60_000)
+    } else {
+      times.push(canaryUntilMs(watched.seen, settings))
     }
   }
   const next = times.filter((atMs) => atMs >= nowMs).sort((a, b) => a - b)[0]
@@ -238,5 +237,9 @@ function wakeActions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdict
 
 /** True when nothing can happen to the environment any more, short of an event: nothing waits and nothing is watched. */
 export function isOver(snapshot: RolloutSnapshot<Policy>): boolean {
-  return snapshot.policy.ok && snapshot.policy.policy.rollout.environments[snapshot.environment] === undefined
+  const { settings, state, questions } = startOf(snapshot)
+  const { current, rollingBack, pending, underWay } = state
+  const watched = current?.window && !current.ended && !current.failed
+  const waits = rollingBack || questions.candidate || pending.length > 0 || underWay.length > 0 || watched
+  return snapshot.policy.ok && settings === null && !waits
 }

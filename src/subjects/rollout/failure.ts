@@ -7,13 +7,25 @@ import { code, listed } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { stepsOf } from '../../rollout/range.ts'
-import type { Seen } from '../../rollout/state.ts'
+import type { RolloutState, Seen } from '../../rollout/state.ts'
 import { filesOf, wayOf } from './needs.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
 /** What the buttons on a held deployment carry: that deployment, as it was held. */
 export function heldDigest(environment: string, { id, held }: Seen): Digest {
   return digestOf({ held: environment, deployment: id, at: held?.seq ?? null })
+}
+
+/** Whether a person decides what becomes of it: it stands here, it is held, and nobody has decided yet. */
+export function awaitsPerson({ current, seen }: RolloutState, one: Seen): boolean {
+  const { held, failed, ended } = one
+  return (
+    current?.id === one.id &&
+    held !== null &&
+    (failed !== null || ended?.body.outcome === 'held') &&
+    ended?.body.outcome !== 'healthy' &&
+    !seen.some(({ intent }) => intent?.body.replaces === one.id)
+  )
 }
 
 /** The change failed: put on record with what it brought, and, where that can be done, its rollback announced. */
@@ -59,7 +71,7 @@ export function rollbackTo({ state, settings }: RolloutVerdicts, seen: Seen): Fa
   const { healthy } = state
   const workflow = settings?.workflow ?? null
   // guard: onlyHealthy
-  if (!healthy) return []
+  if (!healthy || healthy.sha === seen.sha) return []
   return [
     {
       kind: 'deploy.intended',

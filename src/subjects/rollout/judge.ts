@@ -86,7 +86,7 @@ function judgeGo(snapshot: RolloutSnapshot<Policy>, input: GoInput): Verdict {
   const stopper = stoppedBy(snapshot)
   if (stopper)
     return wait(`${person(stopper)} stopped it. ${code('/agent resume')} on the same pull request goes on.`)
-  const busy = busyWith(state, candidate)
+  const busy = busyWith(state, candidate, approval.asked)
   if (busy) return wait(busy)
   // guard: freeze
   if (frozenUntilMs !== null)
@@ -123,10 +123,12 @@ function beforeAsking(
 function busyWith(
   { rollingBack, underWay, pending, current }: RolloutState,
   candidate: string,
+  asked: boolean,
 ): string | null {
   // guard: oneAtATime
   if (rollingBack) return `A rollback to ${code(short(rollingBack.body.sha))} is under way.`
-  if (current?.held && current.ended?.body.outcome === 'held' && !current.failed)
+  // Where nobody is asked nobody could answer: what is held there is left behind by the next commit.
+  if (asked && current?.held && current.ended?.body.outcome === 'held' && !current.failed)
     return `What stands here is held (${headline(current.held.body.sentence, 200)}); a person decides on it first.`
   const other = [...underWay.map(({ sha }) => sha), ...pending.map(({ intent }) => intent.body.sha)].find(
     (sha) => sha !== candidate,
@@ -187,10 +189,13 @@ function judgeCanary(
 ): Verdict {
   if (seen.canary)
     return seen.canary.body.ok ? pass(seen.canary.body.sentence) : fail(seen.canary.body.sentence)
-  if (!settings) return wait('The policy cannot be used.')
-  const { probes, workflow, minutes } = settings.canary
+  const overdue = snapshot.nowMs > canaryUntilMs(seen, settings)
+  if (!settings)
+    return overdue && seen.intent?.body.purpose === 'rollback'
+      ? fail('what it would be is in a policy that cannot be used.')
+      : wait('Policy says nothing that could be used of this environment.')
+  const { probes, workflow } = settings.canary
   if (probes.length === 0 && workflow === undefined) return pass('No canary is configured.')
-  const overdue = snapshot.nowMs > seen.sinceMs + (settings.deploy_minutes + minutes) * 60_000
   if (probes.length > 0) {
     if (!seen.reading?.environmentUrl)
       return overdue
@@ -212,6 +217,11 @@ function judgeCanary(
       return pass(`Probed: ${listed(result.body.results.map(({ name }) => code(name)))}.`)
   }
   return judgeSmoke(snapshot, seen, overdue)
+}
+
+/** When a canary without a result has failed. */
+export function canaryUntilMs({ sinceMs }: Seen, settings: EnvironmentSettings | null): number {
+  return sinceMs + ((settings?.deploy_minutes ?? 60) + (settings?.canary.minutes ?? 15)) * 60_000
 }
 
 /** The smoke workflow, by the run that we started and nothing else (T15). */

@@ -5,7 +5,7 @@ import type { Sha } from '../../core/ids.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import { sourcesOf, type WatchRules } from '../../core/watch.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { type EnvironmentSettings, probeChecks, watchRules } from '../../rollout/settings.ts'
+import { type EnvironmentSettings, probeChecks, settingsOf, watchRules } from '../../rollout/settings.ts'
 import { type Start, startOf as start } from '../../rollout/start.ts'
 import type { Seen } from '../../rollout/state.ts'
 import { mostSamples } from '../../rollout/window.ts'
@@ -19,7 +19,7 @@ export function startOf({
   before,
   branch,
 }: RolloutSnapshot<Policy>): Start {
-  const settings = policy.ok ? (policy.policy.rollout.environments[environment] ?? null) : null
+  const settings = policy.ok ? settingsOf(policy.policy.rollout.environments, environment) : null
   return start({ settings, facts, deployments, tip: branch.tip, before: before?.facts ?? null })
 }
 
@@ -81,6 +81,9 @@ export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
   const { current, standing } = state
   const requests: (EvidenceRequest | null)[] = [wayOf(standing, target)]
   if (target !== null) requests.push(filesOf(settings, standing, target))
+  // What a failure would be about, whatever else waits meanwhile.
+  for (const { sha } of [...(current && !current.ended ? [current] : []), ...state.underWay])
+    requests.push(wayOf(standing, sha), filesOf(settings, standing, sha))
   if (current && !current.adopted && current.canary === null) requests.push(probesOf(current, settings))
   for (const seen of new Set([current, last]))
     if (seen) requests.push(...windowNeeds(snapshot, settings, seen))

@@ -3,20 +3,22 @@ import type { FactBody } from '../../core/facts.ts'
 import type { DeploymentReading, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { intentOfRun } from '../../rollout/candidate.ts'
-import { hasFailed } from '../../rollout/state.ts'
+import { hasFailed, type RolloutState } from '../../rollout/state.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
 /** Deployments that no fact knows yet, oldest first. What stood here before Countersign looked is not watched. */
 export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutVerdicts): FactBody[] {
-  const { deployments, facts } = snapshot
+  const { deployments } = snapshot
   if (deployments === 'unknown') return []
   const known = new Set(state.seen.map(({ id }) => id))
-  const newest = Math.max(0, ...known)
+  const oldest = Math.min(...known)
   const first = known.size === 0
   const last = deployments.find(({ succeeded }) => succeeded)
   return [...deployments].reverse().flatMap((one): FactBody[] => {
-    if (known.has(one.id) || one.id < newest) return []
-    const intent = intentOf(facts, one)
+    if (known.has(one.id)) return []
+    const intent = intentOf(snapshot, state, one)
+    // From before Countersign looked, unless it waited for our word since then.
+    if (one.id < oldest && intent === null && !letThrough(snapshot, one)) return []
     // It waits for its environment's protection, and may never begin.
     if (one.state === 'waiting' || (intent === null && hasFailed(one) && !letThrough(snapshot, one)))
       return []
@@ -35,11 +37,20 @@ export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutV
   })
 }
 
-/** Ours by the marker in its payload, or by the run that we started. */
-function intentOf(facts: RolloutSnapshot['facts'], { marker, runId }: DeploymentReading) {
+/** Ours by the marker in its payload, by the run that we started, or by our name on a run whose start was not recorded. */
+function intentOf(
+  { facts, app }: RolloutSnapshot,
+  { pending }: RolloutState,
+  { marker, runId, createdBy }: DeploymentReading,
+) {
   const marked = facts.find((fact) => marker !== null && marker === intentMarker(fact.subject, fact.seq))
   if (marked?.body.kind === 'deploy.intended') return { ...marked, body: marked.body }
-  return runId === null ? null : intentOfRun(facts, runId)
+  if (runId === null) return null
+  const started = intentOfRun(facts, runId)
+  if (started || createdBy?.id !== app.bot.id) return started
+  return (
+    pending.find(({ intent, runId: of }) => intent.body.way === 'dispatch' && of === null)?.intent ?? null
+  )
 }
 
 /** How a deployment of ours is found again: the intent that announced it. */

@@ -4,13 +4,15 @@ import { code, short } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { watchRules } from '../../rollout/settings.ts'
-import { hasFailed, type Seen } from '../../rollout/state.ts'
+import { cameToNothing, type Seen } from '../../rollout/state.ts'
 import { failedFact, failure, heldDigest, rollbackTo, stepsBrought } from './failure.ts'
 import { newlySeen } from './seen.ts'
 import type { RolloutVerdicts, Watched } from './verdicts.ts'
 
 /** The facts of this turn; what they lead to is the next turn's. */
 export function transitions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): FactBody[] {
+  // guard: deploymentsRead
+  if (snapshot.deployments === 'unknown') return []
   const seen = newlySeen(snapshot, verdicts)
   // A fold over fewer deployments than there are would judge the wrong one.
   if (seen.length > 0) return seen
@@ -19,30 +21,35 @@ export function transitions(snapshot: RolloutSnapshot<Policy>, verdicts: Rollout
   return verdicts.watched ? watching(snapshot, verdicts, verdicts.watched) : []
 }
 
-/** Windows of deployments that another one has taken the place of. */
+/** Deployments that another one has taken the place of before it was known how they do. */
 function superseded({ state }: RolloutVerdicts): FactBody[] {
   const { current, seen } = state
-  return seen.flatMap((one): FactBody[] =>
-    current && one.id < current.id && one.window && !one.ended && !one.failed
+  if (!current) return []
+  return seen.slice(seen.indexOf(current) + 1).flatMap((one): FactBody[] => {
+    const sentence = `Deployment ${current.id} of ${code(short(current.sha))} took the place of ${code(short(one.sha))} before it was known to be healthy.`
+    if (one.intent?.body.purpose === 'rollback')
+      return one.reading?.succeeded && !one.rollback ? rollbackFailed(one.intent.seq, one.id, sentence) : []
+    const open = (one.window || one.reading?.succeeded) && !one.adopted && !one.ended && !one.failed
+    return open
       ? [
           {
             kind: 'window.ended',
             deployment: one.id,
             sha: one.sha,
             outcome: 'superseded',
-            sentence: `Deployment ${current.id} of ${code(short(current.sha))} took its place.`,
+            sentence,
             means: {},
           },
         ]
-      : [],
-  )
+      : []
+  })
 }
 
 /** Deployments that GitHub says came to nothing. */
 function failedBefore(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): FactBody[] {
   return verdicts.state.seen.flatMap((one): FactBody[] => {
-    if (one.adopted || one.failed || one.rollback || one.window || !hasFailed(one.reading)) return []
-    const sentence = `Deployment ${one.id} of ${code(short(one.sha))} ended with ${code(one.reading?.state ?? '')}.`
+    if (one.adopted || one.failed || one.rollback || one.window || one.ended || !cameToNothing(one)) return []
+    const sentence = `Deployment ${one.id} of ${code(short(one.sha))} ${one.reading ? `ended with ${code(one.reading.state)}` : 'is no longer listed on GitHub'}.`
     return one.intent?.body.purpose === 'rollback'
       ? rollbackFailed(one.intent.seq, one.id, sentence)
       : [
