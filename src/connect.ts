@@ -51,6 +51,8 @@ export interface Running {
 }
 
 const stopGraceMs = 5000
+/** Each waits for a metrics endpoint most of its time. */
+const watchesAtOnce = 32
 /** Between two pull requests of a new installation's scan, so that it does not eat the rate limit. */
 const scanPauseMs = 500
 
@@ -136,6 +138,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       reconcile: environment.COUNTERSIGN_ROUNDS_AT_ONCE,
       acknowledge: 4,
       work: environment.COUNTERSIGN_WORK_AT_ONCE,
+      watch: watchesAtOnce,
     })
 
     // Ends what no queue carries: the sweep, the nightly job, and the looks that a webhook asks for behind its answer.

@@ -83,7 +83,7 @@ export async function openDoor(
       acknowledge: async (item) => void acknowledged.push(item.commentId),
       work: async () => undefined,
     },
-    { reconcile: 4, acknowledge: 1, work: 1 },
+    { reconcile: 4, acknowledge: 1, work: 1, watch: 1 },
   )
   return {
     server,

@@ -49,7 +49,7 @@ beforeEach(async () => {
       acknowledge: async () => undefined,
       work: async () => undefined,
     },
-    { reconcile: 2, acknowledge: 1, work: 1 },
+    { reconcile: 2, acknowledge: 1, work: 1, watch: 1 },
   )
 })
 afterEach(() => Promise.all([ledger.close(), queue.close(0)]))

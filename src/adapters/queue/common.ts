@@ -4,7 +4,7 @@ import { parseKey, type RepositoryName, type SubjectKey } from '../../core/ids.t
 import type { Clock, Log } from '../../core/ports.ts'
 import { Acknowledgement, WorkItem } from '../../core/work.ts'
 
-export type Lane = 'reconcile' | 'acknowledge' | 'work'
+export type Lane = 'reconcile' | 'acknowledge' | 'work' | 'watch'
 
 /** A job that will not be tried again. `reason` is for the operator; a Terminal error also has its text for the user. */
 export interface GivenUp {
@@ -66,6 +66,13 @@ export function checkedKey(key: SubjectKey): SubjectKey {
 /** A delay in milliseconds, 0 when none was asked for. */
 export function checkedDelay(delayMs: number | undefined): number {
   return Math.min(Math.max(delayMs ?? 0, 0), longestDelayMs)
+}
+
+/** What looks after a deployment is brief and must not wait behind model sessions (R3, R4). */
+export function laneOf(item: WorkItem): 'work' | 'watch' {
+  if (item.kind === 'alert') return 'watch'
+  const measures = item.kind === 'collect' && ['sample', 'baseline', 'probes'].includes(item.request.kind)
+  return measures ? 'watch' : 'work'
 }
 
 /** Work that fits its schema and its bound; a Bug otherwise, since only our own code makes it. */

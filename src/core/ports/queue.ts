@@ -1,4 +1,4 @@
-/** Queue: three lanes. It carries keys and work items, never payloads; losing it loses nothing (T34). */
+/** Queue: four lanes, the last one for work that is brief and looks after deployments. It carries keys and work items, never payloads; losing it loses nothing (T34). */
 import type { SubjectKey } from '../ids.ts'
 import type { Acknowledgement, WorkItem } from '../work.ts'
 
@@ -9,10 +9,12 @@ export interface QueueHandlers {
   work(item: WorkItem, signal: AbortSignal): Promise<void>
 }
 
+/** A number for each lane. */
 export interface QueueDepths {
   reconcile: number
   acknowledge: number
   work: number
+  watch: number
 }
 
 export interface Queue {
@@ -25,10 +27,7 @@ export interface Queue {
   /** Queue work under its idempotency key: an equal item that waits or runs is not queued twice. */
   work(key: string, item: WorkItem): Promise<void>
   /** Start taking jobs with these handlers. Reconcile rounds of one key never overlap. */
-  start(
-    handlers: QueueHandlers,
-    concurrency: { reconcile: number; acknowledge: number; work: number },
-  ): Promise<void>
+  start(handlers: QueueHandlers, concurrency: QueueDepths): Promise<void>
   depths(): Promise<QueueDepths>
   /** Rejects when the backend does not answer. */
   ping(): Promise<void>

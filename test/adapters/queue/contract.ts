@@ -10,7 +10,7 @@ import { listeningLog } from '../../support/listeningLog.ts'
 
 const key = 'pull:octo/repo#1'
 const other = 'pull:octo/repo#2'
-const concurrency = { reconcile: 4, acknowledge: 2, work: 1 }
+const concurrency = { reconcile: 4, acknowledge: 2, work: 1, watch: 1 }
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Work for a repository, told apart by its phase. */
@@ -102,6 +102,34 @@ export function queueContract(open: (tools: QueueTools, name: string) => Promise
     await queue.idle()
     expect(mostAtOnce).toBe(1)
     expect(started).toBeGreaterThan(startedBeforeLast)
+  })
+
+  test('R3, R4: what looks after a deployment does not wait behind work', async () => {
+    const began: string[] = []
+    let end = () => undefined as void
+    const held = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    await start({
+      work: async (item) => {
+        began.push(item.kind)
+        if (item.kind === 'session') await held
+      },
+    })
+    await queue.work('one', session('octo/repo', 'plan'))
+    await queue.work('two', session('octo/repo', 'spec'))
+    await until(() => began.length === 1)
+    await queue.work('three', {
+      kind: 'collect',
+      subject: 'rollout:octo/repo@production',
+      repository: 'octo/repo',
+      request: { kind: 'sample', deployment: 1, atMs: 1, untilMs: 2, sources: [] },
+    })
+    await until(() => began.length === 2)
+    expect(began).toEqual(['session', 'collect'])
+    end()
+    await queue.idle()
+    expect(await queue.depths()).toEqual({ reconcile: 0, acknowledge: 0, work: 0, watch: 0 })
   })
 
   test('different keys run at once, up to the concurrency', async () => {

@@ -14,7 +14,7 @@ import { queueContract } from './contract.ts'
 
 const tools = { clock: systemClock, log: silentLog }
 const key = 'pull:octo/repo#1'
-const concurrency = { reconcile: 4, acknowledge: 1, work: 1 }
+const concurrency = { reconcile: 4, acknowledge: 1, work: 1, watch: 1 }
 const nothing = async () => undefined
 
 describeWith('redis', 'Redis', () => {

@@ -19,5 +19,5 @@ await queue.start(
     acknowledge: (item) => begin(`comment ${item.commentId}`),
     work: (item) => begin(item.kind),
   },
-  { reconcile: 2, acknowledge: 1, work: 1 },
+  { reconcile: 2, acknowledge: 1, work: 1, watch: 1 },
 )

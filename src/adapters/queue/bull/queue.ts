@@ -22,6 +22,7 @@ import {
   endsWithin,
   giveUp,
   type Lane,
+  laneOf,
   outcomeOf,
   type QueueTools,
   repositoryOf,
@@ -44,7 +45,7 @@ interface JobData {
   item?: WorkItem | Acknowledgement
 }
 
-const lanes = ['reconcile', 'acknowledge', 'work'] as const
+const lanes = ['reconcile', 'acknowledge', 'work', 'watch'] as const
 const pollIdleMs = 25
 const closingBoundMs = 3000
 /** A lock that is renewed at half this time survives pauses of the event loop of that length. */
@@ -67,6 +68,7 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
     reconcile: queueOf('reconcile'),
     acknowledge: queueOf('acknowledge'),
     work: queueOf('work'),
+    watch: queueOf('watch'),
   }
   const wakes = createWakes(producer, `${prefix}:wakes`, tools.clock, tools.log)
   const turns = createTurns(producer, `${prefix}:turns`)
@@ -164,6 +166,9 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
       await turns.started(job.priority)
       await handlers.work(WorkItem.parse(job.data.item), signal)
     })
+    runWorker('watch', concurrency.watch, (job, signal) =>
+      handlers.work(WorkItem.parse(job.data.item), signal),
+    )
     wakes.startPolling(queueKey)
     await Promise.all(workers.map(({ worker }) => worker.waitUntilReady()))
   }
@@ -174,8 +179,8 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
   }
   const depths = () =>
     reaching(async () => {
-      const [reconcile, acknowledge, work] = await Promise.all(lanes.map(depth))
-      return { reconcile: reconcile ?? 0, acknowledge: acknowledge ?? 0, work: work ?? 0 }
+      const [reconcile = 0, acknowledge = 0, work = 0, watch = 0] = await Promise.all(lanes.map(depth))
+      return { reconcile, acknowledge, work, watch }
     })
 
   return {
@@ -195,9 +200,10 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
       checkedWork(item)
       await reaching(async () => {
         const jobId = `w-${digest(key)}`
-        if (await queues.work.getJob(jobId)) return
-        const priority = await turns.take(repositoryOf(item))
-        await queues.work.add('work', { key, item }, { ...jobOptions, jobId, priority })
+        const lane = laneOf(item)
+        if (await queues[lane].getJob(jobId)) return
+        const turn = lane === 'work' ? { priority: await turns.take(repositoryOf(item)) } : {}
+        await queues[lane].add(lane, { key, item }, { ...jobOptions, jobId, ...turn })
       })
     },
     start,
@@ -206,7 +212,7 @@ export async function bullQueue(options: BullOptions, tools: QueueTools): Promis
     async idle() {
       for (;;) {
         const now = await depths()
-        if (now.reconcile + now.acknowledge + now.work === 0) return
+        if (Object.values(now).every((depth) => depth === 0)) return
         await new Promise((resolve) => setTimeout(resolve, pollIdleMs))
       }
     },

@@ -9,6 +9,7 @@ import {
   checkedDelay,
   checkedKey,
   checkedWork,
+  laneOf,
   type QueueTools,
   repositoryOf,
 } from '../common.ts'
@@ -28,7 +29,11 @@ export function inProcessQueue(tools: QueueTools): Queue {
     { lane: 'work', runsAgain: false, repositoryOf, describe: (item) => item },
     tools,
   )
-  const lanes = [rounds, acknowledgements, work]
+  const watch = createLane<WorkItem>(
+    { lane: 'watch', runsAgain: false, repositoryOf, describe: (item) => item },
+    tools,
+  )
+  const lanes = [rounds, acknowledgements, work, watch]
   let closed = false
   const refuseWhenClosed = () => {
     if (closed) throw new RetryLater('the queue is closed', 1000)
@@ -45,21 +50,28 @@ export function inProcessQueue(tools: QueueTools): Queue {
     },
     async work(key, item) {
       refuseWhenClosed()
-      work.request(key, checkedWork(item), 0)
+      const lane = laneOf(item) === 'watch' ? watch : work
+      lane.request(key, checkedWork(item), 0)
     },
     async start(handlers, concurrency) {
       rounds.start(handlers.reconcile, concurrency.reconcile)
       acknowledgements.start(handlers.acknowledge, concurrency.acknowledge)
       work.start(handlers.work, concurrency.work)
+      watch.start(handlers.work, concurrency.watch)
     },
     async depths() {
-      return { reconcile: rounds.depth(), acknowledge: acknowledgements.depth(), work: work.depth() }
+      return {
+        reconcile: rounds.depth(),
+        acknowledge: acknowledgements.depth(),
+        work: work.depth(),
+        watch: watch.depth(),
+      }
     },
     async ping() {
       refuseWhenClosed()
     },
     async idle() {
-      // Work queues rounds and rounds queue work: idle is when all three are at once.
+      // Work queues rounds and rounds queue work: idle is when all are at once.
       while (lanes.some((lane) => lane.depth() > 0)) await Promise.all(lanes.map((lane) => lane.idle()))
     },
     async close(graceMs = 5000) {
