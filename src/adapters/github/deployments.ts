@@ -5,6 +5,7 @@ import type { ForgeActs } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
 import { GitHubRefusal } from './failures.ts'
+import { readWorkflowRun } from './readChecks.ts'
 import { Deployment, markerOf, payloadWith, readStatuses } from './readDeployments.ts'
 import { bounded, boundedLine } from './text.ts'
 
@@ -84,9 +85,12 @@ export function createDeployments(client: Client, botId: () => Promise<number>) 
         await client.rest(on(name, 'deploy'), route, { ...parts(name), run_id: runId, ...body }, z.unknown())
         return 'answered'
       } catch (error) {
-        // Answered before, cancelled, reported on ten times, or never ours: nothing waits for what we would say.
-        if (error instanceof GitHubRefusal && [404, 422].includes(error.status)) return 'gone'
-        throw error
+        if (!(error instanceof GitHubRefusal && [404, 422].includes(error.status))) throw error
+        // Answered before, cancelled, or never ours: nothing waits for what we would say.
+        if (state !== null || error.status === 404) return 'gone'
+        // One report too many is refused in the same way, and the job waits on: our answer must not be given up.
+        const run = await readWorkflowRun(client, name, runId)
+        return run.found && !run.value.ended ? 'answered' : 'gone'
       }
     },
   }

@@ -112,7 +112,7 @@ export function createForge(options: ForgeOptions): Forge & {
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
     mergedPulls: (name, sha) => repositories.readMergedPulls(judge, name, sha),
-    deployments: async (name, environment) => readDeployments(judge, await botId(), name, environment),
+    deployments: async (name, environment) => readDeployments(judge, await identity(), name, environment),
     workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),
     installedRepositories: () => repositories.readInstalled(judge),

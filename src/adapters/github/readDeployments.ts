@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type RepositoryName, Sha } from '../../core/ids.ts'
 import type { Found } from '../../core/ports.ts'
+import type { AppIdentity } from '../../core/snapshot/common.ts'
 import type { DeploymentReading, DeploymentState } from '../../core/snapshot/rollout.ts'
 import { on, parts } from './access.ts'
 import { RestAccount } from './accounts.ts'
@@ -44,11 +45,11 @@ type Status = z.infer<typeof Status>
  * The newest deployments to an environment. REST tells the App behind each, which GraphQL does not; what is unchanged
  * costs nothing from GitHub's limit.
  *
- * @param botId of the account that deploys for us: only in its deployments a marker means something.
+ * @param app who we are: a marker means something only in a deployment of our own account.
  */
 export async function readDeployments(
   client: Client,
-  botId: number,
+  app: AppIdentity,
   name: RepositoryName,
   environment: string,
 ): Promise<DeploymentReading[]> {
@@ -61,7 +62,7 @@ export async function readDeployments(
   const all = listed.map(async (one) => {
     const statuses = await readStatuses(client, name, one.id)
     // Deleted since it was listed.
-    return statuses.found ? [readingOf(name, one, statuses.value, botId)] : []
+    return statuses.found ? [readingOf(name, one, statuses.value, app)] : []
   })
   return (await Promise.all(all)).flat()
 }
@@ -83,15 +84,17 @@ function readingOf(
   name: RepositoryName,
   deployment: Deployment,
   statuses: Status[],
-  botId: number,
+  { appId, bot }: AppIdentity,
 ): DeploymentReading {
+  // A server that does not name Apps here shows our account all the same.
+  const ours = deployment.creator?.id === bot.id ? appId : null
   return {
     id: deployment.id,
     sha: deployment.sha,
     environment: deployment.environment,
     createdBy: deployment.creator,
-    viaApp: deployment.performed_via_github_app?.id ?? null,
-    marker: markerOf(deployment, botId),
+    viaApp: deployment.performed_via_github_app?.id ?? ours,
+    marker: markerOf(deployment, bot.id),
     state: statuses.at(-1)?.state ?? 'none',
     succeeded: statuses.some(({ state }) => state === 'success'),
     environmentUrl: statuses.flatMap(({ environment_url }) => webAddress(environment_url)).at(-1) ?? null,

@@ -265,14 +265,17 @@ describe('making', () => {
       [{ countersign: '' }, null],
       [{}, null],
     ]
+    // Shown without the App, as a server may that does not name it.
     for (const [payload] of rows)
-      createDeployment(bench.world.site, repo(), bot(), bench.world.app.id, {
+      createDeployment(bench.world.site, repo(), bot(), null, {
         sha,
         ref: sha,
         environment: 'production',
         payload,
       })
-    expect((await read()).map(({ marker }) => marker).reverse()).toEqual(rows.map(([, marker]) => marker))
+    const told = (await read()).reverse()
+    expect(told.map(({ marker }) => marker)).toEqual(rows.map(([, marker]) => marker))
+    for (const { viaApp } of told) expect(viaApp).toBe(bench.world.app.id)
   })
 
   test('a commit that GitHub does not have is refused with its words', async () => {
@@ -359,6 +362,15 @@ describe('held jobs', () => {
     expect(report?.comment.length).toBeLessThanOrEqual(1024)
     expect(report?.comment).toContain('cut here')
     await bench.world.idle()
+  })
+
+  test('R2: one report too many is not taken for the end of the run', async () => {
+    const { run } = await held()
+    for (let count = 0; count < 12; count++) expect(await answer(run.id, null)).toBe('answered')
+    expect(await answer(run.id, 'approved')).toBe('answered')
+    await bench.world.idle()
+    expect(await answer(run.id, null)).toBe('gone')
+    expect(await answer(4242, null)).toBe('gone')
   })
 
   test('S7: an answer whose receipt was lost, or that comes too late, has nothing left to answer', async () => {
