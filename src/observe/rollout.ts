@@ -95,17 +95,17 @@ export async function observeRollout(
   return whole
 }
 
-/** The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it. */
+/**
+ * The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it;
+ * the commit alone where nothing is known to stand.
+ */
 async function readRange(
   snapshot: RolloutSnapshot<Policy>,
-  { target }: Start,
+  { target, state }: Start,
   ports: ObservePorts,
 ): Promise<RangeStep[]> {
   const { name, defaultBranch } = snapshot.repository
-  const way = ports.needs.rollout(snapshot).find((one) => one.kind === 'commits' && one.head === target)
-  const read = way && snapshot.evidence.get(way)
-  if (way?.kind !== 'commits' || !read?.ok || !('commits' in read.body)) return []
-  const shas = stepsOf(read.body.commits, way.head)
+  const shas = target === null ? [] : state.standing === null ? [target] : shasTo(target, snapshot, ports)
   // So many are refused, and not looked up.
   if (shas.length > mostSteps) return []
   const steps: RangeStep[] = []
@@ -117,6 +117,12 @@ async function readRange(
       ? step
       : { ...step, pusher: pushes.find(({ sha }) => sha === step.sha)?.by ?? null },
   )
+}
+
+function shasTo(target: Sha, snapshot: RolloutSnapshot<Policy>, ports: ObservePorts): Sha[] {
+  const way = ports.needs.rollout(snapshot).find((one) => one.kind === 'commits' && one.head === target)
+  const read = way && snapshot.evidence.get(way)
+  return read?.ok && 'commits' in read.body ? stepsOf(read.body.commits, target) : []
 }
 
 async function pullsOf(

@@ -46,7 +46,12 @@ export function judgeRange({ from, to, commits, steps, failures }: RangeInput): 
         ? fail(`${code(short(to))} failed here before: ${again.body.sentence}`)
         : pass('Nothing that Countersign knows stands here yet, so there is nothing to compare with.'),
       lines: [],
-      agents: [],
+      agents: steps.flatMap(({ pulls }) =>
+        pulls.flatMap(({ number, facts }) => {
+          const head = lastFact(facts, 'merged')?.body.head
+          return head && factsOf(facts, 'origin.evidence').length > 0 ? [{ number, head }] : []
+        }),
+      ),
     }
   }
   if (commits === null)
