@@ -96,21 +96,16 @@ export async function observeRollout(
 }
 
 /**
- * The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it.
- * Where nothing is known to stand, the commit itself is all that can be looked at.
+ * The first-parent steps of the way, once git has told its commits, each with the merged pull requests that brought it;
+ * the commit alone where nothing is known to stand.
  */
 async function readRange(
   snapshot: RolloutSnapshot<Policy>,
-  { state, target }: Start,
+  { target, state }: Start,
   ports: ObservePorts,
 ): Promise<RangeStep[]> {
   const { name, defaultBranch } = snapshot.repository
-  if (target !== null && state.standing === null)
-    return [{ sha: target, pulls: await pullsOf(name, target, ports), pusher: null }]
-  const way = ports.needs.rollout(snapshot).find((one) => one.kind === 'commits' && one.head === target)
-  const read = way && snapshot.evidence.get(way)
-  if (way?.kind !== 'commits' || !read?.ok || !('commits' in read.body)) return []
-  const shas = stepsOf(read.body.commits, way.head)
+  const shas = target === null ? [] : state.standing === null ? [target] : shasTo(target, snapshot, ports)
   // So many are refused, and not looked up.
   if (shas.length > mostSteps) return []
   const steps: RangeStep[] = []
@@ -122,6 +117,12 @@ async function readRange(
       ? step
       : { ...step, pusher: pushes.find(({ sha }) => sha === step.sha)?.by ?? null },
   )
+}
+
+function shasTo(target: Sha, snapshot: RolloutSnapshot<Policy>, ports: ObservePorts): Sha[] {
+  const way = ports.needs.rollout(snapshot).find((one) => one.kind === 'commits' && one.head === target)
+  const read = way && snapshot.evidence.get(way)
+  return read?.ok && 'commits' in read.body ? stepsOf(read.body.commits, target) : []
 }
 
 async function pullsOf(
