@@ -1,5 +1,5 @@
 /**
- * Suites that need a real Redis, PostgreSQL, bubblewrap or Chromium: they run where it is present, are skipped with the reason
+ * Suites that need a real Redis, PostgreSQL, bubblewrap, Chromium or Prometheus: they run where it is present, are skipped with the reason
  * where it is not, and fail where COUNTERSIGN_REQUIRE names it, as CI does.
  */
 import { spawnSync } from 'node:child_process'
@@ -9,7 +9,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { findProgram, type Server, startPostgres, startRedis } from './servers.ts'
 
-export type Backend = 'redis' | 'postgres' | 'bwrap' | 'chromium'
+export type Backend = 'redis' | 'postgres' | 'bwrap' | 'chromium' | 'prometheus'
 
 /** Backends that must be present: COUNTERSIGN_REQUIRE is a comma-separated list. */
 const required = new Set((process.env['COUNTERSIGN_REQUIRE'] ?? '').split(',').map((name) => name.trim()))
@@ -21,6 +21,7 @@ const absence: Readonly<Record<Backend, () => string | undefined>> = {
   bwrap: bubblewrapAbsence,
   chromium: () =>
     chromiumPath() ? undefined : 'no chromium on the path, and COUNTERSIGN_TEST_CHROMIUM is not set',
+  prometheus: () => (findProgram('prometheus') ? undefined : 'no prometheus is installed'),
 }
 
 /** `describe` for a suite that needs a backend. */

@@ -1,4 +1,4 @@
-/** Throw-away Redis and PostgreSQL servers on loopback: real ones, empty, and gone when the tests end. */
+/** Throw-away Redis, PostgreSQL and Prometheus servers on loopback: real ones, empty, and gone when the tests end. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,7 +20,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 
 export interface Server {
-  /** Ready for a client: `redis://127.0.0.1:port` or `postgres://...`. */
+  /** Ready for a client: `redis://127.0.0.1:port`, `postgres://...` or `http://127.0.0.1:port`. */
   readonly url: string
   readonly pid: number
   /** Ends the server and removes its data; calling it again does nothing. */
@@ -83,6 +84,30 @@ export async function startPostgres({ fsync = false } = {}): Promise<Server> {
     } finally {
       await client.end()
     }
+  })
+}
+
+/** Starts an empty Prometheus that scrapes one service, given as `host:port`, twice a second. */
+export async function startPrometheus(target: string): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-prometheus-'))
+  const config = join(folder, 'prometheus.yml')
+  // YAML takes JSON as it is.
+  const scrape = { job_name: 'service', scrape_interval: '500ms', static_configs: [{ targets: [target] }] }
+  writeFileSync(config, JSON.stringify({ scrape_configs: [scrape] }))
+  const port = await freePort()
+  const child = spawn(
+    found('prometheus'),
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=error',
+    ],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  return whenReady(child, folder, `http://127.0.0.1:${port}`, async (url) => {
+    const { status } = await fetch(`${url}/-/ready`)
+    if (status !== 200) throw new Error(`it answers ${status}`)
   })
 }
 

@@ -46,10 +46,14 @@ export async function startInstance(
     // Whoever ends us without closing the world must not leave a service behind.
     const killNow = () => signal(child, 'SIGKILL')
     process.once('exit', killNow)
-    const stop = async () => {
-      await end(child)
-      process.removeListener('exit', killNow)
-      await remove()
+    let stopping: Promise<void> | undefined
+    const stop = () => {
+      // Once only: the number of a process that has ended may be another's by then.
+      stopping ??= end(child).then(() => {
+        process.removeListener('exit', killNow)
+        return remove()
+      })
+      return stopping
     }
     try {
       await listening(child, port)
