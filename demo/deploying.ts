@@ -9,6 +9,8 @@ import { filesBelow } from './stage.ts'
 export const behaviours = {
   healthy: {},
   failing: { errorRatio: 0.2 },
+  /** Well for a while: what only shows under load, after a person has looked away. */
+  leakingErrors: { errorRatio: 0.2, wellFor: 250 },
   slow: { delayMs: 700 },
   leaking: { leakKb: 512 },
   unwell: { healthy: false },

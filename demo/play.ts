@@ -7,10 +7,11 @@ import { createLog, createRedactor } from '../src/adapters/log.ts'
 import type { Script } from '../world/model/script.ts'
 import { servePages } from '../world/page/page.ts'
 import type { Options } from './options.ts'
+import { startProduction } from './production.ts'
 import { chooseSandbox } from './sandbox.ts'
 import { demoScript } from './scripts/story.ts'
 import { openStage, type Stage } from './stage.ts'
-import { steps, stoppedIssue } from './steps/all.ts'
+import { steps as journey, productionSteps, stoppedIssue } from './steps/all.ts'
 import type { Hands, Step } from './story.ts'
 import { summarise } from './summary.ts'
 import { deliveredIssue, keepReadme, repository, setTheatre, type Theatre } from './theatre.ts'
@@ -54,8 +55,12 @@ export async function play(options: Options, scene: Scene): Promise<number> {
     const { sandbox, notice, remove } = await chooseSandbox(directory)
     cleaning.push(remove)
     if (notice) tell(notice)
+    const production = await startProduction()
+    cleaning.push(() => production.close())
+    const steps = [...journey, ...productionSteps(production)]
     const stage = await openStage({
       directory,
+      settings: production.settings,
       script:
         scene.script ??
         demoScript({
@@ -75,7 +80,8 @@ export async function play(options: Options, scene: Scene): Promise<number> {
       servePages(stage.github)
       tell(`The pages of the stand-in GitHub: ${stage.github.url}/${repository}`)
     }
-    const theatre = await setTheatre(stage, join(import.meta.dirname, 'repository'))
+    const theatre = await setTheatre(stage, join(import.meta.dirname, 'repository'), production.scenery)
+    await production.begin(stage)
     const aborted = new Promise<null>((resolve) => {
       if (signal.aborted) resolve(null)
       signal.addEventListener('abort', () => resolve(null), { once: true })

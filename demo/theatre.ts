@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bundle } from '../src/core/bundle.ts'
 import { type Ci, enableCi } from '../world/ci/ci.ts'
-import type { GitHubState, PersonDriver } from '../world/index.ts'
+import type { Files, GitHubState, PersonDriver } from '../world/index.ts'
 import type { ScriptedCommit } from './scripts/commits.ts'
 import { filesBelow, type Stage } from './stage.ts'
 
@@ -67,8 +67,15 @@ export interface Theatre {
   git(...args: string[]): Promise<string>
 }
 
+/** What a story adds to the sample repository. */
+export interface Scenery {
+  files: Files
+  /** Appended to the policy file. */
+  policy: string
+}
+
 /** Set the scene. Rules as merge mode needs them: the checks pinned to the App, and only the App may update main. */
-export async function setTheatre(stage: Stage, sampleFolder: string, extraPolicy = ''): Promise<Theatre> {
+export async function setTheatre(stage: Stage, sampleFolder: string, scenery?: Scenery): Promise<Theatre> {
   const { github } = stage
   for (const login of ['ana', 'ben', 'cleo', 'dev', 'eve', 'owner'])
     github.createUser(login, { name: named(login) })
@@ -78,7 +85,8 @@ export async function setTheatre(stage: Stage, sampleFolder: string, extraPolicy
     files: {
       ...(await filesBelow(sampleFolder)),
       '.github/workflows/ci.yml': workflow,
-      '.github/countersign.yml': policy + extraPolicy,
+      ...scenery?.files,
+      '.github/countersign.yml': `${policy}${scenery?.policy ?? ''}`,
     },
     collaborators: { ana: 'write', ben: 'write', cleo: 'write', dev: 'write', eve: 'read' },
   })

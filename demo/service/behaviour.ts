@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export interface Behaviour {
   /** Share of requests that end in a 500, from 0 to 1. */
   errorRatio: number
+  /** Requests that go well before any of them fails. */
+  wellFor: number
   /** Milliseconds that every request waits. */
   delayMs: number
   /** Kilobytes that every request keeps for ever, until the memory limit is reached. */
@@ -25,6 +27,7 @@ export function readBehaviour(folder: string): Behaviour {
   }
   return {
     errorRatio: number('errorRatio', 1),
+    wellFor: number('wellFor', 1_000_000),
     delayMs: number('delayMs', 10_000),
     leakKb: number('leakKb', 10_000),
     healthy: given.get('healthy') !== false,

@@ -67,7 +67,11 @@ async function invoice(request: IncomingMessage, response: ServerResponse): Prom
   if (behaviour.leakKb > 0 && process.memoryUsage.rss() < memoryLimitBytes)
     kept.push(Buffer.alloc(behaviour.leakKb * 1024, kept.length))
   // Counted rather than drawn, so that a hundred requests fail as often as they should.
-  const owed = Math.floor((asked + 1) * behaviour.errorRatio) - Math.floor(asked * behaviour.errorRatio)
+  const ill = Math.max(0, asked - behaviour.wellFor)
+  const owed =
+    asked < behaviour.wellFor
+      ? 0
+      : Math.floor((ill + 1) * behaviour.errorRatio) - Math.floor(ill * behaviour.errorRatio)
   asked += 1
   if (owed > 0) {
     reply(response, 500, { error: 'the invoice could not be made' })

@@ -1,7 +1,7 @@
 /** `npm run demo -- --interactive` with a person at the browser: every decision of the story is made on the pages. */
 import { expect, test } from '@jest/globals'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { steps } from '../../demo/steps/all.ts'
+import { steps as journey } from '../../demo/steps/all.ts'
 import { startProgram } from '../support/process.ts'
 import { chromiumPath, describeWith } from '../support/require.ts'
 
@@ -20,9 +20,10 @@ async function takeTurn(page: Page, invitation: string, address: string): Promis
     await page.getByLabel(/^Comment as/).fill(comment)
     await page.getByRole('button', { name: 'Comment', exact: true }).click()
   } else {
-    const check = /plan/.test(invitation) ? 'countersign/plan' : 'countersign/review'
-    const button = /^Press Merge/.test(invitation) ? 'Merge' : 'Approve'
-    const row = page.locator('tbody', { has: page.locator('.name', { hasText: check }) })
+    const deploys = /deployment/.test(invitation)
+    const check = deploys ? 'deploy' : /plan/.test(invitation) ? 'plan' : 'review'
+    const button = deploys ? 'Approve deploy' : /^Press Merge/.test(invitation) ? 'Merge' : 'Approve'
+    const row = page.locator('tbody', { has: page.locator('.name', { hasText: `countersign/${check}` }) })
     await row.getByRole('button', { name: button, exact: true }).click()
   }
   await page.getByRole('status').waitFor()
@@ -49,7 +50,8 @@ describeWith('chromium', 'the story by hand', () => {
         }
         const { stdout, stderr } = program.output()
         expect(stderr).toBe('')
-        expect(stdout).toContain(`${steps.length} of ${steps.length} proven`)
+        const steps = journey.length + 2
+        expect(stdout).toContain(`${steps} of ${steps} proven`)
         expect(taken).toEqual(
           expect.arrayContaining([
             'Add the label "agent" as ana',
@@ -58,6 +60,7 @@ describeWith('chromium', 'the story by hand', () => {
             'Approve the change as cleo',
             'Press Merge as ana',
             'Comment "/agent merge" as ana',
+            'Approve the deployment as cleo',
           ]),
         )
         expect(await program.ended).toBe(0)

@@ -70,7 +70,7 @@ describe('a change on its way to production', () => {
     await until('the deployment to be marked', () => failed?.statuses.at(-1)?.state === 'failure')
     await until('the incident', () => town.incidents().some((body) => /failed in production/.test(body)))
     await until('both alerts', () => town.alerts.length === 2)
-    expect(town.alerts.map(({ text }) => text).join('\n')).toMatch(/failed in production[\s\S]*Over:/)
+    expect(town.alerts.map(({ text }) => text).join('\n')).toMatch(/failed in production[\s\S]*Recovered:/)
     await town.stage.settle()
     expect((await kinds('production')).filter((kind) => kind === 'rollout.failed')).toHaveLength(1)
   })

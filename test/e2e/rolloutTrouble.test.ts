@@ -80,7 +80,7 @@ describe('trouble', () => {
     expect((await outcomes('production')).at(-1)).toBe('held')
     await town.press('cleo', silent, 'Healthy')
     await says(silent, /Healthy in production: cleo counted it/)
-    await told(/Over: production waits/)
+    await told(/Recovered: production waits/)
   })
 
   test('R4: a change that cannot be taken back is not rolled back by itself; a person may', async () => {

@@ -17,6 +17,8 @@ type Environment = {
 export type Hosting = {
   /** `PUT /environments/{name}?version={sha}` with a tar archive that holds a Procfile; answers `{ url }` once it runs. */
   readonly url: string
+  /** The address of an environment, which is its own before anything runs there. */
+  address(environment: string): Promise<string>
   /** What runs where, by environment. */
   running(): Record<string, { version: string; pid: number; url: string }>
   /** Ends every service. */
@@ -69,6 +71,11 @@ export async function startHosting({ env = {} }: { env?: Record<string, string> 
   const url = await listen(server)
   return {
     url,
+    async address(name) {
+      const environment = environmentOf(name)
+      await environment.turn
+      return environment.url
+    },
     running: () =>
       Object.fromEntries(
         [...environments].flatMap(([name, { running, url }]) =>

@@ -3,8 +3,8 @@ import { GitHubError } from '../github/errors.ts'
 import type { GitHubWorld } from '../github/world.ts'
 import type { Notice } from './layout.ts'
 
-/** The issue or pull request the form stood on. */
-export type Place = { repo: string; number: number }
+/** The issue or pull request the form stood on; a commit has no number, and only buttons. */
+export type Place = { repo: string; number: number | null }
 
 /** Does it and says what came of it; GitHub's refusals become a sentence for the page. */
 export async function act(
@@ -37,9 +37,9 @@ async function perform(
   const field = (name: string) => fields.get(name) ?? ''
   // Browsers send line ends as CRLF; what a person typed has LF on GitHub.
   const body = field('body').replace(/\r\n/g, '\n')
+  if (field('act') === 'press') return press(world, login, Number(field('run')), field('identifier'))
+  if (number === null) throw new GitHubError(422, 'A commit has only the buttons of its checks.')
   switch (field('act')) {
-    case 'press':
-      return press(world, login, Number(field('run')), field('identifier'))
     case 'label':
       await person.label(repo, number, field('label').trim())
       return `Label ${field('label').trim()} added.`
@@ -59,7 +59,7 @@ async function perform(
 async function say(
   world: GitHubWorld,
   login: string,
-  { repo, number }: Place,
+  { repo, number }: { repo: string; number: number },
   how: string,
   body: string,
 ): Promise<string> {

@@ -1,7 +1,7 @@
 /** An issue's page, the list of what is there, and the page for what is not. */
 import { roleOn } from '../github/access.ts'
 import type { Issue, Repo } from '../github/state.ts'
-import { stateOf as checkState, latestRuns } from './checks.ts'
+import { stateOf as checkState, checksTable, latestRuns } from './checks.ts'
 import { conversation, editBox, labels, sayBox } from './conversation.ts'
 import { type Html, html } from './html.ts'
 import { link, nameOf, page, type Visit, who } from './layout.ts'
@@ -16,6 +16,16 @@ export function issuePage(visit: Visit, repo: Repo, issue: Issue): string {
 <div>${conversation(visit, issue)}${sayBox(visit, null)}${editBox(visit, issue)}</div>
 <aside>${labels(visit, issue)}</aside>`
   return page(visit, { title: `${issue.title} · #${issue.number}`, repo, body })
+}
+
+/** A commit by its checks: where what is asked after the merge stands. Null when the repository has no such commit. */
+export async function commitPage(visit: Visit, repo: Repo, sha: string): Promise<string | null> {
+  const commit = await visit.world.site.git.commit(repo.dir, sha).catch(() => null)
+  if (commit === null) return null
+  const [subject = ''] = commit.message.split('\n')
+  const body = html`<div class="wide"><h1>${subject} <span class="number">${sha.slice(0, 7)}</span></h1>
+<h2>Checks</h2>${checksTable(visit, latestRuns(visit, repo.id, sha))}</div>`
+  return page(visit, { title: `${subject} · ${sha.slice(0, 7)}`, repo, body })
 }
 
 /** Every repository the viewer may read, or the one asked for, with its pull requests and issues. */

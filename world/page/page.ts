@@ -6,7 +6,7 @@ import type { Issue, Repo } from '../github/state.ts'
 import type { GitHubWorld } from '../github/world.ts'
 import { act } from './act.ts'
 import type { Notice, Visit } from './layout.ts'
-import { issuePage, listPage, mayRead, missingPage } from './otherPages.ts'
+import { commitPage, issuePage, listPage, mayRead, missingPage } from './otherPages.ts'
 import { pullPage } from './pullPage.ts'
 import { POLICY } from './style.ts'
 
@@ -21,9 +21,11 @@ const MAX_NOTICES = 100
 const AFTER_PRESS_S = 2
 
 const THREAD = /^\/([^/]+)\/([^/]+)\/(pull|issues)\/(\d{1,9})\/?$/
+const COMMIT = /^\/([^/]+)\/([^/]+)\/commit\/([0-9a-f]{40})\/?$/
 const REPOSITORY = /^\/([^/]+)\/([^/]+)\/?$/
 
-type Place = { repo: Repo; issue: Issue; fullName: string }
+/** Where a form stands: an issue, a pull request, or (null) a commit, which has nothing but its checks. */
+type Place = { repo: Repo; issue: Issue | null; sha: string; fullName: string }
 
 /** Adds the pages to the world's own address; browsers get them, API clients and git are left alone. */
 export function servePages(world: GitHubWorld, options: PageOptions = {}): void {
@@ -46,7 +48,7 @@ export function servePages(world: GitHubWorld, options: PageOptions = {}): void 
       notice,
       refreshS,
     }
-    if (req.method === 'POST' && THREAD.test(url.pathname)) {
+    if (req.method === 'POST' && (THREAD.test(url.pathname) || COMMIT.test(url.pathname))) {
       await post(visit, place, req, res)
       return true
     }
@@ -78,7 +80,12 @@ export function servePages(world: GitHubWorld, options: PageOptions = {}): void 
     if (place === null || visit.viewer === null || !mayRead(visit, place.repo))
       return send(res, 404, missingPage(visit))
     const { login } = visit.viewer
-    const said = await act(world, login, { repo: place.fullName, number: place.issue.number }, fields)
+    const said = await act(
+      world,
+      login,
+      { repo: place.fullName, number: place.issue?.number ?? null },
+      fields,
+    )
     const key = randomBytes(8).toString('hex')
     const [oldest] = notices.keys()
     if (notices.size >= MAX_NOTICES && oldest !== undefined) notices.delete(oldest)
@@ -92,6 +99,7 @@ async function render(visit: Visit, place: Place | null): Promise<string | null>
   if (path === '/') return listPage(visit, null)
   if (place !== null) {
     if (!mayRead(visit, place.repo)) return null
+    if (place.issue === null) return commitPage(visit, place.repo, place.sha)
     const pull = place.issue.pullId === null ? undefined : world.state.pulls.get(place.issue.pullId)
     return pull === undefined
       ? issuePage(visit, place.repo, place.issue)
@@ -103,13 +111,19 @@ async function render(visit: Visit, place: Place | null): Promise<string | null>
 }
 
 function placeAt(world: GitHubWorld, path: string): Place | null {
+  const commit = COMMIT.exec(path)
+  if (commit) {
+    const [, owner = '', name = '', sha = ''] = commit
+    const repo = findRepo(world.state, decode(owner), decode(name))
+    return repo && { repo, issue: null, sha, fullName: `${decode(owner)}/${decode(name)}` }
+  }
   const [, owner = '', name = '', , number = ''] = THREAD.exec(path) ?? []
   const repo = findRepo(world.state, decode(owner), decode(name))
   if (repo === null) return null
   const issue = [...world.state.issues.values()].find(
     (one) => one.repoId === repo.id && one.number === Number(number),
   )
-  return issue === undefined ? null : { repo, issue, fullName: `${decode(owner)}/${decode(name)}` }
+  return issue === undefined ? null : { repo, issue, sha: '', fullName: `${decode(owner)}/${decode(name)}` }
 }
 
 function decode(part: string): string {

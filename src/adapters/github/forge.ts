@@ -60,6 +60,7 @@ export function createForge(options: ForgeOptions): Forge & {
   const openedBy = createOpenedBy()
   const checks = createChecks(judge, options.appId)
   const files = repositories.createFiles(judge, clock)
+  const mergedPulls = repositories.createMergedPulls(judge)
   const web = webAddress(baseUrl)
 
   const identifying = new Mutex()
@@ -111,7 +112,7 @@ export function createForge(options: ForgeOptions): Forge & {
     openPulls: (name, base) => repositories.readOpenPulls(judge, name, base),
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
-    mergedPulls: (name, sha) => repositories.readMergedPulls(judge, name, sha),
+    mergedPulls,
     deployments: async (name, environment) => readDeployments(judge, await identity(), name, environment),
     workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),

@@ -171,10 +171,21 @@ export async function readPullsWithHead(client: Client, name: RepositoryName, sh
   return pulls.filter((pull) => pull.state === 'open' && pull.head.sha === sha).map((pull) => pull.number)
 }
 
-/** Merged pull requests that brought this commit in; none for a commit that GitHub does not know here. */
-export async function readMergedPulls(client: Client, name: RepositoryName, sha: Sha): Promise<number[]> {
-  const pulls = await readPullsOf(client, name, sha)
-  return pulls.filter((pull) => pull.merged_at != null).map((pull) => pull.number)
+/**
+ * Merged pull requests that brought a commit in; none for a commit that GitHub does not know here. What was merged stays
+ * merged, so an answer with any is asked for once.
+ */
+export function createMergedPulls(client: Client) {
+  const kept: Lru<number[]> = createLru({ entries: 5000 })
+  return async (name: RepositoryName, sha: Sha): Promise<number[]> => {
+    const key = `${name}@${sha}`
+    const known = kept.get(key)
+    if (known) return known
+    const pulls = await readPullsOf(client, name, sha)
+    const merged = pulls.filter((pull) => pull.merged_at != null).map((pull) => pull.number)
+    if (merged.length > 0) kept.set(key, merged)
+    return merged
+  }
 }
 
 async function readPullsOf(client: Client, name: RepositoryName, sha: Sha): Promise<z.infer<typeof Pull>[]> {

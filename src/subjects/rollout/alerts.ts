@@ -28,7 +28,7 @@ export function alertRecords(snapshot: RolloutSnapshot<Policy>, verdicts: Rollou
       kind: 'alert.raised',
       episode,
       what,
-      title: headline(`${what === 'recovered' ? 'Over: ' : ''}${title}`, 200),
+      title: headline(title, 200),
       text: words.slice(0, 3000),
     })
     if (!raised)
