@@ -2,8 +2,16 @@
 import { emitRun, updateRun } from '../github/ops/checks.ts'
 import { must, type Site } from '../github/site.ts'
 import type { Account, App, CheckRun, Conclusion, Repo } from '../github/state.ts'
-import type { CiEvent, CiRecords, Job, Workflow, WorkflowRun } from './records.ts'
-import { latestAttempt } from './records.ts'
+import { partByNeeds } from './needs.ts'
+import {
+  type CiEvent,
+  type CiRecords,
+  type Job,
+  type JobOutline,
+  latestAttempt,
+  type Workflow,
+  type WorkflowRun,
+} from './records.ts'
 import { jobHtml } from './views.ts'
 import { emitWorkflowJob, emitWorkflowRun } from './webhooks.ts'
 
@@ -16,8 +24,6 @@ export type RunOrigin = {
   actor: Account
   payload?: Record<string, unknown>
 }
-
-export type JobOutline = Pick<Job, 'name' | 'command'> & Partial<Pick<Job, 'environment'>>
 
 /** Finds the workflow of this path, or registers it. */
 export function workflowAt(site: Site, records: CiRecords, repo: Repo, path: string, name: string): Workflow {
@@ -90,23 +96,47 @@ export async function beginAttempt(
   kept: readonly Job[] = [],
 ): Promise<Job[]> {
   const at = site.now()
-  const number = run.attempts.length + 1
-  const fresh = outlines.map((outline) => queuedJob(site, records, run, number, outline))
   run.attempts.push({
-    number,
+    number: run.attempts.length + 1,
     status: 'queued',
     conclusion: null,
     startedAt: at,
     updatedAt: at,
     triggeredBy,
-    jobs: [...kept, ...fresh],
+    jobs: [...kept],
+    later: [...outlines],
   })
+  const { ready } = partByNeeds(outlines, kept)
+  const fresh = addJobs(site, records, run, ready)
   await emitWorkflowRun(site, records, run, 'requested')
-  for (const job of fresh) {
-    emitRun(site, checkRunOf(site, job), 'created', triggeredBy)
-    emitWorkflowJob(site, records, job, 'queued', triggeredBy)
-  }
+  for (const job of fresh) tellQueued(site, records, job, triggeredBy)
   return fresh
+}
+
+/** After a job has ended: queues those that waited for it, and skips those that waited for its success in vain. */
+export async function continueAttempt(site: Site, records: CiRecords, run: WorkflowRun): Promise<Job[]> {
+  const attempt = latestAttempt(run)
+  const { ready, skipped } = partByNeeds(attempt.later, attempt.jobs)
+  const fresh = addJobs(site, records, run, ready)
+  const passedOver = addJobs(site, records, run, skipped)
+  for (const job of [...fresh, ...passedOver]) tellQueued(site, records, job, attempt.triggeredBy)
+  for (const job of passedOver)
+    await endJob(site, records, job, { conclusion: 'skipped', log: '', message: null })
+  // Jobs may wait for what was skipped.
+  return passedOver.length === 0 ? fresh : [...fresh, ...(await continueAttempt(site, records, run))]
+}
+
+function addJobs(site: Site, records: CiRecords, run: WorkflowRun, outlines: readonly JobOutline[]): Job[] {
+  const attempt = latestAttempt(run)
+  const jobs = outlines.map((outline) => queuedJob(site, records, run, attempt.number, outline))
+  attempt.jobs.push(...jobs)
+  attempt.later = attempt.later.filter((one) => !outlines.includes(one))
+  return jobs
+}
+
+function tellQueued(site: Site, records: CiRecords, job: Job, triggeredBy: Account): void {
+  emitRun(site, checkRunOf(site, job), 'created', triggeredBy)
+  emitWorkflowJob(site, records, job, 'queued', triggeredBy)
 }
 
 function queuedJob(
@@ -137,7 +167,6 @@ function queuedJob(
     actions: [],
   })
   const job: Job = {
-    environment: null,
     ...outline,
     id,
     runId: run.id,
@@ -149,6 +178,7 @@ function queuedJob(
     completedAt: null,
     steps: [],
     log: '',
+    outputs: {},
   }
   records.jobs.set(id, job)
   return job
@@ -185,7 +215,7 @@ export async function endJob(site: Site, records: CiRecords, job: Job, end: JobE
   const attempt = latestAttempt(run)
   const at = site.now()
   Object.assign(job, { status: 'completed', conclusion: end.conclusion, completedAt: at, log: end.log })
-  const last = attempt.jobs.every((one) => one.status === 'completed')
+  const last = attempt.later.length === 0 && attempt.jobs.every((one) => one.status === 'completed')
   if (last) {
     // Before the webhooks: whoever is told that the last check ended may read the run at once.
     attempt.status = 'completed'

@@ -4,11 +4,12 @@ import { hold } from '../github/ops/holds.ts'
 import { must, type Site } from '../github/site.ts'
 import type { HoldVerdict } from '../github/state.ts'
 import { endJob, holdJob } from './attempts.ts'
+import { evaluate } from './expressions.ts'
 import { type CiRecords, type Job, type JobSettings, latestAttempt, type WorkflowRun } from './records.ts'
 import { jobHtml, workflowView } from './views.ts'
 import { runForWebhook } from './webhooks.ts'
 
-/** Runs `work` once the environment lets it; a refusal fails the job. Resolves when the job is held, or else has ended. */
+/** Runs `work` once the environment lets it; a refusal fails the job. `ended` follows. Resolves when the job is held, or else has ended. */
 export async function deployThrough(
   site: Site,
   records: CiRecords,
@@ -16,13 +17,14 @@ export async function deployThrough(
   job: Job,
   to: NonNullable<JobSettings['environment']>,
   signal: AbortSignal,
-  work: () => Promise<unknown>,
+  { work, ended }: { work: () => Promise<unknown>; ended: () => Promise<void> },
 ): Promise<void> {
   const repo = must(site.state.repos, run.repoId, 'repository')
   const actor = latestAttempt(run).triggeredBy
   const { appId } = must(site.state.checkSuites, run.suiteId, 'check suite')
-  const environment = ensureEnvironment(site, repo, to.name)
-  const input = { sha: run.headSha, ref: run.headBranch, environment: to.name }
+  const name = evaluate(to.name, run)
+  const environment = ensureEnvironment(site, repo, name)
+  const input = { sha: run.headSha, ref: run.headBranch, environment: name }
   const deployment = createDeployment(site, repo, actor, appId, input, {
     workflow: workflowView(site, must(records.workflows, run.workflowId, 'workflow')),
     // The description knows no commit here.
@@ -32,7 +34,8 @@ export async function deployThrough(
     addDeploymentStatus(site, deployment, actor, appId, {
       state,
       logUrl: jobHtml(site, run, job.id),
-      ...(state === 'success' && to.url !== undefined ? { environmentUrl: to.url } : {}),
+      // Known only when the job has ended, since the job itself may say where it deployed to.
+      ...(state === 'success' && to.url !== undefined ? { environmentUrl: evaluate(to.url, run, job) } : {}),
     })
   const held = environment.reviewers.length + environment.customRules.length > 0
   if (held) {
@@ -55,7 +58,7 @@ export async function deployThrough(
       tell('in_progress')
       await work()
       tell(job.conclusion === 'success' ? 'success' : 'failure')
-      return
+      return ended()
     }
     tell('failure')
     const rejected = verdict === 'rejected'
@@ -64,6 +67,7 @@ export async function deployThrough(
       log: '',
       message: rejected ? 'The deployment was rejected or did not satisfy a protection rule.' : null,
     })
+    await ended()
   }
   if (!held) return goOn(await answer)
   // Whoever waits for quiet does not wait for the answer; what follows it is work again.

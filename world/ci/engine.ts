@@ -5,15 +5,17 @@ import { forbidden, GitHubError } from '../github/errors.ts'
 import type { Site } from '../github/site.ts'
 import type { Account, App } from '../github/state.ts'
 import type { GitHubWorld } from '../github/world.ts'
-import { beginAttempt, endJob, type JobOutline, startJob } from './attempts.ts'
+import { beginAttempt, continueAttempt, endJob, startJob } from './attempts.ts'
 import { deployThrough } from './deploy.ts'
 import { createDownloads, type Downloads } from './downloads.ts'
 import { runJob } from './job.ts'
+import { withDependents } from './needs.ts'
 import {
   type CiRecords,
   type CiSettings,
   createRecords,
   type Job,
+  type JobOutline,
   latestAttempt,
   type WorkflowRun,
 } from './records.ts'
@@ -84,8 +86,19 @@ function createEngine(world: GitHubWorld): Engine {
   /** A job of an environment waits outside the queue, so that it keeps no other job from running. */
   async function take(run: WorkflowRun, job: Job, how: CiSettings, signal: AbortSignal): Promise<void> {
     const work = () => queue.add(() => execute(run, job, how, signal))
-    if (job.environment === null) await work()
-    else await deployThrough(site, records, run, job, job.environment, signal, work)
+    const ended = async () => launch(run, await continueAttempt(site, records, run), signal)
+    if (job.environment === null) {
+      await work()
+      await ended()
+    } else await deployThrough(site, records, run, job, job.environment, signal, { work, ended })
+  }
+  /** Jobs without a command wait for a script's word. */
+  function launch(run: WorkflowRun, jobs: readonly Job[], signal: AbortSignal): void {
+    const how = settings.get(run.workflowId)
+    for (const job of jobs) {
+      if (job.command === null || how === undefined) continue
+      site.background(take(run, job, how, signal))
+    }
   }
 
   const engine: Engine = {
@@ -99,26 +112,21 @@ function createEngine(world: GitHubWorld): Engine {
       queue.concurrency = jobs
     },
     async begin(run, by, outlines, kept = []) {
-      const how = settings.get(run.workflowId)
       const jobs = await beginAttempt(site, records, run, by, outlines, kept)
       const cancelling = new AbortController()
       running.set(run.id, cancelling)
-      const signal = AbortSignal.any([cancelling.signal, closing.signal])
-      for (const job of jobs) {
-        if (job.command === null || how === undefined) continue
-        site.background(take(run, job, how, signal))
-      }
+      launch(run, jobs, AbortSignal.any([cancelling.signal, closing.signal]))
       return jobs
     },
     async rerun(run, by, which) {
       const last = latestAttempt(run)
       if (last.status !== 'completed') throw forbidden('This workflow is already running')
-      const again = last.jobs.filter(which)
+      const again = withDependents(last.jobs, which)
       if (again.length === 0) throw forbidden('This workflow run has no failed jobs')
       await engine.begin(
         run,
         by,
-        again.map(({ name, command, environment }) => ({ name, command, environment })),
+        again.map(({ name, command, environment, needs }) => ({ name, command, environment, needs })),
         last.jobs.filter((job) => !again.includes(job)),
       )
     },

@@ -9,6 +9,7 @@ import { fullName } from '../github/views/repo.ts'
 import { storeArtifact } from './artifacts.ts'
 import type { JobEnd } from './attempts.ts'
 import { checkOut } from './checkout.ts'
+import { outputsOf } from './expressions.ts'
 import { createJobLog, type JobLog, openRunStep } from './log.ts'
 import { type CommandEnd, jobPath, runCommand } from './process.ts'
 import type { ArtifactSettings, CiRecords, CiSettings, Job, Step, WorkflowRun } from './records.ts'
@@ -42,7 +43,7 @@ export async function runJob(work: JobWork): Promise<JobEnd> {
     (error: unknown) => String(error),
   )
   if (typeof checkout === 'string') {
-    log.line(`##[error]${checkout.split('\n')[0]}`)
+    log.error(checkout.split('\n')[0] ?? '')
     fetched('failure')
     return { conclusion: 'failure', log: log.text(), message: `The checkout of ${run.headSha} failed.` }
   }
@@ -53,12 +54,15 @@ export async function runJob(work: JobWork): Promise<JobEnd> {
     const ran = step(`Run ${command.split('\n')[0]}`)
     openRunStep(log, command)
     const eventPath = join(checkout.home, 'event.json')
+    const outputPath = join(checkout.home, 'output')
     await writeFile(eventPath, JSON.stringify(run.payload))
+    await writeFile(outputPath, '')
     const end = await runCommand(command, {
       cwd: checkout.dir,
       env: {
         ...jobEnvironment(work, fullName(site, repo), checkout.dir, checkout.home),
         GITHUB_EVENT_PATH: eventPath,
+        GITHUB_OUTPUT: outputPath,
         ...tokenFor(work, repo),
       },
       timeoutMs: settings.timeoutMs,
@@ -66,8 +70,9 @@ export async function runJob(work: JobWork): Promise<JobEnd> {
       onOutput: log.write,
       signal: work.signal,
     })
+    job.outputs = outputsOf(await readFile(outputPath, 'utf8'))
     const verdict = verdictOf(end, settings)
-    if (verdict.message !== null) log.line(`##[error]${verdict.message}`)
+    if (verdict.message !== null) log.error(verdict.message)
     ran(verdict.conclusion)
     for (const artifact of settings.artifacts) {
       const uploaded = step('Run actions/upload-artifact@v5')

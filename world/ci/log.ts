@@ -8,6 +8,8 @@ export type JobLog = {
   /** Bytes as the command wrote them; broken into lines here. */
   write(text: string): void
   line(text: string): void
+  /** Why the job failed: it finds room in a log that is full too. */
+  error(message: string): void
   /** The whole log so far, with any unfinished line. */
   text(): string
 }
@@ -28,6 +30,7 @@ export function createJobLog(now: () => number, limitBytes: number): JobLog {
   }
   return {
     line,
+    error: (message) => void lines.push(`${stamp(now())} ##[error]${message}`),
     write(text) {
       const pieces = (open + text).split(/\r?\n/)
       // A line without an end would otherwise grow without bound.

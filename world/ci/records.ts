@@ -7,7 +7,12 @@ export type CiEvent = 'push' | 'pull_request' | 'merge_group' | 'deployment' | '
 export type JobSettings = {
   name: string
   run: string
-  /** The job deploys to this environment: it waits for its protection, and a deployment tells how it went. */
+  /** Jobs of the same workflow that must have succeeded before; otherwise this one is skipped. */
+  needs?: readonly string[]
+  /**
+   * The job deploys to this environment: it waits for its protection, and a deployment tells how it went. The name may come
+   * from the event (`${{ inputs.environment }}`), the address also from the job (`${{ steps.deploy.outputs.url }}`).
+   */
   environment?: { name: string; url?: string }
 }
 
@@ -22,6 +27,8 @@ export type CiSettings = {
   jobs: readonly JobSettings[]
   events: readonly CiEvent[]
   /** Branches whose pushes start it; null: all. */
+  branches: readonly string[] | null
+  /** The branches whose pushes start it; null for all. */
   branches: readonly string[] | null
   artifacts: readonly ArtifactSettings[]
   /** Added to the clean environment of every job. */
@@ -64,6 +71,7 @@ export type Job = {
   name: string
   /** Null for a job whose result was scripted. */
   command: string | null
+  needs: readonly string[]
   environment: NonNullable<JobSettings['environment']> | null
   status: RunStatus
   conclusion: Conclusion | null
@@ -72,7 +80,12 @@ export type Job = {
   completedAt: string | null
   steps: Step[]
   log: string
+  /** What its command wrote to GITHUB_OUTPUT. */
+  outputs: Record<string, string>
 }
+
+/** What is known of a job before it exists. */
+export type JobOutline = Pick<Job, 'name' | 'command' | 'environment' | 'needs'>
 
 export type Attempt = {
   number: number
@@ -82,6 +95,8 @@ export type Attempt = {
   updatedAt: string
   triggeredBy: Account
   jobs: Job[]
+  /** Jobs that wait for others of the run, and do not exist yet. */
+  later: JobOutline[]
 }
 
 export type WorkflowRun = {
