@@ -61,7 +61,7 @@ export interface RolloutSnapshot<P = unknown> {
   deployments: Known<DeploymentReading[]>
   /** The facts of the environment that policy puts before this one. */
   before: { environment: string; facts: Fact[] } | null
-  /** From the commit that stands to the candidate, oldest first; empty while git is being read. */
+  /** From the commit that stands to the candidate, oldest first; empty while git is being read. The candidate alone where nothing stands. */
   range: Known<RangeStep[]>
   /** Our own runs on the candidate. */
   runs: Known<ObservedCheckRun[]>

@@ -11,8 +11,8 @@ export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutV
   const { deployments } = snapshot
   if (deployments === 'unknown') return []
   const known = new Set(state.seen.map(({ id }) => id))
-  const oldest = Math.min(...known)
   const first = known.size === 0
+  const oldest = first ? 0 : Math.min(...known)
   const last = deployments.find(({ succeeded }) => succeeded)
   return [...deployments].reverse().flatMap((one): FactBody[] => {
     if (known.has(one.id)) return []

@@ -1,0 +1,279 @@
+/** Rollouts when things go wrong around them: lost readings, deleted environments, rules that ask strange questions (S7, S9, T19). */
+import { describe, expect, test } from '@jest/globals'
+import type { FactBody } from '../../src/core/facts.ts'
+import { isOver } from '../../src/subjects/rollout.ts'
+import { byAgent, dana, environment, erik, line, RolloutStory } from './rolloutStory.ts'
+import { type Commit, placeOf, shaOf, within } from './rolloutWorld.ts'
+
+const bad = { errors: 0.02 }
+const workflow = '.github/workflows/deploy.yml'
+
+function standing(parts: object = {}, more: object = {}): RolloutStory {
+  const story = new RolloutStory({
+    environments: { production: environment(parts) },
+    ruled: ['production'],
+    ...more,
+  })
+  story.deliver('production', 'a')
+  story.press('a', 'a', dana)
+  story.finish('production')
+  story.pass(20)
+  expect(story.outcomes('production')).toEqual(['a healthy'])
+  story.town = { ...story.town, tip: 'b' }
+  return story
+}
+const asked = (sha: string, runId: number): FactBody => ({
+  kind: 'rule.asked',
+  environment: 'production',
+  sha,
+  runId,
+  deploymentId: null,
+  event: 'push',
+})
+
+describe('deployments', () => {
+  test('R1: one that waited while others went ahead is watched as the newest', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    const waiting = story.last('production').id
+    // A rollback-like deployment of ours past it: created later, done earlier.
+    story.setting = { ...story.setting, ruled: [] }
+    story.deliver('production', 'a')
+    story.finish('production')
+    story.pass(20)
+    story.press('b', 'a', erik)
+    expect(placeOf(story.town, 'production').deployments.find(({ id }) => id === waiting)?.state).toBe(
+      'in_progress',
+    )
+    story.weather = { b: () => bad }
+    story.finish('production', 'success', waiting)
+    story.pass(2)
+    expect(story.facts('production', 'rollout.failed')).toMatchObject([
+      { deployment: waiting, sha: shaOf('b') },
+    ])
+    expect(story.last('production').real).toBe('a')
+  })
+
+  test('R1: two at once: the one that began last stands, the other one was superseded', () => {
+    const story = standing()
+    story.setting = { ...story.setting, ruled: [] }
+    const first = story.deliver('production', 'b')
+    const later = story.deliver('production', 'c')
+    story.finish('production', 'success', first)
+    expect(story.verdicts('production').watched?.seen.id).toBe(first)
+    story.finish('production', 'success', later)
+    expect(story.outcomes('production').at(-1)).toBe('b superseded')
+    story.pass(20)
+    expect(story.outcomes('production').at(-1)).toBe('c healthy')
+  })
+
+  test('S9: nothing is concluded from deployments that cannot be read', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.finish('production')
+    const before = story.kinds('production')
+    story.weather = { b: () => bad }
+    story.town = { ...story.town, deploymentsUnknown: true }
+    story.pass(500)
+    expect(story.kinds('production')).toEqual(before)
+    story.town = { ...story.town, deploymentsUnknown: false }
+    story.settle()
+    expect(story.last('production').real).toBe('a')
+  })
+
+  test('S7: a deployment whose record was lost is found by its marker, and made once', () => {
+    const story = new RolloutStory({
+      environments: { production: environment({ deploy: 'create', approval: 'none' }) },
+    })
+    const crash = placeOf(story.town, 'production')
+    story.round('production')
+    const [deploy] = story.decide('production').filter(({ kind }) => kind === 'deploy')
+    if (!deploy) throw new Error('nothing is deployed')
+    const facts = placeOf(story.town, 'production').facts
+    story.apply('production', deploy)
+    story.town = within(story.town, 'production', { facts })
+    expect(crash.deployments).toEqual([])
+    story.settle()
+    expect(placeOf(story.town, 'production').deployments).toHaveLength(1)
+    expect(story.facts('production', 'deploy.seen')).toMatchObject([{ intent: 0 }])
+  })
+
+  test('S7, R4: a rollback by a workflow whose start was not recorded is still known as ours', () => {
+    const story = new RolloutStory({
+      environments: { production: environment({ approval: 'none', workflow }) },
+    })
+    story.ship('production', 'a')
+    story.town = { ...story.town, tip: 'b' }
+    story.weather = { b: () => bad }
+    story.deliver('production', 'b')
+    story.finish('production')
+    story.pass(1.1)
+    // The run began, and the process died before it could say so.
+    const announced = story.kinds('production').lastIndexOf('deploy.intended')
+    expect(story.last('production')).toMatchObject({ sha: 'b', real: 'a' })
+    const facts = placeOf(story.town, 'production').facts.slice(0, announced + 1)
+    story.town = within(story.town, 'production', { facts })
+    story.settle()
+    story.finish('production')
+    expect(story.facts('production', 'rollback.ended')).toMatchObject([{ ok: true }])
+    expect(story.facts('production', 'window.opened').map(({ sha }) => story.nameOf(sha))).toEqual(['a', 'b'])
+  })
+
+  test('T19: an environment that is deleted midway is failed, and its rollback ends', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.weather = { b: () => bad }
+    story.finish('production')
+    story.pass(2)
+    expect(story.verdicts('production').state.rollingBack).not.toBeNull()
+    story.town = within(story.town, 'production', { deployments: [] })
+    story.settle()
+    expect(story.facts('production', 'rollback.ended')).toMatchObject([{ ok: false }])
+    expect(story.alerts('production').join('\n')).toMatch(/no longer listed/)
+  })
+
+  test('L3: a rollback ends although the policy breaks meanwhile', () => {
+    const canary = { probes: [{ name: 'alive', path: '/' }] }
+    const story = standing({ canary }, { url: 'https://x.example' })
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.weather = { b: () => bad }
+    story.finish('production')
+    story.pass(2)
+    story.town = { ...story.town, policyBroken: true }
+    story.finish('production')
+    expect(story.verdicts('production').state.rollingBack).not.toBeNull()
+    story.pass(80)
+    expect(story.facts('production', 'rollback.ended')).toMatchObject([{ ok: false }])
+  })
+
+  test('R1: a deployment that could not be started is told, and not forgotten', () => {
+    const story = new RolloutStory({
+      environments: { production: environment({ deploy: 'dispatch', workflow, approval: 'none' }) },
+    })
+    story.town = { ...story.town, intents: ['rollout:acme/widgets@production:0'] }
+    story.settle()
+    story.pass(61)
+    expect(story.alerts('production')).toMatchObject([
+      expect.stringMatching(/did not begin.*No deployment of/),
+    ])
+  })
+})
+
+describe('questions', () => {
+  test('R2: a rule asked for an environment that policy does not name is refused', () => {
+    const story = standing()
+    for (const name of ['preview', 'constructor', '__proto__x']) {
+      story.setting = { ...story.setting, ruled: [...story.setting.ruled, name] }
+      story.deliver(name, 'b')
+      expect(story.last(name).state).toBe('failure')
+      expect(story.facts(name, 'rule.answered')[0]?.sentence).toMatch(/names no environment/)
+    }
+  })
+
+  test('T41: a commit that Countersign never judged is refused', () => {
+    const commits = { ...line, x: { parent: 'a', pull: { number: 8, facts: [] } } satisfies Commit }
+    const story = standing({}, { commits })
+    story.deliver('production', 'x')
+    expect(story.last('production').state).toBe('failure')
+    expect(story.facts('production', 'rule.answered').at(-1)?.sentence).toMatch(/never judged #8/)
+  })
+
+  test('R2: a question about a job that is gone is put away', () => {
+    const story = standing()
+    story.record('production', asked(shaOf('b'), 4242))
+    story.settle()
+    expect(story.facts('production', 'rule.answered').at(-1)).toMatchObject({ state: 'gone' })
+    expect(story.verdicts('production').questions.candidate).toBeNull()
+  })
+
+  test('R2: jobs with an older commit are turned away once a newer one waits', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    const old = story.last('production').id
+    story.deliver('production', 'c')
+    const { deployments } = placeOf(story.town, 'production')
+    expect(deployments.find(({ id }) => id === old)?.state).toBe('failure')
+    expect(story.last('production').state).toBe('waiting')
+  })
+
+  test('R2: the answer to the rule of a rollback is bound to its run', () => {
+    const story = standing({ workflow })
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.weather = { b: () => bad }
+    story.finish('production')
+    story.pass(2)
+    expect(story.last('production')).toMatchObject({ real: 'a', state: 'in_progress' })
+    // Somebody starts the workflow by hand, with what failed.
+    story.deliver('production', 'b')
+    expect(story.last('production').state).not.toBe('in_progress')
+  })
+
+  test('R1: what came past the rule is told; what a person brought is not', () => {
+    const story = standing()
+    story.setting = { ...story.setting, ruled: [] }
+    story.ship('production', 'b')
+    expect(story.alerts('production')[0]).toMatch(/was deployed to production past Countersign/)
+    const person: Commit = { parent: 'a', pull: { number: 9, facts: [{ body: byPerson }] } }
+    const other = standing({}, { commits: { ...line, b: person } })
+    other.setting = { ...other.setting, ruled: [] }
+    other.ship('production', 'b')
+    expect(other.alerts('production')).toEqual([])
+  })
+
+  test('R1: the work of an agent in an environment that policy does not name is an incident', () => {
+    const story = standing()
+    story.ship('preview', 'a')
+    story.town = { ...story.town, tip: 'b' }
+    story.ship('preview', 'b')
+    expect(story.alerts('preview')[0]).toMatch(/Policy knows no environment `preview`/)
+  })
+})
+
+describe('S7, L2: nothing is asked twice', () => {
+  test('after each round whose acts were carried out, the next asks for nothing that was done', () => {
+    const story = standing({ workflow, alerts: { channel: 'ops' } })
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.weather = { b: () => bad }
+    story.finish('production')
+    story.pass(3)
+    story.finish('production')
+    const once = (kind: string) =>
+      story.asked.filter((one) => one.kind === kind).map((one) => JSON.stringify(one))
+    for (const kind of ['deploy', 'answerRule', 'alert', 'reportIncident', 'markDeployment'])
+      expect(new Set(once(kind)).size).toBe(once(kind).length)
+    expect(once('deploy')).toHaveLength(1)
+    expect(once('alert')).toHaveLength(2)
+    expect(once('reportIncident')).toHaveLength(1)
+    expect(story.decide('production').filter(({ kind }) => kind !== 'wake' && kind !== 'queue')).toEqual([])
+  })
+
+  test('O4: an environment that policy no longer names stays open while something goes on there', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.finish('production')
+    story.amend({ staging: environment() })
+    expect(isOver(story.snapshot('production'))).toBe(false)
+    story.pass(20)
+    expect(story.outcomes('production').at(-1)).toBe('b healthy')
+    expect(isOver(story.snapshot('production'))).toBe(true)
+  })
+
+  test('T21: the rules of a window are those of when it opened', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.finish('production')
+    story.amend({ production: environment({ monitors: {} }) })
+    story.weather = { b: () => bad }
+    story.pass(2)
+    expect(story.last('production').real).toBe('a')
+  })
+})
+
+const byPerson: FactBody = byAgent(null, 9).pull?.facts.at(-1)?.body as FactBody

@@ -1,0 +1,417 @@
+/** A small GitHub around an environment: what each action of a round does to it, and what observe would read of it. */
+import type { Account, Role } from '../../src/core/account.ts'
+import type { Action } from '../../src/core/action.ts'
+import type { ObservedCheckRun } from '../../src/core/checkRun.ts'
+import type { CommitBody, EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
+import type { Fact, FactBody } from '../../src/core/facts.ts'
+import type { DeploymentReading, RangeStep, RolloutSnapshot } from '../../src/core/snapshot/rollout.ts'
+import { requestsName } from '../../src/core/watch.ts'
+import type { Policy } from '../../src/policy/schema.ts'
+import { settingsOf } from '../../src/rollout/settings.ts'
+import { startOf } from '../../src/subjects/rollout/needs.ts'
+import * as fixture from '../support/snapshots.ts'
+
+/** A commit of the default branch, by a short name. `parent` is its first. */
+export interface Commit {
+  parent: string | null
+  message?: string
+  paths?: string[]
+  /** The pull request that brought it; null for a push past pull requests by `pusher`. */
+  pull: { number: number; facts: { actor?: Account | null; body: FactBody; atMs?: number }[] } | null
+  pusher?: Account | null
+}
+
+/** What does not change while a story goes on. */
+export interface Setting {
+  policy: Policy
+  commits: Readonly<Record<string, Commit>>
+  /** Environments whose jobs ask for our word. */
+  ruled: readonly string[]
+  /** Where deployments of an environment say they are; null where they say nothing. */
+  url: string | null
+}
+
+export interface Entry {
+  by: Account | null
+  atMs: number
+  body: FactBody
+}
+
+/** A deployment as GitHub has it, beside the commit that really runs: a dispatched workflow deploys what it was told. */
+export interface Deployed {
+  id: number
+  sha: string
+  real: string
+  state: DeploymentReading['state']
+  succeeded: boolean
+  marker: string | null
+  runId: number | null
+  bot: boolean
+}
+
+export interface Place {
+  facts: readonly Entry[]
+  /** Oldest first. */
+  deployments: readonly Deployed[]
+  /** Runs whose job waits for the rule of this environment. */
+  waiting: readonly number[]
+  wakeMs: number | null
+}
+
+export interface Town {
+  nowMs: number
+  /** Name of the newest commit. */
+  tip: string
+  places: Readonly<Record<string, Place>>
+  runs: readonly ObservedCheckRun[]
+  /** What samples, baselines and probes showed: a letter or a list of figures by the name of the request. */
+  readings: Readonly<Record<string, Reading>>
+  /** Rows that say that a workflow was started. */
+  intents: readonly string[]
+  nextId: number
+  roles: Readonly<Record<number, Role | 'unknown'>>
+  policyBroken: boolean
+  missing: readonly string[]
+  deploymentsUnknown: boolean
+  smoke: Readonly<Record<number, 'success' | 'failure'>>
+}
+
+/** Figures by monitor; a string is the reason why there is none. */
+export type Reading = Readonly<Record<string, number | string>>
+
+const repository = fixture.repository.name
+export const keyOf = (environment: string) => `rollout:${repository}@${environment}`
+export const shaOf = (name: string) => fixture.sha(name)
+export const commitOf = ({ commits }: Setting, sha: string) =>
+  Object.keys(commits).find((name) => shaOf(name) === sha) ?? '?'
+const emptyPlace: Place = { facts: [], deployments: [], waiting: [], wakeMs: null }
+export const placeOf = (town: Town, environment: string): Place =>
+  Object.hasOwn(town.places, environment) ? (town.places[environment] ?? emptyPlace) : emptyPlace
+
+/** An environment with these parts replaced. */
+export function within(town: Town, environment: string, parts: Partial<Place>): Town {
+  return {
+    ...town,
+    places: { ...town.places, [environment]: { ...placeOf(town, environment), ...parts } },
+  }
+}
+
+export function recorded(town: Town, environment: string, body: FactBody, by: Account | null = null): Town {
+  const { facts } = placeOf(town, environment)
+  return within(town, environment, { facts: [...facts, { by, atMs: town.nowMs, body }] })
+}
+
+export const freshTown = (tip: string): Town => ({
+  nowMs: Date.UTC(2026, 0, 5, 12),
+  tip,
+  places: {},
+  runs: [],
+  readings: {},
+  intents: [],
+  nextId: 1,
+  roles: { 1: 'admin', 2: 'write', 3: 'write', 4: 'write', 5: 'read' },
+  policyBroken: false,
+  missing: [],
+  deploymentsUnknown: false,
+  smoke: {},
+})
+
+/** The name under which a measurement is kept. */
+export function readingName(request: EvidenceRequest): string | null {
+  switch (request.kind) {
+    case 'sample':
+      return `sample ${request.deployment} ${request.atMs}`
+    case 'baseline':
+      return `baseline ${request.deployment}`
+    case 'probes':
+      return `probes ${request.deployment}`
+    default:
+      return null
+  }
+}
+
+/** First-parent names after `base` up to `head`, newest first; everything when `base` is not on the way. */
+function wayBetween({ commits }: Setting, base: string, head: string): string[] {
+  const names: string[] = []
+  for (let at: string | null = head; at !== null && shaOf(at) !== base; at = commits[at]?.parent ?? null)
+    names.push(at)
+  return names
+}
+
+function collected(setting: Setting, town: Town, request: EvidenceRequest): EvidenceResult | undefined {
+  if (request.kind === 'commits' || request.kind === 'diff') {
+    const way = wayBetween(setting, request.base, commitOf(setting, request.head))
+    if (request.kind === 'commits') return { ok: true, body: { commits: way.map(bodyOf(setting)) } }
+    const paths = way.flatMap((name) => setting.commits[name]?.paths ?? [`src/${name}.ts`])
+    return { ok: true, body: fixture.diffOf(paths.map((path) => fixture.file(path))) }
+  }
+  const name = readingName(request)
+  const reading = name === null ? undefined : town.readings[name]
+  if (!reading) return undefined
+  if (request.kind === 'probes') {
+    const results = request.checks.map(({ name: probe }) => ({
+      name: probe,
+      ok: reading['ok'] === 1,
+      sentence: `${probe} was asked.`,
+    }))
+    return { ok: true, body: { results } }
+  }
+  if (typeof reading['failed'] === 'string') return { ok: false, reason: reading['failed'] }
+  const readings = ('sources' in request ? request.sources : []).map(({ name: monitor }) => {
+    const value = reading[monitor] ?? (monitor === requestsName ? 1000 : 'no answer')
+    return typeof value === 'number'
+      ? { name: monitor, reading: { ok: true as const, value } }
+      : { name: monitor, reading: { ok: false as const, reason: value } }
+  })
+  return { ok: true, body: { readings } }
+}
+
+const bodyOf =
+  ({ commits }: Setting) =>
+  (name: string): CommitBody => {
+    const { parent, message = name } = commits[name] ?? { parent: null }
+    return fixture.commit(name, { parents: parent === null ? [] : [shaOf(parent)], message })
+  }
+
+function factsOf(town: Town, environment: string): Fact[] {
+  return placeOf(town, environment).facts.map(({ by, atMs, body }, seq) => ({
+    subject: keyOf(environment),
+    seq,
+    actor: by,
+    atMs,
+    delivery: null,
+    body,
+    previousHash: '',
+    hash: '',
+  }))
+}
+
+function stepOf({ commits }: Setting, name: string): RangeStep {
+  const { pull, pusher = null } = commits[name] ?? { pull: null }
+  if (!pull) return { sha: shaOf(name), pulls: [], pusher }
+  const key = `pull:${repository}#${pull.number}`
+  const pulls = [{ number: pull.number, key, facts: fixture.factsFrom(key, pull.facts) }]
+  return { sha: shaOf(name), pulls, pusher: null }
+}
+
+/** What observe would read now. */
+export function snapshotOf(setting: Setting, town: Town, environment: string): RolloutSnapshot<Policy> {
+  const facts = factsOf(town, environment)
+  const after = settingsOf(setting.policy.rollout.environments, environment)?.after
+  const policy: RolloutSnapshot<Policy>['policy'] = town.policyBroken
+    ? { ok: false, mistakes: [], sentence: 'Line 3 of the policy is wrong.', sha: null }
+    : { ok: true, policy: setting.policy, sha: shaOf(town.tip), source: 'repository' }
+  const snapshot: RolloutSnapshot<Policy> = {
+    key: keyOf(environment),
+    nowMs: town.nowMs,
+    missing: [...town.missing, ...(town.deploymentsUnknown ? ['The deployments'] : [])],
+    app: fixture.app,
+    repository: fixture.repository,
+    policy,
+    environment,
+    branch: { ref: 'main', tip: shaOf(town.tip) },
+    deployments: town.deploymentsUnknown
+      ? 'unknown'
+      : placeOf(town, environment)
+          .deployments.map((one) => readingOf(setting, environment, one))
+          .reverse()
+          .slice(0, 20),
+    before: after === undefined || !policy.ok ? null : { environment: after, facts: factsOf(town, after) },
+    range: [],
+    runs: [...town.runs],
+    smoke: null,
+    people: fixture.peopleOf(
+      ...[fixture.dana, fixture.erik, fixture.fay, fixture.gus, fixture.stranger].map((who) =>
+        fixture.standing(who, town.roles[who.id] ?? 'unknown'),
+      ),
+      fixture.standing(fixture.copilot, 'write'),
+    ),
+    facts,
+    evidence: {
+      get: <R extends EvidenceRequest>(request: R) =>
+        collected(setting, town, request) as EvidenceResult<R['kind']> | undefined,
+    },
+  }
+  const { state, target } = startOf(snapshot)
+  const runId = state.current?.smoke?.body.runId ?? null
+  const name = target && commitOf(setting, target)
+  const way = !name ? [] : state.standing === null ? [name] : wayBetween(setting, state.standing, name)
+  return {
+    ...snapshot,
+    range: way.length > 100 ? [] : way.reverse().map((name) => stepOf(setting, name)),
+    smoke: runId === null ? null : smokeOf(town, runId),
+  }
+}
+
+function smokeOf({ smoke }: Town, id: number): RolloutSnapshot['smoke'] {
+  const conclusion = smoke[id] ?? null
+  const path = '.github/workflows/smoke.yml'
+  return { id, path, event: 'workflow_dispatch', sha: '', attempt: 1, ended: conclusion !== null, conclusion }
+}
+
+function readingOf({ url }: Setting, environment: string, one: Deployed): DeploymentReading {
+  return {
+    id: one.id,
+    sha: shaOf(one.sha),
+    environment,
+    createdBy: one.bot ? fixture.app.bot : fixture.dana,
+    viaApp: one.runId === null ? fixture.app.appId : 15_368,
+    marker: one.marker,
+    state: one.state,
+    succeeded: one.succeeded,
+    environmentUrl: one.succeeded ? url : null,
+    runId: one.runId,
+  }
+}
+
+/** A deployment job begins; where the environment is ruled it waits, and GitHub's question comes back as the second part. */
+export function starts(
+  setting: Setting,
+  town: Town,
+  environment: string,
+  deployed: Pick<Deployed, 'sha' | 'real'> & Partial<Deployed>,
+): { town: Town; asked: FactBody | null; deployment: number; run: number } {
+  const id = town.nextId
+  const run = 1000 + id
+  const ruled = setting.ruled.includes(environment)
+  const created = deployed.marker !== undefined
+  const deployment: Deployed = {
+    id,
+    state: created ? 'none' : ruled ? 'waiting' : 'in_progress',
+    succeeded: false,
+    marker: null,
+    runId: created ? null : run,
+    bot: false,
+    ...deployed,
+  }
+  const place = placeOf(town, environment)
+  const next = within({ ...town, nextId: id + 1 }, environment, {
+    deployments: [...place.deployments, deployment],
+    waiting: ruled ? [...place.waiting, run] : place.waiting,
+  })
+  const deploymentId = created ? null : id
+  const asked: FactBody | null = ruled
+    ? {
+        kind: 'rule.asked',
+        environment,
+        sha: shaOf(deployment.sha),
+        runId: run,
+        deploymentId,
+        event: deployed.bot ? 'workflow_dispatch' : 'push',
+      }
+    : null
+  return { town: next, asked, deployment: id, run }
+}
+
+/** GitHub's word on how a deployment went; a success makes those before it inactive. */
+export function finishes(town: Town, environment: string, id: number, state: Deployed['state']): Town {
+  const { deployments } = placeOf(town, environment)
+  const success = state === 'success'
+  return within(town, environment, {
+    deployments: deployments.map((one) => {
+      if (one.id === id) return { ...one, state, succeeded: one.succeeded || success }
+      return success && one.id < id && one.state === 'success' ? { ...one, state: 'inactive' } : one
+    }),
+  })
+}
+
+/** The effect of an action on GitHub, and the facts that src/act records with it. */
+export function effectOf(
+  setting: Setting,
+  town: Town,
+  environment: string,
+  action: Action,
+): { town: Town; facts: FactBody[]; asked: FactBody | null } {
+  const done = (next: Town, facts: FactBody[] = [], asked: FactBody | null = null) => ({
+    town: next,
+    facts,
+    asked,
+  })
+  switch (action.kind) {
+    case 'deploy':
+      return deploys(setting, town, environment, action)
+    case 'smoke': {
+      const intent = `smoke:${action.subject}:${action.deployment}`
+      const runId = town.intents.includes(intent) ? null : 5000 + action.deployment
+      const next = { ...town, intents: [...new Set([...town.intents, intent])] }
+      return done(next, [{ kind: 'smoke.started', deployment: action.deployment, runId }])
+    }
+    case 'answerRule':
+      return answers(town, environment, action)
+    case 'markDeployment':
+      return done(finishes(town, environment, action.deployment, 'failure'))
+    case 'checkRun':
+      return done({ ...town, runs: written(town.runs, action) })
+    case 'alert':
+      return done(town, [
+        { kind: 'alert.sent', of: action.of, channel: action.channel, ok: true, sentence: 'sent' },
+      ])
+    case 'reportIncident':
+      return done(town, [{ kind: 'incident.reported', of: action.of, issue: 9 }])
+    case 'wake':
+      return done(within(town, environment, { wakeMs: action.atMs }))
+    default:
+      return done(town)
+  }
+}
+
+function deploys(
+  setting: Setting,
+  town: Town,
+  environment: string,
+  { intent, sha, subject, workflow }: Extract<Action, { kind: 'deploy' }>,
+) {
+  const marker = `${subject}:${intent}`
+  const real = commitOf(setting, sha)
+  const made = (deployment: number | null, runId: number | null): FactBody[] => [
+    { kind: 'deploy.made', intent, deployment, runId },
+  ]
+  if (workflow === null) {
+    const known = placeOf(town, environment).deployments.find((one) => one.marker === marker)
+    if (known) return { town, facts: made(known.id, null), asked: null }
+    const started = starts(setting, town, environment, { sha: real, real, marker, bot: true })
+    return { town: started.town, facts: made(started.deployment, null), asked: started.asked }
+  }
+  if (town.intents.includes(marker)) return { town, facts: made(null, null), asked: null }
+  const started = starts(setting, town, environment, { sha: town.tip, real, bot: true })
+  const next = { ...started.town, intents: [...town.intents, marker] }
+  return { town: next, facts: made(null, started.run), asked: started.asked }
+}
+
+function answers(
+  town: Town,
+  environment: string,
+  { of, runId, state, sentence }: Extract<Action, { kind: 'answerRule' }>,
+): { town: Town; facts: FactBody[]; asked: null } {
+  const { waiting, deployments } = placeOf(town, environment)
+  if (!waiting.includes(runId))
+    return { town, facts: [{ kind: 'rule.answered', of, state: 'gone', sentence }], asked: null }
+  if (state === null) return { town, facts: [{ kind: 'rule.reported', of, sentence }], asked: null }
+  const next = within(town, environment, {
+    waiting: waiting.filter((one) => one !== runId),
+    deployments: deployments.map((one) =>
+      one.id === runId - 1000 ? { ...one, state: state === 'approved' ? 'in_progress' : 'failure' } : one,
+    ),
+  })
+  return { town: next, facts: [{ kind: 'rule.answered', of, state, sentence }], asked: null }
+}
+
+function written(
+  runs: readonly ObservedCheckRun[],
+  { run, runId }: Extract<Action, { kind: 'checkRun' }>,
+): ObservedCheckRun[] {
+  const { name, sha, externalId, title, summary, state } = run
+  const waits = state === 'in_progress'
+  const id = runId ?? runs.length + 1
+  const observed = {
+    id,
+    name,
+    sha,
+    externalId,
+    title,
+    summary,
+    status: waits ? ('in_progress' as const) : ('completed' as const),
+    conclusion: waits ? null : state,
+  }
+  return [...runs.filter((one) => one.id !== id), observed].sort((a, b) => a.id - b.id)
+}
