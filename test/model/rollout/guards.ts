@@ -1,0 +1,1 @@
+export const guards: Record<string, never> = {}

@@ -1,0 +1,1 @@
+export const witnesses: Record<string, never> = {}
