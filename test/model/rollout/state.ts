@@ -62,6 +62,7 @@ export const budgets = {
   past: 14,
   stale: 15,
   gone: 16,
+  high: 17,
 } as const
 export type Budget = keyof typeof budgets
 export type Left = Partial<Record<Budget, number>>

@@ -132,6 +132,7 @@ const weather: { reading: Reading; budget: Budget | null; words: string }[] = [
   { reading: figures(letters.bad, 0.02), budget: 'bad', words: 'over the ceiling' },
   { reading: figures(letters.over, 0.003, 0), budget: 'over', words: 'over the limit' },
   { reading: figures(letters.other, 0, 0.003), budget: 'over', words: 'over the other limit' },
+  { reading: figures(letters.high, 0.0055), budget: 'high', words: 'high' },
   { reading: figures(letters.none, 'no answer'), budget: 'none', words: 'silent' },
   { reading: figures(letters.few, 0, 0, 5), budget: 'none', words: 'of few requests' },
   { reading: figures(letters.less, -1), budget: 'none', words: 'less than nothing' },
@@ -153,7 +154,13 @@ function measure(state: State, request: EvidenceRequest): Step<State>[] {
       words,
       withTown(from, (town) => ({ ...town, readings: { ...town.readings, [name]: reading } })),
     )
-  if (request.kind === 'baseline') return [put(`the ${name} is read`, figures('-', 0))]
+  if (request.kind === 'baseline')
+    return [
+      put(`the ${name} is read`, figures('-', 0)),
+      ...(may(state, 'high')
+        ? [put(`the high ${name} is read`, figures(letters.high, 0.004), spend(state, 'high'))]
+        : []),
+    ]
   if (request.kind === 'probes')
     return [
       put(`the ${name} pass`, { ok: 1 }),

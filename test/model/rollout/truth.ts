@@ -60,8 +60,11 @@ const toldNothing = (letter: string) => ['n', 'f', 'z'].includes(letter)
 /** Whether it is really doing badly: over a ceiling, or over a limit in two samples that follow each other. */
 export function isBreached(truth: Truth, id: number): boolean {
   const told = samplesOf(truth, id).filter((letter) => !toldNothing(letter))
+  // As high as that is a breach, unless it was as high before.
+  const wasHigh = truth.town.readings[`baseline ${id}`]?.['letter'] === letters.high
   return (
     told.includes('b') ||
+    (told.includes('h') && !wasHigh) ||
     told.some((letter, at) => (letter === 'o' || letter === 'p') && told[at + 1] === letter)
   )
 }
@@ -69,7 +72,8 @@ export function isBreached(truth: Truth, id: number): boolean {
 /** Whether enough samples really said that all is well. */
 function isHealthy(truth: Truth, id: number): boolean {
   const told = samplesOf(truth, id).filter((letter) => !toldNothing(letter))
-  return told.length >= samplesNeeded && !isBreached(truth, id) && !['o', 'p'].includes(told.at(-1) ?? '')
+  const passed = told.some((letter, at) => at + 1 >= samplesNeeded && letter !== 'o' && letter !== 'p')
+  return passed && !isBreached(truth, id)
 }
 
 /** The messages that have arrived, in the order in which they were sent. */
