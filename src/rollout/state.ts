@@ -85,6 +85,7 @@ export function rolloutState(
       }
     })
     .sort((a, b) => b.seq - a.seq)
+  // guard: onlyCurrent
   const current = seen.find(({ adopted, reading, window }) => adopted || reading?.succeeded || window) ?? null
   const done = new Set(ended.map(({ body }) => body.intent))
   const made = new Map(factsOf(facts, 'deploy.made').map(({ body }) => [body.intent, body.runId]))

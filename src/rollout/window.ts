@@ -50,6 +50,7 @@ export function judgeWindow(
   let inRow = 0
   let inconclusive = 0
   let last = ''
+  let passed: WindowVerdict | null = null
   const verdict = (state: WindowVerdict['state'], sentence: string): WindowVerdict => ({
     state,
     sentence,
@@ -69,6 +70,8 @@ export function judgeWindow(
     const broken = deciding.find((one) => one.broken !== null)
     // guard: breachRollsBack
     if (broken?.broken) return verdict('failed', broken.broken)
+    // A round that comes late knows more than the window asked for: only a breach still counts.
+    if (passed) continue
     // guard: unknownHolds
     if (inRow > rules.inconclusive || inconclusive > 3 * rules.inconclusive)
       return verdict(
@@ -78,13 +81,14 @@ export function judgeWindow(
     // A breach that has begun is watched to its end.
     // guard: wholeWindow
     if (conclusive >= rules.samples && !deciding.some((one) => one.streak > 0))
-      return verdict(
+      passed = verdict(
         'healthy',
         deciding.length === 0
           ? `The window of ${count(rules.samples, 'sample')} has passed. No monitor that could roll it back is configured.`
           : `${count(conclusive, 'sample')} within their limits.`,
       )
   }
+  if (passed) return passed
   // Limits that are crossed in turn would keep it open for ever.
   // guard: bounded
   if (samples.length >= mostSamples(rules))

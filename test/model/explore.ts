@@ -1,19 +1,32 @@
 /** Breadth first over the states: the first broken promise found has the shortest trace. */
-import { type Step, stepsOf, type World } from './steps.ts'
-import { keyOf, type State } from './world.ts'
+
+/** One step out of a state; `S5: ...` in `broken` when the step itself breaks a promise. */
+export interface Step<State> {
+  words: string
+  next: State
+  broken: string | null
+  /** It reaches what a search should get to. */
+  arrives?: boolean
+}
+
+/** What is searched. Equal keys are the same state. */
+export interface Space<State> {
+  stepsOf(state: State): Step<State>[]
+  keyOf(state: State): string
+}
 
 export interface Exploration {
   states: number
   /** True when nothing is left to visit. */
   exhausted: boolean
   seconds: number
-  /** How many states were merged, each after the approvals it needs. */
-  merged: number
+  /** How many new states were reached by a step that arrives. */
+  arrived: number
   depth: number
   counterexample: { promise: string; trace: string[] } | null
 }
 
-export interface Bounds {
+export interface Bounds<State> {
   states: number
   seconds: number
   /** Stop at a promise that begins so; null stops at any. */
@@ -23,10 +36,10 @@ export interface Bounds {
 }
 
 /** Explore from the given states until a promise breaks or a bound is reached. */
-export function explore(
-  world: World,
+export function explore<State>(
+  { stepsOf, keyOf }: Space<State>,
   starts: { state: State; trace: string[] }[],
-  bounds: Bounds,
+  bounds: Bounds<State>,
 ): Exploration {
   const began = performance.now()
   const seen = new Set<string>()
@@ -49,7 +62,7 @@ export function explore(
     }
     return [...(prefixes.get(at) ?? []), ...words.reverse()]
   }
-  let merged = 0
+  let arrived = 0
   let result: Exploration['counterexample'] = null
   let index = 0
   const broken = (promise: string | null | undefined, last: string, at: number) => {
@@ -61,10 +74,10 @@ export function explore(
     if (index % 1024 === 0 && (performance.now() - began) / 1000 > bounds.seconds) break
     const node = queue[index]
     if (!node) break
-    for (const next of stepsOf(world, node.state)) {
+    for (const next of stepsOf(node.state)) {
       if (broken(next.broken, next.words, index)) break search
       if (!add(next.next, index, next.words)) continue
-      if (isMerged(next)) merged++
+      if (next.arrives) arrived++
       if (bounds.inspect && broken(bounds.inspect(next.next), next.words, index)) break search
     }
   }
@@ -73,13 +86,11 @@ export function explore(
     states: seen.size,
     exhausted: index >= queue.length,
     seconds,
-    merged,
+    arrived,
     depth: trace(Math.max(0, Math.min(index, queue.length) - 1)).length,
     counterexample: result,
   }
 }
-
-const isMerged = (step: Step) => step.merged === true
 
 /** A counterexample as a person reads it. */
 export function readable({ promise, trace }: NonNullable<Exploration['counterexample']>): string {

@@ -140,7 +140,7 @@ describe('the way back', () => {
     expect(story.page('b').run).toMatchObject({ conclusion: 'failure' })
     expect(story.alerts('production')).toMatchObject([
       expect.stringMatching(/^raised: .* failed in production: .* in 3 samples in a row/),
-      expect.stringMatching(/^recovered: Over: .* stands again/),
+      expect.stringMatching(/^recovered: .* stands again/),
     ])
   })
 

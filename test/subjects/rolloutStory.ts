@@ -150,7 +150,8 @@ export class RolloutStory {
 
   /** The commit that runs in an environment now. */
   running(name: string): string | null {
-    return placeOf(this.town, name).deployments.findLast(({ succeeded }) => succeeded)?.real ?? null
+    const { deployments, stood } = placeOf(this.town, name)
+    return deployments.find(({ id }) => id === stood.at(-1))?.real ?? null
   }
 
   private collect(name: string, request: EvidenceRequest): void {

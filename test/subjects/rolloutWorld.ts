@@ -35,6 +35,8 @@ export interface Entry {
   by: Account | null
   atMs: number
   body: FactBody
+  /** The message that it came with, where messages are counted: the same one is recorded once. */
+  message?: number
 }
 
 /** A deployment as GitHub has it, beside the commit that really runs: a dispatched workflow deploys what it was told. */
@@ -47,6 +49,8 @@ export interface Deployed {
   marker: string | null
   runId: number | null
   bot: boolean
+  /** Of ours, what it is for; null for anybody else's. */
+  purpose: 'forward' | 'rollback' | null
 }
 
 export interface Place {
@@ -55,6 +59,8 @@ export interface Place {
   deployments: readonly Deployed[]
   /** Runs whose job waits for the rule of this environment. */
   waiting: readonly number[]
+  /** Deployments in the order in which they succeeded: the last one stands, whatever anybody thinks. */
+  stood: readonly number[]
   wakeMs: number | null
 }
 
@@ -84,7 +90,7 @@ export const keyOf = (environment: string) => `rollout:${repository}@${environme
 export const shaOf = (name: string) => fixture.sha(name)
 export const commitOf = ({ commits }: Setting, sha: string) =>
   Object.keys(commits).find((name) => shaOf(name) === sha) ?? '?'
-const emptyPlace: Place = { facts: [], deployments: [], waiting: [], wakeMs: null }
+const emptyPlace: Place = { facts: [], deployments: [], waiting: [], stood: [], wakeMs: null }
 export const placeOf = (town: Town, environment: string): Place =>
   Object.hasOwn(town.places, environment) ? (town.places[environment] ?? emptyPlace) : emptyPlace
 
@@ -282,6 +288,7 @@ export function starts(
     marker: null,
     runId: created ? null : run,
     bot: false,
+    purpose: null,
     ...deployed,
   }
   const place = placeOf(town, environment)
@@ -305,9 +312,10 @@ export function starts(
 
 /** GitHub's word on how a deployment went; a success makes those before it inactive. */
 export function finishes(town: Town, environment: string, id: number, state: Deployed['state']): Town {
-  const { deployments } = placeOf(town, environment)
+  const { deployments, stood } = placeOf(town, environment)
   const success = state === 'success'
   return within(town, environment, {
+    stood: success ? [...stood, id] : stood,
     deployments: deployments.map((one) => {
       if (one.id === id) return { ...one, state, succeeded: one.succeeded || success }
       return success && one.id < id && one.state === 'success' ? { ...one, state: 'inactive' } : one
@@ -359,7 +367,7 @@ function deploys(
   setting: Setting,
   town: Town,
   environment: string,
-  { intent, sha, subject, workflow }: Extract<Action, { kind: 'deploy' }>,
+  { intent, sha, subject, workflow, purpose }: Extract<Action, { kind: 'deploy' }>,
 ) {
   const marker = `${subject}:${intent}`
   const real = commitOf(setting, sha)
@@ -369,11 +377,11 @@ function deploys(
   if (workflow === null) {
     const known = placeOf(town, environment).deployments.find((one) => one.marker === marker)
     if (known) return { town, facts: made(known.id, null), asked: null }
-    const started = starts(setting, town, environment, { sha: real, real, marker, bot: true })
+    const started = starts(setting, town, environment, { sha: real, real, marker, purpose, bot: true })
     return { town: started.town, facts: made(started.deployment, null), asked: started.asked }
   }
   if (town.intents.includes(marker)) return { town, facts: made(null, null), asked: null }
-  const started = starts(setting, town, environment, { sha: town.tip, real, bot: true })
+  const started = starts(setting, town, environment, { sha: town.tip, real, purpose, bot: true })
   const next = { ...started.town, intents: [...town.intents, marker] }
   return { town: next, facts: made(null, started.run), asked: started.asked }
 }

@@ -92,9 +92,7 @@ function keptBecause(
   { state, settings }: RolloutVerdicts,
   seen: Seen,
 ): string | null {
-  const { healthy, standing, current } = state
-  // guard: onlyCurrent
-  if (current?.id !== seen.id) return `deployment ${current?.id ?? 'of another commit'} stands here now`
+  const { healthy, standing } = state
   if (!healthy) return 'no commit is known that was healthy here'
   if (healthy.sha === seen.sha) return 'it is itself the last commit that was healthy here'
   const request = filesOf(settings, standing, seen.sha)

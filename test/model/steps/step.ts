@@ -1,4 +1,5 @@
 /** What a step is, and what may still happen: shared by the steps of the worker, of people and of the network. */
+import type { Step as SearchStep } from '../explore.ts'
 import type { Rounds } from '../rounds.ts'
 import { type Entry, type State, tables } from '../world.ts'
 
@@ -20,13 +21,8 @@ export const budgets = {
 } as const
 export type Budget = keyof typeof budgets
 
-export interface Step {
-  words: string
-  next: State
-  /** `S5: ...` when the step itself breaks a promise. */
-  broken: string | null
-  merged?: boolean
-}
+/** It arrives when #34 is merged. */
+export type Step = SearchStep<State>
 
 export interface World {
   rounds: Rounds

@@ -85,5 +85,5 @@ function actStep(world: World, state: State, worker: Worker): Step {
   }
   const left = effects.slice(now.length)
   next = { ...next, worker: left.length > 0 ? tables.worker.put({ ...worker, actions: left }) : idle }
-  return { ...step(words.join(' '), next, broken), merged: next.open[0] === 3 && state.open[0] !== 3 }
+  return { ...step(words.join(' '), next, broken), arrives: next.open[0] === 3 && state.open[0] !== 3 }
 }
