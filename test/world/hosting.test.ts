@@ -23,23 +23,23 @@ import type { Files, GitHubWorld } from '../../world/index.ts'
 import { request, world } from './github.ts'
 
 const SHOP = 'acme/ledgerly'
-const hosts: Hosting[] = []
-afterEach(async () => {
-  const started = hosts.flatMap((host) => Object.values(host.running()))
-  for (const host of hosts.splice(0)) await host.close()
-  expect(started.filter(({ pid }) => isAlive(pid))).toEqual([])
-})
-
 /** A zombie that nobody has reaped yet has ended too. */
 function isAlive(pid: number): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
   return stdout.trim() !== '' && !stdout.startsWith('Z')
 }
 
+/** The services that this process has started and that have not ended, known to their host or not. */
+function services(): string[] {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=,args=', '--ppid', String(process.pid)], {
+    encoding: 'utf8',
+  })
+  return stdout.split('\n').filter((line) => line.endsWith('node service/server.ts') && !line.startsWith('Z'))
+}
+
 async function town() {
-  const hosting = await startHosting()
-  hosts.push(hosting)
   const github = await world({ events: ['deployment', 'deployment_status', 'deployment_protection_rule'] })
+  const hosting = await startHosting({ world: github })
   await github.createRepo('acme', 'ledgerly', {
     files: { ...(await filesBelow('demo/repository')), ...(await serviceFiles()) },
     collaborators: { bob: 'write' },
@@ -83,6 +83,9 @@ test('R1: a push deploys its commit to staging, then to production; a later one 
   ])
   expect(staging?.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   expect(await health(staging?.url)).toMatchObject({ version: first })
+
+  const ends = github.events.filter(({ event, action }) => event === 'workflow_run' && action === 'completed')
+  expect(ends).toHaveLength(1)
 
   const second = await push(behaviourChange(behaviours.unwell))
   expect(hosting.running()['staging']).toMatchObject({ version: second, url: staging?.url })
@@ -168,6 +171,21 @@ test('R4: a deployment of an older commit really brings it back, and is told so 
   clean(github)
 })
 
+test('the end of the world is the end of its services, also of one that is being brought', async () => {
+  const { hosting, github, push } = await town()
+  await push(behaviourChange({}))
+  const pids = Object.values(hosting.running()).map(({ pid }) => pid)
+  expect(pids.map(isAlive)).toEqual([true, true])
+  await github.as('bob').push(SHOP, 'main', { files: behaviourChange({ delayMs: 1 }) })
+  // The next version has been started beside the one that runs.
+  for (const deadline = Date.now() + 60_000; services().length < 3 && Date.now() < deadline; )
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(services().length).toBeGreaterThan(2)
+  await github.close()
+  github.close = async () => undefined
+  expect([...pids.filter(isAlive), ...services()]).toEqual([])
+})
+
 describe('the host', () => {
   const put = (url: string, body: Buffer | string) =>
     fetch(`${url}/environments/a%20b?version=1`, { method: 'PUT', body: new Uint8Array(Buffer.from(body)) })
@@ -180,10 +198,11 @@ describe('the host', () => {
     return tar
   }
   async function host(): Promise<Hosting> {
-    const hosting = await startHosting({ env: { WORD: 'hello' } })
-    hosts.push(hosting)
+    hosting = await startHosting({ env: { WORD: 'hello' } })
     return hosting
   }
+  let hosting: Hosting | undefined
+  afterEach(() => hosting?.close())
 
   test('refuses what is no archive, names no command, or never listens, with the reason', async () => {
     const { url, running } = await host()
@@ -213,7 +232,7 @@ describe('the host', () => {
       expect.not.arrayContaining(['COUNTERSIGN_REQUIRE', 'NODE_OPTIONS', 'npm_config_user_agent']),
     )
     expect([running()['a b']?.pid ?? 0, Number(child)].map(isAlive)).toEqual([true, true])
-    await hosts.pop()?.close()
+    await hosting?.close()
     expect(isAlive(Number(child))).toBe(false)
     const outcome = await fetch(address).then(
       () => 'answered',

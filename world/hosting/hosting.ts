@@ -1,6 +1,7 @@
 /** A stand-in for the platform that a repository deploys to: takes a version of an environment, runs it, and answers at one address. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { GitHubWorld } from '../github/world.ts'
 import { type Instance, startInstance } from './instance.ts'
 
 const mostBytes = 50 * 1024 ** 2
@@ -25,11 +26,15 @@ export type Hosting = {
   close(): Promise<void>
 }
 
-/** @param env further variables of every service, such as its memory limit. */
-export async function startHosting({ env = {} }: { env?: Record<string, string> } = {}): Promise<Hosting> {
-  const environments = new Map<string, Environment>()
-  let closing = false
+export type HostingOptions = {
+  /** Further variables of every service, such as its memory limit. */
+  env?: Record<string, string>
+  /** The host closes with this world; otherwise whoever starts it closes it. */
+  world?: Pick<GitHubWorld, 'onClose'>
+}
 
+export async function startHosting({ env = {}, world }: HostingOptions = {}): Promise<Hosting> {
+  const environments = new Map<string, Environment>()
   function environmentOf(name: string): Environment {
     const known = environments.get(name)
     if (known) return known
@@ -44,7 +49,6 @@ export async function startHosting({ env = {} }: { env?: Record<string, string> 
   /** The old version answers until the new one does; one that does not start changes nothing. */
   async function replace(environment: Environment, archive: Buffer, version: string): Promise<void> {
     const next = await startInstance(archive, version, env)
-    if (closing) return next.stop()
     const last = environment.running
     environment.running = next
     await last?.stop()
@@ -69,7 +73,7 @@ export async function startHosting({ env = {} }: { env?: Record<string, string> 
     return environment.url
   }
   const url = await listen(server)
-  return {
+  const hosting: Hosting = {
     url,
     async address(name) {
       const environment = environmentOf(name)
@@ -83,15 +87,17 @@ export async function startHosting({ env = {} }: { env?: Record<string, string> 
         ),
       ),
     async close() {
-      closing = true
       await stop(server)
       for (const { front, turn } of environments.values()) {
+        // What is being started is known only then.
         await turn
         await stop(front)
       }
       for (const { running } of environments.values()) await running?.stop()
     },
   }
+  world?.onClose(() => hosting.close())
+  return hosting
 }
 
 /** Passes a request on to the version that runs; 502 when there is none, or it does not answer. */
