@@ -10,8 +10,6 @@ export type CiInput = {
   jobs: readonly JobSettings[]
   /** Default push. An empty list runs nothing by itself: results are then scripted by report(). */
   events?: readonly CiEvent[]
-  /** Branches whose pushes start it, as under `on: push: branches:`; default all. */
-  branches?: readonly string[]
   /** The branches whose pushes start it; default all. */
   branches?: readonly string[]
   artifacts?: CiSettings['artifacts']
@@ -34,7 +32,6 @@ export function settingsOf(input: CiInput): CiSettings {
     title: input.title ?? 'CI',
     jobs: input.jobs,
     events: input.events ?? ['push'],
-    branches: input.branches ?? null,
     branches: input.branches ?? null,
     artifacts: input.artifacts ?? [],
     env: input.env ?? {},
