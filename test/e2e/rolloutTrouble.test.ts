@@ -59,7 +59,7 @@ describe('trouble', () => {
     await town.becomes('deploy', slow, 'action_required')
     town.behave(slow, { p95: 900 })
     await town.press('ben', slow, 'Approve deploy')
-    await told(/latency[^]*900 ms/)
+    await told(/latency[\s\S]*900 ms/)
     await until('production to be healthy', async () => (await outcomes('production')).length === 2)
     expect(await outcomes('production')).toEqual(['healthy', 'healthy'])
     expect(town.deployed('production').at(-1)).toBe(slow)
@@ -73,7 +73,7 @@ describe('trouble', () => {
     await town.press('ben', silent, 'Approve deploy')
     const run = await town.becomes('deploy', silent, 'action_required')
     expect(run.id).toBeDefined()
-    await says(silent, /waits for a person[^]*said nothing/)
+    await says(silent, /waits for a person[\s\S]*said nothing/)
     await told(/waits for a person/)
     await town.press('eve', silent, 'Healthy')
     await town.stage.settle()
@@ -103,7 +103,7 @@ describe('trouble', () => {
     await until('the canary to fail', async () =>
       factsOf(await town.facts_('staging'), 'canary.ended').some(({ body }) => !body.ok),
     )
-    await told(/failed in staging[^]*canary/i)
+    await told(/failed in staging[\s\S]*canary/i)
     await town.stage.settle()
     expect(town.run('deploy', sick)).toBeUndefined()
     expect(town.deployed('production')).toHaveLength(before)

@@ -39,7 +39,6 @@ export function triggerOn(
   world.onPush(async (push) => {
     const branch = /^refs\/heads\/(.+)$/.exec(push.ref)?.[1]
     if (push.repo.id !== repo.id || branch === undefined || push.deleted) return
-    if (settings.branches && !settings.branches.includes(branch)) return
     if (settings.branches?.includes(branch) === false) return
     await trigger({
       event: 'push',

@@ -4,7 +4,7 @@ import { type Button, type DesiredCheckRun, formatExternalId } from '../../core/
 import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
 import type { Sha } from '../../core/ids.ts'
-import { code, headline, listed, short } from '../../core/sentences.ts'
+import { code, headline, short } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { asksPeople } from '../../rollout/settings.ts'
@@ -149,13 +149,4 @@ function runOf(snapshot: RolloutSnapshot<Policy>, sha: Sha, shown: Shown): Desir
     shown: shown.shown,
     annotations: [],
   }
-}
-
-/** For texts elsewhere: what the environment waits for, in one sentence. */
-export function rolloutSentence({ state, go, watched, questions }: RolloutVerdicts): string {
-  if (questions.candidate) return go.sentence
-  if (watched?.window && !watched.seen.ended) return watched.window.sentence
-  return state.healthy
-    ? `${code(short(state.healthy.sha))} is healthy here.`
-    : `Nothing is known to be healthy here${state.failures.length > 0 ? `; failed: ${listed(state.failures.map(({ body }) => code(short(body.sha))))}` : ''}.`
 }
