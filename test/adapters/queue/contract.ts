@@ -106,7 +106,7 @@ export function queueContract(open: (tools: QueueTools, name: string) => Promise
 
   test('R3, R4: what looks after a deployment does not wait behind work', async () => {
     const began: string[] = []
-    let end = () => undefined as void
+    let end: () => void = () => undefined
     const held = new Promise<void>((resolve) => {
       end = resolve
     })
