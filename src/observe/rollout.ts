@@ -13,7 +13,7 @@ import {
 import type { RangeStep, RolloutSnapshot } from '../core/snapshot/rollout.ts'
 import type { Policy } from '../policy/schema.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
-import { settingsOf } from '../rollout/settings.ts'
+import { asksPeople, settingsOf } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
@@ -84,8 +84,10 @@ export async function observeRollout(
   const range = await tryRead(missing, 'Who brought the commits on the way', () =>
     readRange(snapshot, start, ports),
   )
+  const asks = policy.ok && settings !== null && asksPeople(policy.policy.rollout.environments, environment)
   const runs = await tryRead(missing, 'The checks of the commits on the way', () =>
-    readRuns(name, start.focus, ports),
+    // Only where a person is asked is there a check of ours.
+    readRuns(name, asks ? start.focus : [], ports),
   )
   const smoke = await tryRead(missing, 'The smoke test', () => readSmoke(name, start, ports))
   const acting = [...actingIn(facts), ...speaking(range === 'unknown' ? [] : range)]
