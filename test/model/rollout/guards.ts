@@ -308,7 +308,9 @@ export const guards: Readonly<Record<string, Guard>> = {
     decorate: (snapshot) => ({
       ...snapshot,
       facts: snapshot.facts.map((fact) =>
-        fact.body.kind === 'deploy.decided' ? { ...fact, atMs: snapshot.nowMs } : fact,
+        fact.body.kind === 'deploy.decided' || fact.body.kind === 'button.pressed'
+          ? { ...fact, atMs: snapshot.nowMs }
+          : fact,
       ),
     }),
   },
