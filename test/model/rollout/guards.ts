@@ -350,7 +350,11 @@ export const guards: Readonly<Record<string, Guard>> = {
     setting: plain,
     from: [...asked, ...sends('dana', 'Approve')],
     left: { blind: 1 },
-    decorate: (snapshot) => ({ ...snapshot, missing: [] }),
+    decorate: (snapshot) => ({
+      ...snapshot,
+      missing: [],
+      deployments: snapshot.deployments === 'unknown' ? [] : snapshot.deployments,
+    }),
   },
   approvalFirst: {
     what: 'nothing is let through before people approve',
