@@ -51,11 +51,12 @@ function forwardBreaks(snapshot: RolloutSnapshot, sha: Sha, settings: DeploySett
   const people = new Set(
     factsOf(snapshot.facts, 'deploy.decided')
       .filter(
-        ({ body, atMs }) =>
+        ({ body }) =>
           body.verdict === 'approve' &&
           body.sha === sha &&
           body.by.type === 'User' &&
-          atMs + settings.expiryMs > snapshot.nowMs &&
+          (snapshot.facts.find(({ seq }) => seq === body.request)?.atMs ?? 0) + settings.expiryMs >
+            snapshot.nowMs &&
           !['none', 'unknown'].includes(snapshot.people.get(body.by.id)?.role ?? 'unknown'),
       )
       .map(({ body }) => body.by.id),

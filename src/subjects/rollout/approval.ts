@@ -3,7 +3,7 @@ import { eligible, isSenior } from '../../approvals/eligible.ts'
 import type { Account } from '../../core/account.ts'
 import { hasRole } from '../../core/account.ts'
 import { digestOf } from '../../core/digest.ts'
-import { type FactOf, factsOf, settledBySeq } from '../../core/facts.ts'
+import { type Fact, type FactOf, factsOf, settledBySeq } from '../../core/facts.ts'
 import type { Digest, Sha } from '../../core/ids.ts'
 import { code, count, listed, person } from '../../core/sentences.ts'
 import type { RangeStep, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
@@ -23,6 +23,11 @@ export function deployDigest(
 }
 
 type Decided = FactOf<'deploy.decided'>
+
+/** When its button was pressed: a round may have come to it much later. */
+function pressedMs(facts: readonly Fact[], { atMs, body }: Decided): number {
+  return Math.min(atMs, facts.find(({ seq }) => seq === body.request)?.atMs ?? atMs)
+}
 
 /** Judge the approvals of one range. */
 export function judgeApproval(
@@ -67,7 +72,7 @@ export function judgeApproval(
     }
     if (verdict !== 'approve' || standing.some(({ body }) => body.by.id === by.id)) continue
     // guard: expiry
-    if (fact.atMs + expiryMs <= snapshot.nowMs) {
+    if (pressedMs(snapshot.facts, fact) + expiryMs <= snapshot.nowMs) {
       lines.push(`${who} approved more than ${count(settings.expires_hours, 'hour')} ago; it counts no more.`)
       continue
     }
@@ -82,7 +87,10 @@ export function judgeApproval(
   }
   blocked ??= rejectedByComment(snapshot, all, bound)
   const by = standing.map(({ body }) => body.by)
-  const expiresMs = standing.length > 0 ? Math.min(...standing.map(({ atMs }) => atMs + expiryMs)) : null
+  const expiresMs =
+    standing.length > 0
+      ? Math.min(...standing.map((fact) => pressedMs(snapshot.facts, fact) + expiryMs))
+      : null
   const missing = needed - by.length
   const approvers = listed(
     policy.approvals.approvers.deploy.map((one) => code(one)),
@@ -155,7 +163,7 @@ function rejectedByComment(
         fact.body.by.id === actor.id &&
         fact.body.verdict === 'approve' &&
         fact.body.bound === bound &&
-        fact.atMs > atMs,
+        pressedMs(snapshot.facts, fact) > atMs,
     )
     if (!lifted)
       return `${person(actor)} said no on #${number}: ${code(reason[1] ?? '')}. Only ${person(actor)} lifts it, by pressing Approve.`

@@ -76,8 +76,11 @@ function judgeGo(snapshot: RolloutSnapshot<Policy>, input: GoInput): Verdict {
   if (candidate === null) return wait('Nothing wants to be deployed here.')
   if (!snapshot.policy.ok) return fail(snapshot.policy.sentence)
   // guard: readWhole
-  if (snapshot.missing.length > 0)
-    return wait(`Could not be read: ${listed(snapshot.missing, 3)}. It is asked for again.`)
+  const { deployments, missing } = snapshot
+  if (missing.length > 0 || deployments === 'unknown')
+    return wait(
+      `Could not be read: ${listed(missing.length > 0 ? missing : ['the deployments'], 3)}. It is asked for again.`,
+    )
   if (earlier) return earlier
   if (range.state !== 'pass') return range
   if (!approval) return wait('Who must approve is not known yet.')

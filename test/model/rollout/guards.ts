@@ -308,7 +308,9 @@ export const guards: Readonly<Record<string, Guard>> = {
     decorate: (snapshot) => ({
       ...snapshot,
       facts: snapshot.facts.map((fact) =>
-        fact.body.kind === 'deploy.decided' ? { ...fact, atMs: snapshot.nowMs } : fact,
+        fact.body.kind === 'deploy.decided' || fact.body.kind === 'button.pressed'
+          ? { ...fact, atMs: snapshot.nowMs }
+          : fact,
       ),
     }),
   },
@@ -348,7 +350,11 @@ export const guards: Readonly<Record<string, Guard>> = {
     setting: plain,
     from: [...asked, ...sends('dana', 'Approve')],
     left: { blind: 1 },
-    decorate: (snapshot) => ({ ...snapshot, missing: [] }),
+    decorate: (snapshot) => ({
+      ...snapshot,
+      missing: [],
+      deployments: snapshot.deployments === 'unknown' ? [] : snapshot.deployments,
+    }),
   },
   approvalFirst: {
     what: 'nothing is let through before people approve',

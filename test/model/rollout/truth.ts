@@ -58,8 +58,14 @@ export function samplesOf({ town }: Truth, id: number): string[] {
 const toldNothing = (letter: string) => ['n', 'f', 'z'].includes(letter)
 
 /** Whether it is really doing badly: over a ceiling, or over a limit in two samples that follow each other. */
-export function isBreached(truth: Truth, id: number): boolean {
-  const told = samplesOf(truth, id).filter((letter) => !toldNothing(letter))
+export const isBreached = (truth: Truth, id: number): boolean =>
+  hasBreach(
+    truth,
+    id,
+    samplesOf(truth, id).filter((letter) => !toldNothing(letter)),
+  )
+
+function hasBreach(truth: Truth, id: number, told: readonly string[]): boolean {
   // As high as that is a breach, unless it was as high before.
   const wasHigh = truth.town.readings[`baseline ${id}`]?.['letter'] === letters.high
   return (
@@ -69,11 +75,13 @@ export function isBreached(truth: Truth, id: number): boolean {
   )
 }
 
-/** Whether enough samples really said that all is well. */
+/** Whether enough samples really said that all is well, as a round may have seen it that acts after the next one came. */
 function isHealthy(truth: Truth, id: number): boolean {
   const told = samplesOf(truth, id).filter((letter) => !toldNothing(letter))
-  const passed = told.some((letter, at) => at + 1 >= samplesNeeded && letter !== 'o' && letter !== 'p')
-  return passed && !isBreached(truth, id)
+  return told.some(
+    (letter, at) =>
+      at + 1 >= samplesNeeded && !['o', 'p'].includes(letter) && !hasBreach(truth, id, told.slice(0, at + 1)),
+  )
 }
 
 /** The messages that have arrived, in the order in which they were sent. */
@@ -135,7 +143,9 @@ export function forwardBreak(
   if (stands && settings.monitors['errors'] && watchedNow(truth, stands.id))
     return `S11: ${to} while ${stands.real} is still watched`
   const from = healthyIn(truth)
-  const tainted = between(truth, from, to).find((name) => failedBefore(truth, name))
+  // Where nothing was ever healthy there is no way to look at, and a fix may come forward.
+  const tainted =
+    from === null ? undefined : between(truth, from, to).find((name) => failedBefore(truth, name))
   if (tainted ?? failedBefore(truth, to))
     return `S11: ${to} brings ${tainted ?? to}, which failed here before`
   const unjudged = between(truth, from, to).find((name) => from !== null && !isJudged(setting, name))

@@ -1,0 +1,216 @@
+/** T41 as a table: what may come along with a deployment, whoever merged it. */
+import { describe, expect, test } from '@jest/globals'
+import type { CommitBody } from '../../src/core/evidence.ts'
+import type { FactBody, FactOf } from '../../src/core/facts.ts'
+import type { RangeStep } from '../../src/core/snapshot/rollout.ts'
+import { judgeRange, mostSteps, stepsOf } from '../../src/rollout/range.ts'
+import { bot, commit, dana, factsFrom, sha } from '../support/snapshots.ts'
+
+const merged: FactBody = {
+  kind: 'merged',
+  head: sha('head'),
+  merge: sha('merge'),
+  landedOn: 'main',
+  expected: 'main',
+}
+const agents: FactBody = { kind: 'origin.evidence', source: 'account', detail: 'copilot' }
+const bypass: FactBody = { kind: 'incident', sentence: 'Merged by an administrator without approvals.' }
+
+/** A line of commits after `base`; the messages of some. */
+const line = (names: string[], messages: Record<string, string> = {}): CommitBody[] =>
+  names.map((name, at) =>
+    commit(name, { parents: [sha(names[at - 1] ?? 'base')], message: messages[name] ?? name }),
+  )
+
+function stepFor(
+  name: string,
+  parts: { bodies?: FactBody[] | null; pusher?: RangeStep['pusher'] } = {},
+): RangeStep {
+  const { bodies = [agents, merged], pusher = null } = parts
+  const key = `pull:acme/widgets#${name}`
+  const pulls = bodies
+    ? [
+        {
+          number: name.charCodeAt(0),
+          key,
+          facts: factsFrom(
+            key,
+            bodies.map((body) => ({ body })),
+          ),
+        },
+      ]
+    : []
+  return { sha: sha(name), pulls, pusher }
+}
+
+const failedWith = (...names: string[]): FactOf<'rollout.failed'> => ({
+  ...(factsFrom('rollout:acme/widgets@production', [
+    {
+      body: {
+        kind: 'rollout.failed',
+        deployment: 1,
+        sha: sha(names.at(-1) ?? ''),
+        from: sha('base'),
+        steps: names.map((name) => sha(name)),
+        sentence: 'Errors.',
+        keeps: null,
+      },
+    },
+  ])[0] as FactOf<'rollout.failed'>),
+})
+
+const judged = (
+  names: string[],
+  {
+    messages = {},
+    steps = names.map((name) => stepFor(name)),
+    failures = [] as FactOf<'rollout.failed'>[],
+  } = {},
+) =>
+  judgeRange({
+    from: sha('base'),
+    to: sha(names.at(-1) ?? 'base'),
+    commits: line(names, messages),
+    steps,
+    failures,
+  })
+
+const reverts = (name: string) => `Revert "${name}"\n\nThis reverts commit ${sha(name)}.`
+
+describe('T41, R1: the range', () => {
+  test('what was merged through the gates comes along, and whose work it is', () => {
+    const {
+      verdict,
+      lines,
+      agents: whose,
+    } = judged(['a', 'b'], { steps: [stepFor('a'), stepFor('b', { bodies: [merged] })] })
+    expect(verdict).toMatchObject({
+      state: 'pass',
+      sentence: expect.stringMatching(/2 steps on the way, each judged/),
+    })
+    expect(lines).toEqual([
+      expect.stringMatching(/an agent's, approved/),
+      expect.stringMatching(/a person's/),
+    ])
+    expect(whose).toEqual([{ number: 'a'.charCodeAt(0), head: sha('head') }])
+  })
+
+  test.each<[string, RangeStep, string, RegExp]>([
+    [
+      'never judged',
+      stepFor('b', { bodies: [] }),
+      'fail',
+      /never judged #98. Revert it, or bring it in again/,
+    ],
+    [
+      'its merge is not read back yet',
+      stepFor('b', { bodies: [agents] }),
+      'wait',
+      /How #98 was merged is being read/,
+    ],
+    [
+      'it got past the gates',
+      stepFor('b', { bodies: [agents, merged, bypass] }),
+      'fail',
+      /got past the gates: Merged by an administrator.*Revert it first/,
+    ],
+    ['pushed directly by a person', stepFor('b', { bodies: null, pusher: dana }), 'pass', /each judged/],
+    [
+      'pushed directly by a bot',
+      stepFor('b', { bodies: null, pusher: bot }),
+      'fail',
+      /past pull requests, and not from a person who is known/,
+    ],
+    ['pushed directly by nobody knows whom', stepFor('b', { bodies: null }), 'fail', /past pull requests/],
+  ])('%s', (_, step, state, sentence) => {
+    expect(judged(['a', 'b', 'c'], { steps: [stepFor('a'), step, stepFor('c')] }).verdict).toMatchObject({
+      state,
+      sentence: expect.stringMatching(sentence),
+    })
+  })
+
+  test('one bad step outweighs one that is being read', () => {
+    const steps = [stepFor('a', { bodies: [agents] }), stepFor('b', { bodies: [] })]
+    expect(judged(['a', 'b'], { steps }).verdict.state).toBe('fail')
+  })
+
+  test.each<[string, string[], Record<string, string>, string]>([
+    ['what was rolled back', ['a', 'b', 'c'], {}, 'fail'],
+    ['what was rolled back, the newest itself', ['a', 'b'], {}, 'fail'],
+    ['rolled back and reverted', ['a', 'b', 'c', 'r'], { r: reverts('b') }, 'pass'],
+    ['the wrong one reverted', ['a', 'b', 'c', 'r'], { r: reverts('c') }, 'fail'],
+    ['a revert of the revert', ['a', 'b', 'r', 's'], { r: reverts('b'), s: reverts('r') }, 'fail'],
+    [
+      'reverted once more',
+      ['a', 'b', 'r', 's', 't'],
+      { r: reverts('b'), s: reverts('r'), t: reverts('s') },
+      'pass',
+    ],
+    ['a revert only spoken of', ['a', 'b', 'c'], { c: `See: this reverts commit ${sha('b')}` }, 'fail'],
+  ])('%s', (_, names, messages, state) => {
+    const { verdict } = judged(names, { messages, failures: [failedWith('b')] })
+    expect(verdict.state).toBe(state)
+    if (state === 'fail')
+      expect(verdict.sentence).toMatch(/part of what failed here.*Revert it first: `git revert /)
+  })
+
+  test('a revert that was reverted twice by two commits stands as the last one left it', () => {
+    const messages = { r: reverts('b'), s: reverts('r'), t: reverts('b') }
+    expect(judged(['a', 'b', 'r', 's', 't'], { messages, failures: [failedWith('b')] }).verdict.state).toBe(
+      'pass',
+    )
+  })
+
+  test('every step of a failed range must be reverted, or none comes along', () => {
+    const failures = [failedWith('a', 'b')]
+    expect(judged(['a', 'b', 'r'], { messages: { r: reverts('b') }, failures }).verdict.state).toBe('fail')
+    const messages = { r: reverts('b'), s: reverts('a') }
+    expect(judged(['a', 'b', 'r', 's'], { messages, failures }).verdict.state).toBe('pass')
+  })
+
+  test('what merges bring from their branches is one step', () => {
+    const side = commit('side', { parents: [sha('base')] })
+    const merge = commit('m', { parents: [sha('a'), sha('side')] })
+    expect(stepsOf([merge, side, ...line(['a'])], sha('m'))).toEqual([sha('a'), sha('m')])
+  })
+
+  test(`over ${mostSteps} steps are not judged at once`, () => {
+    const names = Array.from({ length: mostSteps + 1 }, (_, at) => `s${at}`)
+    expect(judged(names).verdict).toMatchObject({
+      state: 'fail',
+      sentence: expect.stringMatching(/101 steps.*at most 100.*nearer commit first/),
+    })
+    expect(judged(names.slice(0, mostSteps)).verdict.state).toBe('pass')
+  })
+
+  test('S9: nothing passes while git or GitHub is being read', () => {
+    const to = sha('a')
+    const input = { from: sha('base'), to, steps: [stepFor('a')], failures: [] }
+    expect(judgeRange({ ...input, commits: null }).verdict.state).toBe('wait')
+    expect(judgeRange({ ...input, commits: line(['a']), steps: [] }).verdict.state).toBe('wait')
+    expect(judgeRange({ ...input, commits: line(['a']), steps: [stepFor('b')] }).verdict.state).toBe('wait')
+    // A walk that does not reach the commit has read something else.
+    expect(judgeRange({ ...input, commits: [] }).verdict.state).toBe('wait')
+  })
+
+  test('commits that go round in a circle end', () => {
+    const circle = [commit('a', { parents: [sha('b')] }), commit('b', { parents: [sha('a')] })]
+    expect(stepsOf(circle, sha('a')).length).toBeLessThanOrEqual(3)
+  })
+
+  test('where nothing stands the commit itself is judged, and what failed is refused', () => {
+    const input = { from: null, to: sha('a'), commits: [], failures: [] }
+    const first = judgeRange({ ...input, steps: [stepFor('a')] })
+    expect(first.verdict).toMatchObject({
+      state: 'pass',
+      sentence: expect.stringMatching(/Nothing that Countersign knows/),
+    })
+    expect(first.agents).toHaveLength(1)
+    expect(
+      judgeRange({ ...input, steps: [stepFor('a', { bodies: [agents, merged, bypass] })] }).verdict.state,
+    ).toBe('fail')
+    expect(judgeRange({ ...input, steps: [], failures: [failedWith('a')] }).verdict.sentence).toMatch(
+      /failed here before/,
+    )
+  })
+})
