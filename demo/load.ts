@@ -10,11 +10,12 @@ const invoice = JSON.stringify({
 /** Requests under way at once: a slow service is asked less often, not drowned. */
 const mostAtOnce = 50
 const timeoutMs = 10_000
+const longestWaitMs = 120_000
 
 export interface Load {
   /** Answers by status; `none` counts requests that got none, as while a version is replaced. */
   readonly answers: Readonly<Record<string, number>>
-  /** Resolves when so many more answers have come. */
+  /** Resolves when so many more answers have come; rejects after two minutes, saying what came. */
   further(answers: number): Promise<void>
   stop(): Promise<void>
 }
@@ -52,13 +53,18 @@ export function startLoad(url: string, { perSecond = 100 }: { perSecond?: number
   return {
     answers,
     further: (wanted) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const from = total
         const look = () => {
           if (total - from < wanted) return
           waiting.delete(look)
+          clearTimeout(limit)
           resolve()
         }
+        const limit = setTimeout(() => {
+          waiting.delete(look)
+          reject(new Error(`only ${total - from} of ${wanted} answers came: ${JSON.stringify(answers)}`))
+        }, longestWaitMs)
         waiting.add(look)
         look()
       }),

@@ -1,15 +1,13 @@
 /** A figure in any JSON over HTTP, at the pointer that policy names. */
 import type { MonitorReading } from '../../core/monitoring.ts'
 import { code } from '../../core/sentences.ts'
-import { atPointer, kindOf } from '../pointer.ts'
-import { noValue, parsed } from './reading.ts'
+import { atPointer, kindOf, parsed } from '../json.ts'
+import { statusSentence } from '../outbound/failures.ts'
+import { noValue } from './reading.ts'
 
 /** @returns a reason that is the rest of a sentence about the host. */
 export function readJson(text: string, status: number, pointer: string): MonitorReading {
-  if (status !== 200)
-    return noValue(
-      `answered ${status}, not 200${status >= 300 && status < 400 ? '; redirects are not followed' : ''}`,
-    )
+  if (status !== 200) return noValue(statusSentence(status, 200))
   const json = parsed(text)
   if (json === undefined) return noValue('answered, but not in JSON')
   const value = atPointer(json, pointer)

@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import type { MonitorReading } from '../../core/monitoring.ts'
 import { code, count } from '../../core/sentences.ts'
-import { noValue, parsed } from './reading.ts'
+import { parsed } from '../json.ts'
+import { statusSentence } from '../outbound/failures.ts'
+import { noValue } from './reading.ts'
 
 /** Times in seconds, as the API has them. */
 export type PrometheusQuery =
@@ -35,11 +37,9 @@ const Answer = z.discriminatedUnion('status', [
 export function readPrometheus(text: string, status: number): MonitorReading {
   const answer = Answer.safeParse(parsed(text))
   if (!answer.success)
-    return noValue(
-      status === 200 ? "answered, but not as Prometheus' API does" : `answered ${status}, not 200`,
-    )
+    return noValue(status === 200 ? "answered, but not as Prometheus' API does" : statusSentence(status, 200))
   if (answer.data.status === 'error') return noValue(`refused the query: ${code(answer.data.error, 300)}`)
-  if (status !== 200) return noValue(`answered ${status}, not 200`)
+  if (status !== 200) return noValue(statusSentence(status, 200))
   const { data } = answer.data
   switch (data.resultType) {
     case 'scalar':

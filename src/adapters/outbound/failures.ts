@@ -1,7 +1,13 @@
-/** What went wrong with a request, as the rest of a sentence that begins with the host. */
+/** What went wrong with a request or its answer, as the rest of a sentence about the host. */
 
 const untrusted = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH)/
 const notHttp = /^(HPE_|EPROTO$|ERR_SSL_)/
+
+/** Another status than the one that is wanted. */
+export function statusSentence(status: number, wanted: number): string {
+  const redirect = status >= 300 && status < 400 ? '; redirects are not followed' : ''
+  return `answered ${status}, not ${wanted}${redirect}`
+}
 
 /** Only the code of an error is told: its message may hold an address. */
 export function failureSentence(error: unknown): string {

@@ -3,8 +3,9 @@ import type { ProbeCheck, ProbeResult } from '../../core/monitoring.ts'
 import { bounded } from '../../core/outgoingText.ts'
 import type { Clock, Probes } from '../../core/ports.ts'
 import { code, count } from '../../core/sentences.ts'
+import { atPointer, kindOf, parsed } from '../json.ts'
+import { statusSentence } from '../outbound/failures.ts'
 import type { Outbound, OutboundAnswer } from '../outbound/outbound.ts'
-import { atPointer, kindOf } from '../pointer.ts'
 
 const longestSentence = 500
 /** Before the second attempt; each further pause is twice as long. */
@@ -60,18 +61,10 @@ function joined(baseUrl: string, path: string): string | null {
 function mistake(check: ProbeCheck, answer: OutboundAnswer): string | null {
   if (answer.kind !== 'answered') return answer.reason
   const { status, text } = answer
-  if (status !== check.status) {
-    const redirect = status >= 300 && status < 400 ? '; redirects are not followed' : ''
-    return `it answered ${status}, not ${check.status}${redirect}`
-  }
+  if (status !== check.status) return `it ${statusSentence(status, check.status)}`
   if (check.assertions.length === 0) return null
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    // Told as what it is: an answer in which nothing can be looked for.
-    return `it answered ${status}, but not in JSON`
-  }
+  const json = parsed(text)
+  if (json === undefined) return `it answered ${status}, but not in JSON`
   for (const { pointer, equals } of check.assertions) {
     const found = atPointer(json, pointer)
     if (found !== equals) return `${code(pointer)} is ${shown(found)}, not ${shown(equals)}`

@@ -190,10 +190,11 @@ describe('T35: tokens', () => {
       json(`http://localhost:${mine.port}`),
     ])
       await bound.sample(source, at, always)
-    const sent = [...mine.asked, ...other.asked].map(({ headers }) => headers.authorization)
-    // The fourth leads to the same server by another name, which the allow list does not even know.
-    expect(sent.slice(0, 2)).toEqual(Array(2).fill('Bearer the-token-of-the-operator'))
-    expect(sent.slice(2)).toEqual(sent.slice(2).map(() => undefined))
+    const sent = (source: typeof mine) => source.asked.map(({ headers }) => headers.authorization)
+    expect(sent(mine).slice(0, 2)).toEqual(Array(2).fill('Bearer the-token-of-the-operator'))
+    // The last one leads to the same server by another name, where that has no IPv6 address that is not allowed here.
+    expect(sent(mine).slice(2).filter(Boolean)).toEqual([])
+    expect(sent(other)).toEqual([undefined])
   })
 
   test('are not sent along with a downgrade from https to http', async () => {

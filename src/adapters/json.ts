@@ -1,4 +1,14 @@
-/** JSON pointers (RFC 6901), by which policy names a place in an answer. */
+/** Looking into JSON that a stranger sent: reading it, and the place that policy names by a pointer (RFC 6901). */
+
+/** The JSON of a text, or undefined when it is none. (JSON has no undefined.) */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Whatever else it is, a page of HTML or half an answer, nothing can be looked for in it.
+    return undefined
+  }
+}
 
 /** The value at a pointer, or undefined when there is none. Only an object's own members are found. */
 export function atPointer(json: unknown, pointer: string): unknown {
