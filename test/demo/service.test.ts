@@ -1,5 +1,5 @@
 /** The demo's service is as well or as ill as its commit says: measured from outside, under load, by our own monitors and probes. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { behaviours } from '../../demo/deploying.ts'
 import { type Load, startLoad } from '../../demo/load.ts'
 import type { Behaviour } from '../../demo/service/behaviour.ts'
@@ -14,6 +14,8 @@ const outbound = createOutbound({ allow: [{ kind: 'range', address: '127.0.0.0',
 const monitors = createMonitors({ outbound, tokens: [] })
 const probes = createProbes({ outbound, clock: systemClock })
 const { signal } = new AbortController()
+// Hundreds of requests take seconds, and on a busy machine many.
+jest.setTimeout(240_000)
 
 let service: Service
 let load: Load | undefined

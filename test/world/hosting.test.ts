@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import {
   behaviourChange,
   behaviours,
@@ -23,6 +23,8 @@ import type { Files, GitHubWorld } from '../../world/index.ts'
 import { request, world } from './github.ts'
 
 const SHOP = 'acme/ledgerly'
+// A story starts half a dozen services, one after the other, on whatever machine this is.
+jest.setTimeout(240_000)
 /** A zombie that nobody has reaped yet has ended too. */
 function isAlive(pid: number): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
