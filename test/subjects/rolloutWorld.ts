@@ -51,6 +51,8 @@ export interface Deployed {
   bot: boolean
   /** Of ours, what it is for; null for anybody else's. */
   purpose: 'forward' | 'rollback' | null
+  /** Deleted on GitHub with its environment; what it deployed runs on. */
+  deleted?: true
 }
 
 export interface Place {
@@ -219,7 +221,8 @@ export function snapshotOf(setting: Setting, town: Town, environment: string): R
     deployments: town.deploymentsUnknown
       ? 'unknown'
       : placeOf(town, environment)
-          .deployments.map((one) => readingOf(setting, environment, one))
+          .deployments.filter(({ deleted }) => !deleted)
+          .map((one) => readingOf(setting, environment, one))
           .reverse()
           .slice(0, 20),
     before: after === undefined || !policy.ok ? null : { environment: after, facts: factsOf(town, after) },

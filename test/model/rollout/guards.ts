@@ -26,7 +26,7 @@ export interface Guard {
   decorate: Decorate
 }
 
-const { first, asked, running, breached, arrives, approved, runs, watches, sample } = ways
+const { first, asked, running, breached, back, arrives, approved, runs, watches, sample } = ways
 const plain = settingOf(production())
 
 const mapFacts = (snapshot: Snapshot, change: (body: FactBody, fact: Fact) => FactBody): Snapshot => ({
@@ -217,13 +217,7 @@ export const guards: Readonly<Record<string, Guard>> = {
     what: 'what was part of a failure does not come along',
     breaks: 'S11',
     setting: plain,
-    from: [
-      ...breached,
-      /^the question of a job .* arrives$/,
-      'settle',
-      /^deployment .* of a .* succeeds/,
-      'settle',
-    ],
+    from: back,
     left: { push: 1, send: 1 },
     decorate: (snapshot) =>
       mapFacts(snapshot, (body) => (body.kind === 'rollout.failed' ? { ...body, steps: [] } : body)),
