@@ -2,12 +2,11 @@
 import { formatExternalId, parseExternalId } from '../../../src/core/checkRun.ts'
 import type { EvidenceRequest } from '../../../src/core/evidence.ts'
 import { requestsName } from '../../../src/core/watch.ts'
+import { finishes, starts } from '../../subjects/rolloutEffects.ts'
 import {
-  finishes,
   placeOf,
   type Reading,
   readingName,
-  starts,
   keyOf as subjectOf,
   within,
 } from '../../subjects/rolloutWorld.ts'
