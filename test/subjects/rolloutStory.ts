@@ -8,11 +8,10 @@ import { FactBody, type FactKind } from '../../src/core/facts.ts'
 import { Policy } from '../../src/policy/schema.ts'
 import { check, decide, judge, needs } from '../../src/subjects/rollout.ts'
 import * as fixture from '../support/snapshots.ts'
+import { effectOf, finishes, starts } from './rolloutEffects.ts'
 import {
   type Commit,
   type Deployed,
-  effectOf,
-  finishes,
   freshTown,
   keyOf,
   placeOf,
@@ -22,7 +21,6 @@ import {
   type Setting,
   shaOf,
   snapshotOf,
-  starts,
   type Town,
 } from './rolloutWorld.ts'
 

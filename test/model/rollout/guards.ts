@@ -1,103 +1,26 @@
 /** The guards that hold the promises of rollouts, each with the mutant that switches it off and the promise that must then break. */
-
 import { parseButton, parseExternalId } from '../../../src/core/checkRun.ts'
-import { digestOf } from '../../../src/core/digest.ts'
-import type { EvidenceRequest, EvidenceResult } from '../../../src/core/evidence.ts'
-import type { Fact, FactBody } from '../../../src/core/facts.ts'
-import { requestsName } from '../../../src/core/watch.ts'
+import type { FactBody } from '../../../src/core/facts.ts'
 import { judge } from '../../../src/subjects/rollout.ts'
 import { byAgent, dana, mergedBody } from '../../subjects/rolloutStory.ts'
-import { type Commit, keyOf, type Setting, shaOf } from '../../subjects/rolloutWorld.ts'
+import { type Commit, keyOf, shaOf } from '../../subjects/rolloutWorld.ts'
 import { gus } from '../../support/snapshots.ts'
-import type { Decorate, Snapshot } from './rounds.ts'
+import {
+  emptyFact,
+  evidenceAs,
+  type Guard,
+  healthyEnd,
+  mapFacts,
+  nothing,
+  plain,
+  rangeAs,
+  withFacts,
+  withHealthyBefore,
+} from './mutants.ts'
 import { type Pattern, production, sends, settingOf, staged, ways } from './starts.ts'
-import type { Left } from './state.ts'
+import { windowGuards } from './windowGuards.ts'
 
-export interface Guard {
-  /** What the guard holds. */
-  what: string
-  /** The promise its mutant breaks. */
-  breaks: 'S9' | 'S11' | 'L3'
-  setting: Setting
-  /** What happens before the search starts, with the real rules; the search is then short. */
-  from: readonly Pattern[]
-  /** What may still happen after that. */
-  left: Left
-  decorate: Decorate
-}
-
-const { first, asked, running, breached, arrives, approved, runs, watches, sample } = ways
-const plain = settingOf(production())
-
-const mapFacts = (snapshot: Snapshot, change: (body: FactBody, fact: Fact) => FactBody): Snapshot => ({
-  ...snapshot,
-  facts: snapshot.facts.map((fact) => ({ ...fact, body: change(fact.body, fact) })),
-})
-const nothing: FactBody = { kind: 'incident', sentence: '' }
-
-/** The snapshot with facts that were never recorded, after those that were. */
-const withFacts = (snapshot: Snapshot, ...bodies: FactBody[]): Snapshot => ({
-  ...snapshot,
-  facts: [
-    ...snapshot.facts,
-    ...bodies.map((body, index) => ({
-      subject: snapshot.key,
-      seq: 9000 + index,
-      actor: null,
-      atMs: snapshot.nowMs,
-      delivery: null,
-      body,
-      previousHash: '',
-      hash: digestOf(body),
-    })),
-  ],
-})
-
-/** Evidence as the mutant believes it. */
-const evidenceAs =
-  (
-    change: (request: EvidenceRequest, result: EvidenceResult | undefined) => EvidenceResult | undefined,
-  ): Decorate =>
-  (snapshot) => ({
-    ...snapshot,
-    evidence: {
-      get: <R extends EvidenceRequest>(request: R) =>
-        change(request, snapshot.evidence.get(request)) as EvidenceResult<R['kind']> | undefined,
-    },
-  })
-
-/** Samples as the mutant believes them. */
-const samplesAs = (change: (name: string, value: number | null) => number): Decorate =>
-  evidenceAs((request, result) =>
-    request.kind === 'sample' && result?.ok && 'readings' in result.body
-      ? {
-          ok: true,
-          body: {
-            readings: result.body.readings.map(({ name, reading }) => ({
-              name,
-              reading: { ok: true as const, value: change(name, reading.ok ? reading.value : null) },
-            })),
-          },
-        }
-      : result,
-  )
-
-const healthyEnd = (deployment: number, sha: string): FactBody => ({
-  kind: 'window.ended',
-  deployment,
-  sha,
-  outcome: 'healthy',
-  sentence: '',
-  means: {},
-})
-
-/** Commits of the range as the mutant believes that they came. */
-const rangeAs =
-  (change: (step: Exclude<Snapshot['range'], 'unknown'>[number]) => typeof step): Decorate =>
-  (snapshot) => ({
-    ...snapshot,
-    range: snapshot.range === 'unknown' ? 'unknown' : snapshot.range.map(change),
-  })
+const { first, asked, running, breached, back, arrives, approved, runs, watches, sample } = ways
 
 const fourEyes = settingOf(production({ four_eyes: true }))
 const firstOfTwo: Pattern[] = [
@@ -123,83 +46,7 @@ const pushedByGus: Commit = {
 }
 
 export const guards: Readonly<Record<string, Guard>> = {
-  breachRollsBack: {
-    what: 'a breach ends a window, and not well',
-    breaks: 'S9',
-    setting: plain,
-    from: running,
-    left: { tick: 3, bad: 1 },
-    decorate: samplesAs((name, value) => (name === requestsName ? (value ?? 0) : 0)),
-  },
-  unknownHolds: {
-    what: 'samples that said nothing are no pass',
-    breaks: 'S9',
-    setting: plain,
-    from: running,
-    left: { tick: 3, none: 2 },
-    decorate: samplesAs((_, value) => value ?? 0),
-  },
-  wholeWindow: {
-    what: 'a window lasts as long as it was opened for',
-    breaks: 'S9',
-    setting: plain,
-    from: running,
-    left: { tick: 2 },
-    decorate: (snapshot) =>
-      mapFacts(snapshot, (body) =>
-        body.kind === 'window.opened' ? { ...body, rules: { ...body.rules, samples: 1 } } : body,
-      ),
-  },
-  bounded: {
-    what: 'a window that never comes to rest is held in the end',
-    breaks: 'L3',
-    setting: plain,
-    from: [
-      ...running,
-      ...sample('good'),
-      ...Array.from({ length: 6 }, (_, at) =>
-        sample(at % 2 === 0 ? 'over the limit' : 'over the other limit'),
-      ).flat(),
-    ],
-    left: { tick: 2, over: 1 },
-    // Its last place is never looked at.
-    decorate: (snapshot) => {
-      const opened = snapshot.facts.findLast(({ body }) => body.kind === 'window.opened')?.body
-      const lastMs = opened?.kind === 'window.opened' ? opened.atMs + 8 * opened.rules.intervalMs : 0
-      return evidenceAs((request, result) =>
-        request.kind === 'sample' && request.atMs >= lastMs ? undefined : result,
-      )(snapshot)
-    },
-  },
-  enoughRequests: {
-    what: 'rates over few requests say nothing',
-    breaks: 'S9',
-    setting: plain,
-    from: running,
-    left: { tick: 3, none: 2 },
-    decorate: samplesAs((name, value) => (name === requestsName ? 1000 : (value ?? -1))),
-  },
-  realNumbers: {
-    what: 'less than nothing is no amount',
-    breaks: 'S9',
-    setting: plain,
-    from: running,
-    left: { tick: 3, none: 2 },
-    decorate: (snapshot) =>
-      evidenceAs((request, result) =>
-        request.kind === 'sample' && result?.ok && 'readings' in result.body
-          ? {
-              ok: true,
-              body: {
-                readings: result.body.readings.map(({ name, reading }) => ({
-                  name,
-                  reading: reading.ok ? { ok: true as const, value: Math.max(0, reading.value) } : reading,
-                })),
-              },
-            }
-          : result,
-      )(snapshot),
-  },
+  ...windowGuards,
   rollbackBound: {
     what: 'only the job of the rollback is let through at once',
     breaks: 'S11',
@@ -217,13 +64,7 @@ export const guards: Readonly<Record<string, Guard>> = {
     what: 'what was part of a failure does not come along',
     breaks: 'S11',
     setting: plain,
-    from: [
-      ...breached,
-      /^the question of a job .* arrives$/,
-      'settle',
-      /^deployment .* of a .* succeeds/,
-      'settle',
-    ],
+    from: back,
     left: { push: 1, send: 1 },
     decorate: (snapshot) =>
       mapFacts(snapshot, (body) => (body.kind === 'rollout.failed' ? { ...body, steps: [] } : body)),
@@ -421,26 +262,6 @@ export const guards: Readonly<Record<string, Guard>> = {
       }
     },
   },
-  baselineFirst: {
-    what: 'a window is judged against what was there before',
-    breaks: 'S9',
-    setting: plain,
-    from: [
-      ...first,
-      /^b is merged/,
-      ...arrives,
-      ...approved('b'),
-      'settle',
-      /^deployment .* of b .* succeeds/,
-      'settle',
-      /^the high baseline/,
-      'settle',
-    ],
-    left: { tick: 1, high: 1 },
-    decorate: evidenceAs((request, result) =>
-      request.kind === 'baseline' ? { ok: false, reason: 'not collected yet' } : result,
-    ),
-  },
   onlyHealthy: {
     what: 'only a commit that was healthy here is rolled back to',
     breaks: 'S11',
@@ -500,13 +321,4 @@ export const guards: Readonly<Record<string, Guard>> = {
       deployments: snapshot.deployments === 'unknown' ? [] : snapshot.deployments,
     }),
   },
-}
-
-const emptyFact = { seq: 0, actor: null, atMs: 0, delivery: null, previousHash: '', hash: '' }
-
-/** A commit that was never here counts as healthy before everything else. */
-function withHealthyBefore(snapshot: Snapshot): Snapshot {
-  const { facts } = withFacts(snapshot, healthyEnd(0, shaOf('c')))
-  const made = facts.at(-1)
-  return made ? { ...snapshot, facts: [...snapshot.facts, { ...made, seq: 0 }] } : snapshot
 }

@@ -49,6 +49,12 @@ export function restBreak(world: World, start: State): string | null {
     if (endless >= 0) return `L3: a rollback in ${environment} never ends`
     const stands = standsIn(truth)
     if (!stands || stands.purpose === 'rollback') continue
+    // Deployed and deleted between two looks: nobody can know of it.
+    if (
+      stands.deleted &&
+      !bodies.some((body) => body.kind === 'deploy.seen' && body.deployment === stands.id)
+    )
+      continue
     const ended = bodies.some((body) => body.kind === 'window.ended' && body.deployment === stands.id)
     const failed = bodies.some((body) => body.kind === 'rollout.failed' && body.deployment === stands.id)
     const adopted = bodies.some(

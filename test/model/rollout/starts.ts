@@ -71,7 +71,23 @@ const first: Pattern[] = [/^a is delivered again/, ...arrives, ...approved('a'),
 const asked: Pattern[] = [...first, /^b is merged/, ...arrives]
 const running: Pattern[] = [...asked, ...approved('b'), ...runs('b')]
 const breached: Pattern[] = [...running, ...sample('over the ceiling')]
-export const ways = { first, asked, running, breached, arrives, approved, runs, watches, sample } as const
+/** `b` was taken back. */
+const back: Pattern[] = [...breached, ...arrives, /^deployment .* of a .* succeeds/, 'settle']
+/** `a` is healthy in staging, and then in production. */
+const inBoth: Pattern[] = ['settle', ...runs('a'), ...watches, ...approved('a'), ...runs('a'), ...watches]
+export const ways = {
+  back,
+  inBoth,
+  first,
+  asked,
+  running,
+  breached,
+  arrives,
+  approved,
+  runs,
+  watches,
+  sample,
+} as const
 
 export const leftOf = (left: Left) => Object.keys(budgets).map((name) => left[name as Budget] ?? 0)
 
@@ -111,7 +127,7 @@ export interface Scenario {
 export const scenarios: Readonly<Record<string, Scenario>> = {
   commits: {
     setting: settingOf(production()),
-    from: [first, asked, running],
+    from: [first, asked, running, breached, back],
     left: { push: 2, send: 2, bad: 1, tick: 5, rerun: 1, fail: 1 },
   },
   monitors: {
@@ -137,7 +153,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   network: {
     setting: settingOf(production()),
-    from: [first, asked],
+    from: [first, asked, running, breached],
     left: { push: 2, send: 2, lose: 1, double: 2, tick: 3, bad: 1 },
   },
   dispatched: {
@@ -147,7 +163,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   staged: {
     setting: settingOf(staged, { ruled: [] }),
-    from: [[]],
+    from: [[], ['settle', ...runs('a'), ...watches], inBoth],
     left: { push: 1, send: 2, bad: 1, none: 1, tick: 9 },
   },
   crashes: {
@@ -164,7 +180,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   readings: {
     setting: settingOf(production()),
-    from: [asked, running],
+    from: [asked, running, breached],
     left: { blind: 3, push: 1, send: 2, bad: 1, tick: 3, past: 1, gone: 1 },
   },
 }

@@ -2,12 +2,11 @@
 import { formatExternalId, parseExternalId } from '../../../src/core/checkRun.ts'
 import type { EvidenceRequest } from '../../../src/core/evidence.ts'
 import { requestsName } from '../../../src/core/watch.ts'
+import { finishes, starts } from '../../subjects/rolloutEffects.ts'
 import {
-  finishes,
   placeOf,
   type Reading,
   readingName,
-  starts,
   keyOf as subjectOf,
   within,
 } from '../../subjects/rolloutWorld.ts'
@@ -81,7 +80,8 @@ function deploymentSteps({ rounds }: World, state: State): Step<State>[] {
   return environmentsOf(rounds).flatMap((environment) => {
     const { deployments } = placeOf(town, environment)
     const going = deployments.filter(
-      (one) => ['none', 'in_progress'].includes(one.state) && !waits(town, environment, one.id),
+      (one) =>
+        ['none', 'in_progress'].includes(one.state) && !one.deleted && !waits(town, environment, one.id),
     )
     const ends = going.flatMap(({ id, real }) => [
       step(
@@ -103,7 +103,10 @@ function deploymentSteps({ rounds }: World, state: State): Step<State>[] {
             step(
               `${environment} is deleted with its deployments`,
               withTown(spend(state, 'gone'), (on) =>
-                within(on, environment, { deployments: [], waiting: [], stood: [] }),
+                within(on, environment, {
+                  deployments: placeOf(on, environment).deployments.map((one) => ({ ...one, deleted: true })),
+                  waiting: [],
+                }),
               ),
             ),
           ]

@@ -134,6 +134,7 @@ export function forwardBreak(
     (one) =>
       ['none', 'in_progress'].includes(one.state) &&
       !one.succeeded &&
+      !one.deleted &&
       one.runId !== ownRun &&
       one.real !== to,
   )
@@ -283,7 +284,7 @@ function failedBreak(truth: Truth, id: number): string | null {
   if (bodies(truth, 'rollout.failed').some(({ deployment }) => deployment === id))
     return 'S7: one deployment failed twice'
   const one = deployedOf(truth, id)
-  const dead = one === undefined || (!one.succeeded && one.state === 'failure')
+  const dead = one?.deleted || (!one?.succeeded && one?.state === 'failure')
   const known =
     isBreached(truth, id) || saidOf(truth, 'q', id) || truth.town.readings[`probes ${id}`]?.['ok'] === 0
   return dead || known ? null : `S9: deployment ${id} counts as failed, and it is not`

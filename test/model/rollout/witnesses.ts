@@ -10,7 +10,7 @@ export interface Witness {
   ends(state: State): boolean
 }
 
-const { first, asked, running, breached, arrives, approved, runs, watches, sample } = ways
+const { first, asked, running, back, inBoth, arrives, approved, runs, watches, sample } = ways
 
 /** The commit that stands, and how its last window ended. */
 const stands =
@@ -32,18 +32,12 @@ export const witnesses: Readonly<Record<string, Witness>> = {
   },
   'a commit passes staging, and then production': {
     setting: settingOf(staged, { ruled: [] }),
-    path: ['settle', ...runs('a'), ...watches, ...approved('a'), ...runs('a'), ...watches],
+    path: inBoth,
     ends: stands('a', 'healthy'),
   },
   'over the ceiling, the last healthy commit stands again': {
     setting: plain,
-    path: [
-      ...breached,
-      /^the question of a job .* arrives$/,
-      'settle',
-      /^deployment .* of a .* succeeds/,
-      'settle',
-    ],
+    path: back,
     ends: backAtA,
   },
   'over the limit in two samples, it stands again by a workflow': {

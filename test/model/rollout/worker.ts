@@ -2,7 +2,8 @@
 import type { Action } from '../../../src/core/action.ts'
 import { parseExternalId } from '../../../src/core/checkRun.ts'
 import type { FactBody } from '../../../src/core/facts.ts'
-import { commitOf, effectOf, placeOf, recorded, type Town } from '../../subjects/rolloutWorld.ts'
+import { effectOf } from '../../subjects/rolloutEffects.ts'
+import { commitOf, placeOf, recorded, type Town } from '../../subjects/rolloutWorld.ts'
 import type { Step } from '../explore.ts'
 import type { Rounds } from './rounds.ts'
 import {
