@@ -1,54 +1,14 @@
 /** The `rollout:` part of policy: environments, who deploys there, what is watched, and who is asked (R1 to R4). */
 import { z } from 'zod'
 import { MonitorSource, ProbeCheck } from '../core/monitoring.ts'
-import type { MonitorRule, WatchRules } from '../core/watch.ts'
+import type { WatchRules } from '../core/watch.ts'
 import { FreezeWindow } from './freeze.ts'
+import { MonitorSettings, monitorRule } from './monitorSettings.ts'
 
 const workflowFile = z
   .string()
   .max(300)
   .regex(/^\.github\/workflows\/[^/]+\.ya?ml$/, 'a workflow file such as .github/workflows/deploy.yml')
-const fraction = z.number().min(0).max(1)
-
-const on = z.enum(['rollback', 'alert'])
-const times = z.number().int().min(1).max(100)
-
-const MonitorSettings = z.discriminatedUnion('rule', [
-  z.strictObject({
-    rule: z.literal('error_rate').describe('Failed requests as a fraction of all (0.01 is 1 %).'),
-    source: MonitorSource,
-    on: on.default('rollback'),
-    above: fraction.default(0.001),
-    times_baseline: z.number().min(1).max(100).default(1.5),
-    ceiling: fraction.default(0.005),
-    samples: times.default(3),
-  }),
-  z.strictObject({
-    rule: z.literal('latency_p95').describe('95th percentile of response times, in milliseconds.'),
-    source: MonitorSource,
-    on: on.default('alert'),
-    above: z.number().positive().max(1e7).default(500),
-    samples: times.default(3),
-  }),
-  z.strictObject({
-    rule: z.enum(['memory', 'cpu']).describe('What is used, as a fraction of what there is.'),
-    source: MonitorSource,
-    on: on.default('alert'),
-    above: fraction.default(0.85),
-    samples: times.default(3),
-  }),
-  z.strictObject({
-    rule: z.literal('number').describe('Any number that is bad when it is high.'),
-    source: MonitorSource,
-    on: on.default('alert'),
-    above: z.number().min(0).max(1e15),
-    times_baseline: z.number().min(1).max(1000).optional(),
-    ceiling: z.number().min(0).max(1e15).optional(),
-    samples: times.default(3),
-    per_request: z.boolean().default(false).describe('It says nothing over too few requests.'),
-  }),
-])
-type MonitorSettings = z.infer<typeof MonitorSettings>
 
 /** A probe as policy writes it; its fields mean what they mean in ProbeCheck. */
 const ProbeSettings = z
@@ -95,6 +55,13 @@ export const EnvironmentSettings = z.strictObject({
     .max(1440)
     .default(60)
     .describe('A deployment without a result by then is held and alerted.'),
+  rollback_minutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .default(10)
+    .describe('A rollback without a result by then is alerted: nobody may be listening.'),
   approval: z
     .enum(['person', 'none'])
     .optional()
@@ -187,6 +154,11 @@ export function asksPeople(environments: Environments, name: string): boolean {
   return !Object.values(environments).some(({ after }) => after === name)
 }
 
+/** How long a deployment may take to show a result; the defaults where policy names no such environment any more. */
+export function limitMinutes(settings: EnvironmentSettings | null, purpose: 'forward' | 'rollback'): number {
+  return purpose === 'rollback' ? (settings?.rollback_minutes ?? 10) : (settings?.deploy_minutes ?? 60)
+}
+
 /** The rules of a window as they are frozen when it opens. */
 export function watchRules(settings: EnvironmentSettings): WatchRules {
   const intervalMs = Math.round(settings.sample_seconds * 1000)
@@ -197,38 +169,6 @@ export function watchRules(settings: EnvironmentSettings): WatchRules {
     inconclusive: settings.inconclusive_samples,
     requests: settings.requests ?? null,
     monitors: Object.entries(settings.monitors).map(([name, monitor]) => monitorRule(name, monitor)),
-  }
-}
-
-function monitorRule(name: string, monitor: MonitorSettings): MonitorRule {
-  const { source, above, samples, on: effect, rule } = monitor
-  const common = { name, source, above, times: samples, on: effect }
-  switch (rule) {
-    case 'error_rate':
-      return {
-        ...common,
-        ratio: monitor.times_baseline,
-        ceiling: monitor.ceiling,
-        ceilingRatio: 2,
-        perRequest: true,
-        unit: 'ratio',
-      }
-    case 'latency_p95':
-      return { ...common, ratio: null, ceiling: null, ceilingRatio: null, perRequest: true, unit: 'ms' }
-    case 'memory':
-    case 'cpu':
-      return { ...common, ratio: null, ceiling: null, ceilingRatio: null, perRequest: false, unit: 'ratio' }
-    case 'number':
-      return {
-        ...common,
-        ratio: monitor.times_baseline ?? null,
-        ceiling: monitor.ceiling ?? null,
-        ceilingRatio: null,
-        perRequest: monitor.per_request,
-        unit: 'number',
-      }
-    default:
-      return monitor satisfies never
   }
 }
 

@@ -5,10 +5,12 @@ import { formatKey } from '../../core/ids.ts'
 import { headline } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { limitMinutes } from '../../rollout/settings.ts'
+import type { Seen } from '../../rollout/state.ts'
 import { alertActions, alertRecords, incidentActions } from './alerts.ts'
 import { answerPresses } from './answers.ts'
+import { canaryUntilMs } from './canary.ts'
 import { checkActions } from './checks.ts'
-import { canaryUntilMs } from './judge.ts'
 import { needs, startOf } from './needs.ts'
 import { transitions } from './transitions.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
@@ -216,12 +218,13 @@ function unreadMerges({ range }: RolloutSnapshot<Policy>): Action[] {
 function wakeActions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): Action[] {
   const { nowMs, key } = snapshot
   const { state, watched, settings, approval, frozenUntilMs } = verdicts
-  const limitMs = (settings?.deploy_minutes ?? 60) * 60_000
+  const limitMs = (intent: Seen['intent']) =>
+    limitMinutes(settings, intent?.body.purpose ?? 'forward') * 60_000
   const times: number[] = []
   if (frozenUntilMs !== null && verdicts.questions.candidate) times.push(frozenUntilMs)
   if (approval?.expiresMs) times.push(approval.expiresMs)
-  for (const { sinceMs } of state.underWay) times.push(sinceMs + limitMs)
-  for (const { intent } of state.pending) times.push(intent.atMs + limitMs)
+  for (const { sinceMs, intent } of state.underWay) times.push(sinceMs + limitMs(intent))
+  for (const { intent } of state.pending) times.push(intent.atMs + limitMs(intent))
   if (watched && !watched.seen.ended && !watched.seen.failed) {
     const { window } = watched.seen
     if (window) {

@@ -3,7 +3,7 @@ import type { FactBody } from '../../core/facts.ts'
 import { code, short } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { watchRules } from '../../rollout/settings.ts'
+import { limitMinutes, watchRules } from '../../rollout/settings.ts'
 import { cameToNothing, type Seen } from '../../rollout/state.ts'
 import { failedFact, failure, heldDigest, rollbackTo, stepsBrought } from './failure.ts'
 import { newlySeen } from './seen.ts'
@@ -66,19 +66,20 @@ function failedBefore(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdic
 
 /** What never came: a deployment without a result, an announced one that nobody carried out. */
 function overdue(snapshot: RolloutSnapshot<Policy>, { state, settings }: RolloutVerdicts): FactBody[] {
-  const limitMs = (settings?.deploy_minutes ?? 60) * 60_000
-  const minutes = `in ${settings?.deploy_minutes ?? 60} minutes`
+  const limit = (intent: Seen['intent']) => limitMinutes(settings, intent?.body.purpose ?? 'forward')
   const late = state.underWay
-    .filter(({ sinceMs }) => snapshot.nowMs > sinceMs + limitMs)
+    .filter(({ sinceMs, intent }) => snapshot.nowMs > sinceMs + limit(intent) * 60_000)
     .flatMap((one): FactBody[] => {
+      const minutes = `in ${limit(one.intent)} minutes`
       const sentence = `Deployment ${one.id} of ${code(short(one.sha))} has shown no result ${minutes}. Look at its log; what it comes to is still watched.`
       if (one.intent?.body.purpose === 'rollback') return rollbackFailed(one.intent.seq, one.id, sentence)
       return one.held ? [] : [{ kind: 'rollout.held', deployment: one.id, sentence }]
     })
   const lost = state.pending
-    .filter(({ intent }) => snapshot.nowMs > intent.atMs + limitMs)
+    .filter(({ intent }) => snapshot.nowMs > intent.atMs + limit(intent) * 60_000)
     .flatMap(({ intent, made }): FactBody[] => {
       const { sha, purpose } = intent.body
+      const minutes = `in ${limit(intent)} minutes`
       const sentence = made
         ? `No deployment of ${code(short(sha))} appeared ${minutes}; does a workflow listen, and does its job name this environment?`
         : `The deployment of ${code(short(sha))} could not be started ${minutes}; the operator's log says why.`
