@@ -38,10 +38,13 @@ export const code: Step = {
     )
     const log = await theatre.git('log', '--format=%h %an: %s', `main..${pull.headSha}`)
     for (const line of log.trim().split('\n').reverse()) say(line)
+    // Over git, or by the API where rules want signed commits.
     const pushes = stage.github.requests.filter(
-      (one) => one.path.endsWith('/git-receive-pack') && one.status === 200,
+      ({ path, body, status }) =>
+        status === 200 &&
+        (path.endsWith('/git-receive-pack') || /updateRefs/.test(JSON.stringify(body) ?? '')),
     )
-    must(pushes.length >= 2, 'nothing was pushed over git')
+    must(pushes.length >= 2, 'the host has pushed nothing')
     const people = await theatre.git('log', '--format=%ae', `main..${pull.headSha}`)
     must(!/ana|ben|cleo/.test(people), 'an agent commit carries the name of a person')
     return 'red on the base, sent back once by the type check, green in the sandbox, then pushed by the host with a token for one repository'

@@ -124,6 +124,8 @@ function commitsOf(body: FactBody): string[] {
       return body.candidate ? [body.candidate] : []
     case 'merged':
       return [body.head, body.merge]
+    case 'work.signed':
+      return body.commits.flatMap(({ candidate, sha }) => [candidate, sha])
     case 'work.pushed':
     case 'head.pushed':
     case 'decision':

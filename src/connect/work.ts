@@ -89,6 +89,7 @@ export function workHandler(ports: WorkPorts): QueueHandlers['work'] {
         const policyAt = (repository: RepositoryReading, base: { ref: string; tip: string }) =>
           readPolicy({ ledger, forge: kept() }, repository, base)
         const fixing = {
+          forge,
           readings,
           ledger,
           queue,

@@ -6,6 +6,7 @@ import { type AcceptedCommand, acceptedCommands, type PhaseState, phaseState } f
 import { raisedOf, type Spent, spentOf } from './budget.ts'
 import { type SentBack, sentBackSince } from './findings.ts'
 import { phases } from './phases.ts'
+import { publishedAs } from './published.ts'
 import { redsSince } from './repairs.ts'
 import { phasesOf, planningPhases } from './routes.ts'
 import type { PhaseId, PipelineSettings } from './settings.ts'
@@ -196,7 +197,7 @@ export function acceptedHead(state: TaskState, before: PhaseId | null): string |
     const { progress } = stateOf(state, 'repair')
     const repaired =
       before === null && progress.state === 'accepted' ? progress.attempt.ended?.candidate : null
-    return repaired ?? red.body.sha
+    return repaired ? publishedAs(state.facts, repaired) : red.body.sha
   }
   const back = sentBackOf(state)
   let head = back?.body.head ?? state.issued.body.commit
@@ -207,5 +208,5 @@ export function acceptedHead(state: TaskState, before: PhaseId | null): string |
     if (progress.state !== 'accepted' || progress.attempt.seq < (back?.seq ?? -1)) continue
     head = progress.attempt.ended?.candidate ?? head
   }
-  return head
+  return publishedAs(state.facts, head)
 }

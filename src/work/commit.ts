@@ -6,13 +6,15 @@ import { planDigest } from '../core/plan.ts'
 import { renderPlanMessage } from '../core/planMessage.ts'
 import type { CommitInput, Forge, Git, Ledger, Log, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
+import { isPushed, signedFor } from '../pipeline/published.ts'
 import { record, settle } from './settle.ts'
+import { pushSigned, type Signed, sign } from './sign.ts'
 import { after, isTaskStopped } from './stopped.ts'
 
 export interface CommitPorts {
   git: Git
   ledger: Pick<Ledger, 'facts' | 'append'>
-  forge: Pick<Forge, 'identity' | 'repository' | 'openPull'>
+  forge: Pick<Forge, 'identity' | 'repository' | 'openPull' | 'asksSignatures' | 'makeCommit' | 'moveBranch'>
   queue: Pick<Queue, 'reconcile'>
   log: Log
 }
@@ -32,12 +34,19 @@ export async function runIssuePlan(item: IssueItem, ports: CommitPorts): Promise
   await settle(item.subject, `issuePlan:${planDigest(item.record)}`, ports, async (repository) => {
     const { git, ledger, forge } = ports
     if (await isTaskStopped(ledger, item.subject)) return
-    const issued = await issue(item, repository, ports)
-    if (!issued || after(await ledger.facts(item.subject), 'pull.opened', issued.seq).length > 0) return
-    const { branch, commit: sha } = issued.body
-    let pushed = await git.push(repository, { branch, sha, expected: item.replaces })
+    const plan = await issue(item, repository, ports)
+    if (!plan || after(await ledger.facts(item.subject), 'pull.opened', plan.issued.seq).length > 0) return
+    const { issued, local } = plan
+    const { branch, base, commit: sha, signed } = issued.body
+    const push = (expected: Sha | null) => {
+      const commits = [{ candidate: local, sha }]
+      return signed
+        ? pushSigned(repository, { branch, from: expected, force: true, onto: base, commits }, ports)
+        : git.push(repository, { branch, sha, expected })
+    }
+    let pushed = await push(item.replaces)
     // A new plan starts the branch anew: where somebody has deleted it, it is made again.
-    if (pushed === 'gone') pushed = await git.push(repository, { branch, sha, expected: null })
+    if (pushed === 'gone') pushed = await push(null)
     if (pushed !== 'done') throw moved(branch, item.replaces)
     const found = await forge.repository(repository)
     if (!found.found) throw unreadable(repository)
@@ -61,11 +70,21 @@ export async function runIssuePlan(item: IssueItem, ports: CommitPorts): Promise
 export async function runPush(item: PushItem, ports: CommitPorts): Promise<void> {
   await settle(item.subject, `push:${item.branch}:${item.sha}`, ports, async (repository) => {
     const { git, ledger } = ports
-    const isPushed = (facts: readonly Fact[]) =>
-      factsOf(facts, 'work.pushed').some(({ body }) => body.sha === item.sha && body.branch === item.branch)
-    if (isPushed(await ledger.facts(item.subject)) || (await isTaskStopped(ledger, item.subject))) return
-    const { branch, sha, expected, phase } = item
-    const pushed = await git.push(repository, { branch, sha, expected })
+    const { branch, sha: candidate, expected, phase } = item
+    const isDone = (facts: readonly Fact[]) => isPushed(facts, candidate)
+    const facts = await ledger.facts(item.subject)
+    if (isDone(facts) || (await isTaskStopped(ledger, item.subject))) return
+    const signed = lastFact(facts, 'plan.issued')?.body.signed
+      ? await signedCommits(item, repository, facts, ports)
+      : null
+    const sha = signed?.at(-1)?.sha ?? candidate
+    const pushed = signed
+      ? await pushSigned(
+          repository,
+          { branch, from: expected, force: false, onto: expected, commits: signed },
+          ports,
+        )
+      : await git.push(repository, { branch, sha, expected })
     if (pushed === 'gone') throw deleted(branch)
     if (pushed === 'moved')
       throw moved(
@@ -73,21 +92,34 @@ export async function runPush(item: PushItem, ports: CommitPorts): Promise<void>
         expected,
         'Put the branch back to that commit and comment `/agent retry`, or start again with `/agent reject plan <reason>`.',
       )
-    await record(
-      ledger,
-      item.subject,
-      { kind: 'work.pushed', branch, before: expected, sha, phase },
-      isPushed,
-    )
+    await record(ledger, item.subject, { kind: 'work.pushed', branch, before: expected, sha, phase }, isDone)
   })
 }
 
-/** The fact that this plan was issued, found or made; null when a later plan has taken its place. */
+/** The candidate's commits as GitHub has signed them: found on record, or made and recorded before the branch moves. */
+async function signedCommits(
+  { subject, branch, sha: candidate, expected: onto }: PushItem,
+  repository: RepositoryName,
+  facts: readonly Fact[],
+  ports: CommitPorts,
+): Promise<Signed[]> {
+  const known = signedFor(facts, { branch, onto, candidate })
+  if (known) return known.commits
+  const commits = await sign(repository, { onto, tip: candidate }, ports)
+  await ports.ledger.append(subject, [{ actor: null, body: { kind: 'work.signed', branch, onto, commits } }])
+  return commits
+}
+
+/**
+ * The fact that this plan was issued, found or made, and the plan commit as it is made here; null when a later plan has
+ * taken its place.
+ */
 async function issue(
   item: IssueItem,
   repository: RepositoryName,
-  { git, ledger, forge }: CommitPorts,
-): Promise<FactOf<'plan.issued'> | null> {
+  ports: CommitPorts,
+): Promise<{ issued: FactOf<'plan.issued'>; local: Sha } | null> {
+  const { git, ledger, forge } = ports
   const digest = planDigest(item.record)
   const mine = (facts: readonly Fact[]) =>
     factsOf(facts, 'plan.issued').find(({ body }) => body.digest === digest)
@@ -104,22 +136,28 @@ async function issue(
     author: { name: writer.login, email: `${writer.id}+${writer.login}@users.noreply.github.com` },
     timeSeconds: Math.floor(recordedTimeMs(known ? before.slice(0, known.seq) : before) / 1000),
   }
-  const commit = await git.commitEmpty(repository, input)
+  const local = await git.commitEmpty(repository, input)
   if (known) {
-    if (known.body.commit !== commit)
-      throw new Bug(`plan ${digest} was issued as ${known.body.commit} and is now ${commit}`)
-    return known
+    if (!known.body.signed && known.body.commit !== local)
+      throw new Bug(`plan ${digest} was issued as ${known.body.commit} and is now ${local}`)
+    return { issued: known, local }
   }
+  const found = await forge.repository(repository)
+  if (!found.found) throw unreadable(repository)
+  const signed = (await forge.asksSignatures(repository, found.value.defaultBranch, item.branch))
+    ? await sign(repository, { onto: base, tip: local }, ports)
+    : null
   const body = {
     kind: 'plan.issued',
     digest,
-    commit,
+    commit: signed?.at(-1)?.sha ?? local,
     base,
     branch: item.branch,
     record: item.record,
+    ...(signed ? { signed: true as const } : {}),
   } as const
-  const facts = await record(ledger, item.subject, body, (now) => mine(now) !== undefined)
-  return mine(facts) ?? null
+  const issued = mine(await record(ledger, item.subject, body, (now) => mine(now) !== undefined))
+  return issued ? { issued, local } : null
 }
 
 /** When the plan was accepted, or the bundle frozen: a time from the ledger, since the clock would change the SHA. */

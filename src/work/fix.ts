@@ -16,10 +16,12 @@ import { type GroupEnd, runGroup } from './fixGroup.ts'
 import { type CitedThread, type Look, type LookPorts, lookAt } from './fixLook.ts'
 import type { GroupPorts } from './fixSession.ts'
 import { fixTicket } from './release.ts'
+import { pushSigned, type SignPorts, sign } from './sign.ts'
 import { isStopped } from './stopped.ts'
 import { type StopWatch, watchForStop } from './stopWatch.ts'
 
 export interface FixPorts extends GroupPorts, Omit<LookPorts, 'git'> {
+  forge: SignPorts['forge']
   queue: Pick<Queue, 'reconcile'>
   log: Log
 }
@@ -145,21 +147,17 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
     if (end.kind === 'fixed') tip = end.sha
   }
   const fixed = done.filter((one) => one.end.kind === 'fixed')
-  const sha = tip !== before && !pull.head.fork ? tip : null
-  const threads = [
-    ...look.ended,
-    ...done.flatMap((one) => repliesOf(one, { repository, before, sha, fork: pull.head.fork, policy })),
-  ]
   const cause = fixed.map(({ end }) => (end.kind === 'fixed' ? end.deliverable.cause : null))[0] ?? null
-  const ending: Ending = {
-    request: item.request,
-    before,
-    sha,
-    threads,
-    cause,
-    sentence: endSentence(threads.map((one) => one.outcome)),
+  /** @param sha the commit as it comes to stand on the branch. */
+  const endingAt = <S extends Sha | null>(sha: S): Ending & { sha: S } => {
+    const threads = [
+      ...look.ended,
+      ...done.flatMap((one) => repliesOf(one, { repository, before, sha, fork: pull.head.fork, policy })),
+    ]
+    const sentence = endSentence(threads.map((one) => one.outcome))
+    return { request: item.request, before, sha, threads, cause, sentence }
   }
-  if (tip === before) return { kind: 'ended', ending }
+  if (tip === before) return { kind: 'ended', ending: endingAt(null) }
   const cited = new Map<string, LineRange[]>()
   for (const { group } of fixed) cited.set(group.path, [...(cited.get(group.path) ?? []), group.range])
   const proven = await proveCommit(ports.git, repository, before, tip, cited)
@@ -172,24 +170,18 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
         `The whole change does not prove: ${proven.violations[0]}. Nothing was pushed.`,
       ),
     }
-  return sha === null
-    ? { kind: 'ended', ending }
-    : push(
-        { ...ending, sha },
-        run,
-        fixed.flatMap(({ group }) => group.members),
-        ports,
-      )
+  if (pull.head.fork) return { kind: 'ended', ending: endingAt(null) }
+  const members = fixed.flatMap(({ group }) => group.members)
+  return push({ before, tip, endingAt, members }, run, ports)
 }
 
 /** Look once more, announce the push, push. What changed meanwhile asks for a new run; nothing is overwritten. */
 async function push(
-  ending: Ending & { sha: Sha },
+  fix: { before: Sha; tip: Sha; endingAt: (sha: Sha) => Ending & { sha: Sha }; members: CitedThread[] },
   { item, repository, number, look, watch }: Run,
-  members: CitedThread[],
   ports: FixPorts,
 ): Promise<Outcome> {
-  const { before, sha } = ending
+  const { before, tip, endingAt, members } = fix
   const again = await ports.readings.open({ fresh: true }).forge.pull(repository, number)
   if (!again.found || again.value.pull.state !== 'open')
     return { kind: 'moved', why: 'The pull request was closed during the fix.' }
@@ -199,12 +191,19 @@ async function push(
   if (members.some(({ thread }) => standing.get(thread.id)?.resolved !== false))
     return { kind: 'moved', why: 'A thread was resolved or deleted during the fix.' }
   if (await watch.look()) return { kind: 'moved', why: 'The work was stopped.' }
+  const branch = look.observed.pull.head.ref
+  const signed = again.value.pull.signaturesRequired
+    ? await sign(repository, { onto: before, tip }, ports)
+    : null
+  const ending = endingAt(signed?.at(-1)?.sha ?? tip)
   await ports.ledger.append(item.subject, [{ actor: null, body: { kind: 'fix.pushing', ...ending } }])
-  const pushed = await ports.git.pushFix(repository, {
-    branch: look.observed.pull.head.ref,
-    sha,
-    expected: before,
-  })
+  const pushed = signed
+    ? await pushSigned(
+        repository,
+        { branch, from: before, force: false, onto: before, commits: signed },
+        ports,
+      )
+    : await ports.git.pushFix(repository, { branch, sha: tip, expected: before })
   return pushed === 'done'
     ? { kind: 'ended', ending }
     : { kind: 'moved', why: 'Somebody pushed to the branch during the fix.' }

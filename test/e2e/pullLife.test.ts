@@ -165,7 +165,7 @@ describe('with policies of their own', () => {
     expect(village.incidents()).toEqual([])
   })
 
-  test('A5: where main takes signed commits only, the squash that GitHub signs is merged and nothing else', async () => {
+  test('A5: where main takes signed commits only, what is not signed is named, and lands as the squash that GitHub signs', async () => {
     village = await openVillage()
     await as('owner').api('POST', `/repos/${repository}/rulesets`, {
       name: 'signed',
@@ -175,7 +175,11 @@ describe('with policies of their own', () => {
       rules: [{ type: 'required_signatures' }],
     })
     const pull = await village.approvedPull('copilot/signed', goodFiles('signed'))
-    await village.mergeRefused(pull.number, /takes signed commits only.*`merge\.method: squash`/)
+    const named = `signature of .${pull.headSha.slice(0, 12)}`
+    await village.mergeRefused(
+      pull.number,
+      new RegExp(`takes signed commits only.*${named}.*.merge\\.method: squash.`),
+    )
     await mainFiles({
       '.github/countersign.yml':
         'seniors: [acme/seniors]\ngates: { ci: { enabled: false } }\nmerge: { mode: merge, method: squash }\n',

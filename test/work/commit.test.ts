@@ -1,11 +1,15 @@
 /** Issuing a plan and pushing work, on real git and a real ledger: a crash at any step changes nothing of the end (S7). */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createGit } from '../../src/adapters/workspace/git.ts'
 import { type Fact, type FactBody, factsOf } from '../../src/core/facts.ts'
 import { planDigest } from '../../src/core/plan.ts'
-import { parsePlanMessage } from '../../src/core/planMessage.ts'
+import { parsePlanMessage, renderPlanMessage } from '../../src/core/planMessage.ts'
 import type { Git, Ledger } from '../../src/core/ports.ts'
 import type { WorkItem } from '../../src/core/work.ts'
+import { publishedAs } from '../../src/pipeline/published.ts'
 import { type CommitPorts, runIssuePlan, runPush } from '../../src/work/commit.ts'
 import {
   cleanUp,
@@ -29,6 +33,7 @@ let subject = ''
 let tasks = 0
 const branch = 'agent/12-limit'
 
+const scratchRoot = scratch('commit')
 let server: Server
 let base: string
 let clone: string
@@ -44,7 +49,7 @@ beforeAll(async () => {
   base = made.sha
   server = await serve(clone)
   ledger = await openTestLedger({ nowMs: () => nowMs++, sleep: async () => undefined })
-  port = createGit({ root: scratch('commit'), credentials: server.credentials, log: quiet })
+  port = createGit({ root: scratchRoot, credentials: server.credentials, log: quiet })
 })
 afterAll(async () => {
   await ledger.close()
@@ -60,6 +65,7 @@ async function newTask(): Promise<void> {
   nowMs = 1_700_000_000_000
   pulls = new Map()
   queued = new Set()
+  signing = false
   await append({
     kind: 'issue.delegated',
     label: 'agent',
@@ -92,6 +98,9 @@ const item = (
   title: 'Add a limit',
   replaces,
 })
+/** Whether rules want signed commits, and how often GitHub made one: its clock is in each. */
+let signing = false
+let madeCommits = 0
 const tip = () => git(server.bare, 'for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`)
 const bodies = (facts: readonly Fact[]) => facts.map((fact) => fact.body)
 
@@ -104,6 +113,7 @@ function ports(crash?: Crash): CommitPorts {
       ...port,
       ensure: (...args) => step(() => port.ensure(...args)),
       commitEmpty: (...args) => step(() => port.commitEmpty(...args)),
+      contents: (...args) => step(() => port.contents(...args)),
       push: (...args) => step(() => port.push(...args)),
     },
     ledger: {
@@ -124,9 +134,57 @@ function ports(crash?: Crash): CommitPorts {
           pulls.set(input.branch, number)
           return { number, head: tip() }
         }),
+      asksSignatures: () => step(async () => signing),
+      makeCommit: (_name, input) => step(async () => remake(input)),
+      moveBranch: (_name, input) => step(async () => moveTo(input)),
     },
     queue: { reconcile: (key) => step(async () => void queued.add(key)) },
   }
+}
+
+/** As GitHub makes a commit: the same content, another identity and time, so never the same SHA twice. */
+async function remake({ content, parent, read }: Parameters<CommitPorts['forge']['makeCommit']>[1]) {
+  for (const change of content.changes)
+    if (change.kind === 'put') {
+      const bytes = await read(change.blob)
+      expect(Buffer.from(bytes).length).toBe(change.bytes)
+      execFileSync('git', ['-C', server.bare, 'hash-object', '-w', '--stdin'], { input: bytes })
+    }
+  madeCommits += 1
+  const scratchIndex = { GIT_INDEX_FILE: join(scratch('index'), 'index') }
+  const run = (args: string[], input = '') =>
+    execFileSync('git', ['-C', server.bare, ...args], {
+      input,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        ...scratchIndex,
+        GIT_AUTHOR_NAME: 'countersign[bot]',
+        GIT_AUTHOR_EMAIL: '41+countersign[bot]@users.noreply.github.com',
+        GIT_COMMITTER_NAME: 'GitHub',
+        GIT_COMMITTER_EMAIL: 'noreply@github.com',
+        GIT_COMMITTER_DATE: `@${1_800_000_000 + madeCommits} +0000`,
+      },
+    }).trim()
+  run(['read-tree', content.parentTree])
+  // Removals first, so that a file may become a folder.
+  const records = content.changes
+    .map((one) =>
+      one.kind === 'put' ? `${one.mode} ${one.blob}\t${one.path}\n` : `0 ${'0'.repeat(40)}\t${one.path}\n`,
+    )
+    .sort()
+  run(['update-index', '--index-info'], records.join(''))
+  const tree = run(['write-tree'])
+  expect(tree).toBe(content.tree)
+  return { sha: run(['commit-tree', tree, '-p', parent], content.message), signed: true }
+}
+
+function moveTo({ branch: name, from, to }: Parameters<CommitPorts['forge']['moveBranch']>[1]) {
+  const now = git(server.bare, 'for-each-ref', '--format=%(objectname)', `refs/heads/${name}`)
+  if (now === to) return 'done' as const
+  if (now !== (from ?? '')) return now === '' ? ('gone' as const) : ('moved' as const)
+  git(server.bare, 'update-ref', `refs/heads/${name}`, to)
+  return 'done' as const
 }
 
 describe('issuePlan', () => {
@@ -276,5 +334,145 @@ describe('push', () => {
       reason: expect.stringContaining('no longer holds'),
     })
     expect(factsOf(await ledger.facts(subject), 'work.pushed')).toEqual([])
+  })
+})
+
+describe('where rules want signed commits', () => {
+  const message = () =>
+    execFileSync('git', ['-C', server.bare, 'cat-file', 'commit', tip()], { encoding: 'utf8' })
+  const [bodyOf, committerOf] = [/\n\n([\s\S]*)$/, /^committer (.*) <.*$/m].map(
+    (pattern) => () => pattern.exec(message())?.[1],
+  ) as [() => string | undefined, () => string | undefined]
+
+  test('A2, T43: the plan commit is made by GitHub, byte for byte, and the ledger issues that one', async () => {
+    signing = true
+    await runIssuePlan(item(), ports())
+    const issued = factsOf(await ledger.facts(subject), 'plan.issued')[0]?.body
+    expect(issued).toMatchObject({ commit: tip(), signed: true })
+    expect(bodyOf()).toBe(renderPlanMessage(item().record))
+    expect(bodyOf()).toMatch(/\n$/)
+    expect(committerOf()).toBe('GitHub')
+  })
+
+  test('S7: killed after any step, a second run ends with one plan, one branch and one pull request', async () => {
+    let killed = 0
+    for (let at = 1; at <= 20; at++) {
+      await newTask()
+      signing = true
+      killed += await runIssuePlan(item(), ports({ at, after: true })).then(
+        () => 0,
+        () => 1,
+      )
+      nowMs += 1_000_000
+      await runIssuePlan(item(), ports())
+      const facts = await ledger.facts(subject)
+      const [issued, ...others] = factsOf(facts, 'plan.issued')
+      expect([issued?.body.commit, others]).toEqual([tip(), []])
+      expect(factsOf(facts, 'pull.opened').map(({ body }) => body.head)).toEqual([tip()])
+      expect(pulls.size).toBe(1)
+    }
+    expect(killed).toBeGreaterThan(12)
+  }, 300_000)
+
+  /** An issued plan, and two commits on it: modes, a link, bytes that are no text, a removal, a file that becomes a folder. */
+  async function work() {
+    signing = true
+    await runIssuePlan(item(), ports())
+    const plan = tip()
+    git(clone, 'fetch', '--quiet', server.bare, branch)
+    git(clone, 'checkout', '--quiet', '--detach', 'FETCH_HEAD')
+    commitFiles(clone, { 'src/run.sh': 'x\n', 'old.txt': 'old\n', 'name.d': 'a file\n' })
+    const bytes = Buffer.from([0, 255, 1, 10])
+    writeFileSync(join(clone, 'binary.bin'), bytes)
+    chmodSync(join(clone, 'src/run.sh'), 0o755)
+    symlinkSync('src/run.sh', join(clone, 'link'))
+    rmSync(join(clone, 'old.txt'))
+    rmSync(join(clone, 'name.d'))
+    const sha = commitFiles(clone, { 'name.d/inside.txt': 'in a folder\n', 'src/parse.ts': 'y' })
+    await port.ensure(repository, [base])
+    const mirror = join(scratchRoot, 'mirrors', `${repository.toLowerCase()}.git`)
+    git(mirror, 'fetch', '--quiet', clone, `${sha}:refs/test/${sha}`)
+    return { plan, sha }
+  }
+  const push = (sha: string, expected: string) =>
+    ({ kind: 'push', subject, branch, sha, expected, phase: 'implementation' }) as const
+
+  test('P5, S7: the commits of a candidate are made again with its very trees, and what follows sits on them', async () => {
+    const { plan, sha } = await work()
+    await runPush(push(sha, plan), ports())
+    const facts = await ledger.facts(subject)
+    expect(factsOf(facts, 'work.pushed')[0]?.body).toMatchObject({ before: plan, sha: tip() })
+    expect(tip()).not.toBe(sha)
+    expect(publishedAs(facts, sha)).toBe(tip())
+    const [first] = factsOf(facts, 'work.signed')[0]?.body.commits ?? []
+    expect(publishedAs(facts, first?.candidate ?? '')).toBe(git(server.bare, 'rev-parse', `${tip()}^`))
+    expect(git(server.bare, 'rev-parse', `${tip()}^{tree}`)).toBe(git(clone, 'rev-parse', `${sha}^{tree}`))
+    expect(committerOf()).toBe('GitHub')
+  })
+
+  test('S7: killed after any step of a push, a second run ends with it pushed once', async () => {
+    let killed = 0
+    for (let at = 3; at <= 14; at++) {
+      await newTask()
+      const { plan, sha } = await work()
+      killed += await runPush(push(sha, plan), ports({ at, after: true })).then(
+        () => 0,
+        () => 1,
+      )
+      await runPush(push(sha, plan), ports())
+      await runPush(push(sha, plan), ports())
+      const facts = await ledger.facts(subject)
+      expect(factsOf(facts, 'work.pushed').map(({ body }) => body.sha)).toEqual([tip()])
+      expect(git(server.bare, 'rev-parse', `${tip()}~2`)).toBe(plan)
+    }
+    expect(killed).toBeGreaterThan(8)
+  }, 300_000)
+
+  test('T1, S7: work that a person pushed meanwhile is kept', async () => {
+    const { plan, sha } = await work()
+    git(server.bare, 'update-ref', `refs/heads/${branch}`, base)
+    await runPush(push(sha, plan), ports())
+    const facts = await ledger.facts(subject)
+    expect([tip(), factsOf(facts, 'work.pushed')]).toEqual([base, []])
+    expect(factsOf(facts, 'work.failed').at(-1)?.body.reason).toMatch(/no longer holds/)
+  })
+
+  test('S3: what GitHub does not sign is not pushed', async () => {
+    signing = true
+    const honest = ports()
+    const unsigned = {
+      ...honest,
+      forge: {
+        ...honest.forge,
+        makeCommit: async (...input: Parameters<typeof honest.forge.makeCommit>) => ({
+          ...(await honest.forge.makeCommit(...input)),
+          signed: false,
+        }),
+      },
+    }
+    await runIssuePlan(item(), unsigned)
+    const facts = await ledger.facts(subject)
+    expect([tip(), factsOf(facts, 'plan.issued')]).toEqual(['', []])
+    expect(factsOf(facts, 'work.failed')[0]?.body.reason).toMatch(/did not sign/)
+  })
+
+  test('A2: a message that came back otherwise, if only by its last line feed, does not count', async () => {
+    signing = true
+    const honest = ports()
+    const trimming = {
+      ...honest,
+      forge: {
+        ...honest.forge,
+        makeCommit: (...[name, given]: Parameters<typeof honest.forge.makeCommit>) =>
+          honest.forge.makeCommit(name, {
+            ...given,
+            content: { ...given.content, message: given.content.message.trimEnd() },
+          }),
+      },
+    }
+    await runIssuePlan(item(), trimming)
+    const facts = await ledger.facts(subject)
+    expect(factsOf(facts, 'pull.opened')).toEqual([])
+    expect(factsOf(facts, 'work.failed')[0]?.body.reason).toMatch(/not, byte for byte, what was checked/)
   })
 })

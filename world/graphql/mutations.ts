@@ -9,6 +9,7 @@ import { authorOf, must } from '../github/site.ts'
 import type { Account, Pull, QueueEntry, Repo } from '../github/state.ts'
 import { nodeId } from '../github/views/account.ts'
 import { type Context, need, notFound, pullView } from './resolvers.ts'
+import { type UpdateRefsInput, updateRefs } from './updateRefs.ts'
 
 /** The pull request of a node id, when the caller may write there. */
 function writable(
@@ -80,6 +81,7 @@ export function mutations(context: Context) {
       ),
     dequeuePullRequest: ({ input }: { input: { id: string } }) =>
       queued(context, input.id, (pull, by) => dequeue(context.site, pull, by)),
+    updateRefs: ({ input }: UpdateRefsInput) => updateRefs(context, input),
     resolveReviewThread: ({ input }: { input: { threadId: string } }) => resolve(context, input.threadId),
   }
 }

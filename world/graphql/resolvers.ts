@@ -5,13 +5,14 @@ import { diffFiles } from '../github/diff.ts'
 import type { CommitInfo, Identity } from '../github/git.ts'
 import { mergeState } from '../github/ops/mergeability.ts'
 import { issueOf } from '../github/ops/pulls.ts'
-import { rulesetsFor } from '../github/ops/rules.ts'
 import { type Actor, must, type Site } from '../github/site.ts'
 import type { Account, Comment, Issue, Pull, Repo, Review } from '../github/state.ts'
 import { nodeId } from '../github/views/account.ts'
-import { accountByEmail } from '../github/views/commit.ts'
+import { accountByEmail, verificationOf } from '../github/views/commit.ts'
+import { repoNodeId } from '../github/views/repo.ts'
 import { suitesOf } from './checks.ts'
 import { connection, type PageArguments } from './connection.ts'
+import { branchView } from './refs.ts'
 import { threadViews } from './threads.ts'
 
 export type Context = { site: Site; actor: Actor }
@@ -53,6 +54,11 @@ export function repositoryView(context: Context, owner: string, name: string) {
     throw notFound(`a Repository with the name '${owner}/${name}'`)
   const issues = () => [...site.state.issues.values()].filter((one) => one.repoId === repo.id)
   return {
+    id: repoNodeId(repo),
+    ref({ qualifiedName }: { qualifiedName: string }) {
+      need(context, 'contents:read')
+      return branchView(site, repo, qualifiedName.replace(/^refs\/heads\//, ''))
+    },
     databaseId: repo.id,
     nameWithOwner: `${must(site.state.accounts, repo.ownerId, 'account').login}/${repo.name}`,
     isPrivate: repo.private,
@@ -162,19 +168,6 @@ export function pullView(context: Context, repo: Repo, pull: Pull) {
   }
 }
 
-async function branchView(site: Site, repo: Repo, branch: string) {
-  const tip = await site.git.ref(repo.dir, `refs/heads/${branch}`)
-  if (tip === null) return null
-  const rules = rulesetsFor(site, repo, `refs/heads/${branch}`).flatMap((one) => one.rules)
-  return {
-    name: branch,
-    target: { __typename: 'Commit', oid: tip },
-    rules: (page: PageArguments) => connection(rules, page),
-    // Classic protection, which the stand-in does not have.
-    refUpdateRule: null,
-  }
-}
-
 function commitView(site: Site, repo: Repo, info: CommitInfo) {
   // GitHub's GitActor names users only: a bot's commit resolves to nobody here.
   const person = (identity: Pick<Identity, 'name' | 'email'>) => {
@@ -190,6 +183,9 @@ function commitView(site: Site, repo: Repo, info: CommitInfo) {
     message: info.message,
     author: person(info.author),
     committer: person(info.committer),
+    signature: site.state.signed.has(info.sha)
+      ? { __typename: 'GpgSignature', isValid: verificationOf(site, info).verified }
+      : null,
     authors: (page: PageArguments) => connection(authors.map(person), page),
     checkSuites: (page: PageArguments) => connection(suitesOf(site, repo, info.sha), page),
     // Only pull requests whose head is this commit; GitHub also lists those that merely contain it.

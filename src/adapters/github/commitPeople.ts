@@ -15,7 +15,12 @@ export function peopleOf({ commit }: queries.CommitNode, own: readonly Account[]
   const authors = commit.authors.nodes.map((author) => accountOf(author, own))
   // Authors beyond the page exist and are not known: someone, who cannot approve (T6).
   if (commit.authors.totalCount > authors.length) authors.push(null)
-  return { sha: commit.oid, authors, committer: accountOf(commit.committer, own) }
+  return {
+    sha: commit.oid,
+    authors,
+    committer: accountOf(commit.committer, own),
+    verified: commit.signature?.isValid ?? false,
+  }
 }
 
 /** GraphQL maps addresses to users only. Ours are known by the address that GitHub gives to bots, which is all REST goes by. */
@@ -48,7 +53,7 @@ export async function resolvePeople(
   return commits.map((commit) => {
     const [author = null, ...others] = commit.authors
     return {
-      sha: commit.sha,
+      ...commit,
       authors: [author ?? known.get(commit.sha)?.author ?? null, ...others],
       committer: commit.committer ?? known.get(commit.sha)?.committer ?? null,
     }

@@ -13,6 +13,7 @@ import { createDeployments } from './deployments.ts'
 import { createIncidents } from './incidents.ts'
 import { createIssues } from './issues.ts'
 import { dispatchWorkflow, readJobLog, rerunFailedJobs } from './jobs.ts'
+import { asksSignatures, makeCommit, moveBranch } from './makeCommit.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { createChecks, readWorkflowRun, readWorkflowRuns } from './readChecks.ts'
 import { readDeployments } from './readDeployments.ts'
@@ -116,6 +117,7 @@ export function createForge(options: ForgeOptions): Forge & {
     deployments: async (name, environment) => readDeployments(judge, await identity(), name, environment),
     workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),
+    asksSignatures: (name, base, branch) => asksSignatures(judge, name, base, branch),
     installedRepositories: () => repositories.readInstalled(judge),
 
     writeCheckRun: checkRuns.write,
@@ -123,6 +125,8 @@ export function createForge(options: ForgeOptions): Forge & {
     setLabels: conversation.label,
     acknowledge: conversation.acknowledge,
     openPull: (name, input) => openPull(drafting, name, input),
+    makeCommit: (name, input) => makeCommit(drafting, name, input),
+    moveBranch: (name, input) => moveBranch(drafting, name, input),
     markReady: (name, nodeId) => markReady(judge, name, nodeId),
     postReview: async (name, number, input, seen) =>
       postReview(judge, await botId(), name, number, input, seen),

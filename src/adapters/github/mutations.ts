@@ -24,3 +24,15 @@ export const resolveThreadMutation = {
 export const ResolvedAnswer = z.object({
   resolveReviewThread: z.object({ thread: z.object({ isResolved: z.boolean() }).nullable() }).nullable(),
 })
+
+/** All or nothing, and only from where each ref is said to be. */
+export const updateRefsMutation = {
+  what: 'move a branch',
+  writes: true,
+  text: `mutation Move($repository: ID!, $updates: [RefUpdate!]!) {
+  updateRefs(input: { repositoryId: $repository, refUpdates: $updates }) { clientMutationId }
+}`,
+}
+export const UpdatedRefs = z.object({
+  updateRefs: z.object({ clientMutationId: z.string().nullish() }).nullable(),
+})

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { RepositoryName } from '../../core/ids.ts'
 import { accountFields, BigId, GraphqlActor } from './accounts.ts'
 import { Suites, suiteFields } from './queriesChecks.ts'
+import { RefRules, ruleFields } from './queriesRefs.ts'
 import { ThreadNode, threadFields } from './queriesThreads.ts'
 
 const Oid = z.string()
@@ -18,6 +19,7 @@ const commitFields = `commit {
   oid
   authors(first: 20) { totalCount nodes { email user { databaseId login } } }
   committer { email user { databaseId login } }
+  signature { isValid }
 }`
 const reviewFields = 'fullDatabaseId author { ...Who } state body lastEditedAt commit { oid }'
 const commentFields = 'fullDatabaseId author { ...Who } body'
@@ -27,6 +29,7 @@ const CommitNode = z.object({
     oid: Oid,
     authors: z.object({ totalCount: z.number(), nodes: z.array(gitActor) }),
     committer: gitActor,
+    signature: z.object({ isValid: z.boolean() }).nullish(),
   }),
 })
 export type CommitNode = z.infer<typeof CommitNode>
@@ -67,9 +70,9 @@ const pullQueryWith = (checks: boolean) => ({
       id fullDatabaseId number title body state isDraft mergeable changedFiles isCrossRepository
       author { ...Who }
       headRefName headRefOid headRepository { databaseId }
-      headRef { rules(first: 1) { totalCount } refUpdateRule { pattern } }
+      headRef { ${ruleFields} }
       baseRefName baseRefOid
-      baseRef { target { oid } rules(first: 1) { totalCount } refUpdateRule { pattern } }
+      baseRef { target { oid } ${ruleFields} }
       mergeCommit { oid }
       labels(first: 100) { nodes { name } }
       commits(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { ${commitFields} } }
@@ -111,21 +114,10 @@ export const PullNode = z.object({
   headRefName: z.string(),
   headRefOid: Oid,
   headRepository: z.object({ databaseId: z.number().int().nullish() }).nullable(),
-  headRef: z
-    .object({
-      rules: z.object({ totalCount: z.number() }).nullish(),
-      refUpdateRule: z.object({ pattern: z.string() }).nullish(),
-    })
-    .nullable(),
+  headRef: RefRules.nullable(),
   baseRefName: z.string(),
   baseRefOid: Oid,
-  baseRef: z
-    .object({
-      target: z.object({ oid: Oid }).nullable(),
-      rules: z.object({ totalCount: z.number() }).nullish(),
-      refUpdateRule: z.object({ pattern: z.string() }).nullish(),
-    })
-    .nullable(),
+  baseRef: z.intersection(RefRules, z.object({ target: z.object({ oid: Oid }).nullable() })).nullable(),
   mergeCommit: z.object({ oid: Oid }).nullable(),
   labels: names,
   commits: z.object({ totalCount: z.number().int(), pageInfo: forwards, nodes: z.array(CommitNode) }),

@@ -136,7 +136,6 @@ function readingOf(
   repository: queries.RepositoryNode,
   viaApp: number | null,
 ): PullReading {
-  const guarded = (node.baseRef?.rules?.totalCount ?? 0) > 0 || !!node.baseRef?.refUpdateRule
   const headRepository = node.headRepository?.databaseId ?? null
   return {
     id: node.fullDatabaseId,
@@ -156,17 +155,15 @@ function readingOf(
       // A deleted fork has no repository any more and stays a fork.
       fork: node.isCrossRepository || headRepository !== repository.databaseId,
       // The default branch counts even without rules: nothing of ours is ever pushed to it directly.
-      protected:
-        (node.headRef?.rules?.totalCount ?? 0) > 0 ||
-        !!node.headRef?.refUpdateRule ||
-        node.headRefName === repository.defaultBranchRef?.name,
+      protected: !!node.headRef?.beside || node.headRefName === repository.defaultBranchRef?.name,
     },
     base: {
       ref: node.baseRefName,
       tip: node.baseRef?.target?.oid ?? node.baseRefOid,
       // The default branch counts even without rules: more protection is the safe side (T3).
-      protected: guarded || node.baseRefName === repository.defaultBranchRef?.name,
+      protected: !!node.baseRef?.any || node.baseRefName === repository.defaultBranchRef?.name,
     },
+    signaturesRequired: !!node.baseRef?.signatures || !!node.headRef?.signatures,
     labels: (node.labels?.nodes ?? []).flatMap((label) => (label ? [label.name] : [])),
     mergeable: ({ MERGEABLE: 'mergeable', CONFLICTING: 'conflicting', UNKNOWN: 'unknown' } as const)[
       node.mergeable

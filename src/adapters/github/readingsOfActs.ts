@@ -61,6 +61,15 @@ export function dropping(forge: Forge, readings: KeptReadings): Forge {
     // A reaction is in no reading.
     acknowledge: (item) => forge.acknowledge(item),
     openPull: (name, input) => after(name, ['pull', 'checks', 'branches'], forge.openPull(name, input)),
+    // A commit that no branch holds is in no reading.
+    makeCommit: (...input) => forge.makeCommit(...input),
+    async moveBranch(name, input) {
+      try {
+        return await forge.moveBranch(name, input)
+      } finally {
+        readings.moved(name, input.branch, input.to)
+      }
+    },
     markReady: (name, nodeId) => after(name, ['pull'], forge.markReady(name, nodeId)),
     postReview: (name, number, input, seen) =>
       after(name, ['pull'], forge.postReview(name, number, input, seen)),

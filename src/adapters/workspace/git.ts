@@ -5,6 +5,7 @@ import type { Git, GitRequest } from '../../core/ports.ts'
 import { collectReferences } from '../references/collect.ts'
 import { collectCitations } from './gitCitations.ts'
 import { collectCommits, writeEmptyCommit } from './gitCommits.ts'
+import { readBlob, readContents } from './gitContents.ts'
 import { collectDiff, collectMergeTree } from './gitDiff.ts'
 import { collectLineMap } from './gitLineMap.ts'
 import { createMirrors, type MirrorOptions, type Mirrors } from './gitMirrors.ts'
@@ -60,6 +61,8 @@ export function gitOver(mirrors: Mirrors): Git {
       return found === undefined || found === 'large' ? null : found
     },
     commitEmpty: async (repository, input) => writeEmptyCommit(await mirrors.open(repository), input),
+    contents: async (repository, onto, tip) => readContents(await mirrors.open(repository), onto, tip),
+    blob: async (repository, blob) => readBlob(await mirrors.open(repository), blob),
     push: (repository, input) => pushBranch(mirrors, repository, input),
     pushFix: (repository, input) => pushFix(mirrors, repository, input),
   }

@@ -79,11 +79,26 @@ const planIssued = z.object({
   base: Sha,
   branch: z.string().max(255),
   record: PlanRecord,
+  /** GitHub made and signed the plan commit since rules asked for it, and so it does with all that follows on the branch. */
+  signed: z.literal(true).optional(),
+})
+/** Local commits and those that GitHub made and signed in their place; recorded before the branch moves to the last (S7). */
+const signedWork = z.object({
+  kind: z.literal('work.signed'),
+  branch: z.string().max(255),
+  /** The commit on GitHub that the first of them sits on. */
+  onto: Sha,
+  /** Oldest first. */
+  commits: z
+    .array(z.object({ candidate: Sha, sha: Sha }))
+    .min(1)
+    .max(250),
 })
 const pushedWork = z.object({
   kind: z.literal('work.pushed'),
   branch: z.string().max(255),
   before: Sha.nullable(),
+  /** As it is on GitHub. */
   sha: Sha,
   phase: z.string().max(40),
 })
@@ -101,6 +116,7 @@ export const taskFacts = [
   attemptJudged,
   handedOff,
   planIssued,
+  signedWork,
   pushedWork,
   pullOpened,
 ] as const

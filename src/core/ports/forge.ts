@@ -17,6 +17,7 @@ import type { DeploymentReading } from '../snapshot/rollout.ts'
 import type { BranchRules } from '../snapshot/rules.ts'
 import type { IssueReading } from '../snapshot/task.ts'
 import type { Acknowledgement } from '../work.ts'
+import type { CommitContent } from './workspace.ts'
 
 /** A thing that does not exist or cannot be seen. Telling the two apart is not possible on GitHub (T44). */
 export type Found<T> = { found: true; value: T } | { found: false }
@@ -93,6 +94,8 @@ export interface ForgeReads {
   workflowRun(name: RepositoryName, runId: number): Promise<Found<WorkflowRun>>
   /** The rules in force on a branch now; classic protection is not in them (T19). */
   branchRules(name: RepositoryName, ref: string): Promise<BranchRules>
+  /** Whether rules want every commit signed that is pushed to `branch`, which need not exist, or lands on `base`. */
+  asksSignatures(name: RepositoryName, base: string, branch: string): Promise<boolean>
   /** Every repository that the App is installed on. */
   installedRepositories(): Promise<RepositoryName[]>
 }
@@ -127,6 +130,22 @@ export interface ForgeActs {
     name: RepositoryName,
     input: { branch: string; baseRef: string; title: string; body: string; draft: boolean },
   ): Promise<{ number: number; head: Sha }>
+  /**
+   * Have GitHub make a commit in the App's name, which it signs, with the tree, message and changes of ours on `parent`.
+   * No branch holds it yet, so that one made in vain does no harm. `signed` is GitHub's own word.
+   *
+   * @param read the bytes of a blob that the commit puts.
+   * @throws Terminal when GitHub refuses it, or makes another tree than ours.
+   */
+  makeCommit(
+    name: RepositoryName,
+    input: { content: CommitContent; parent: Sha; read: (blob: Sha) => Promise<Uint8Array> },
+  ): Promise<{ sha: Sha; signed: boolean }>
+  /** Move a branch by compare-and-swap; like a push with a lease, `force` lets it go elsewhere than forwards. */
+  moveBranch(
+    name: RepositoryName,
+    input: { branch: string; from: Sha | null; to: Sha; force: boolean },
+  ): Promise<'done' | 'moved' | 'gone'>
   markReady(name: RepositoryName, nodeId: string): Promise<void>
   /** One COMMENT review, found again by its marker. */
   postReview(

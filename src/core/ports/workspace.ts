@@ -17,6 +17,23 @@ export interface CommitInput {
   timeSeconds: number
 }
 
+/** What a commit does to one path. Modes are git's: 100644, 100755, 120000 for a link. */
+export type PathChange =
+  | { path: string; kind: 'put'; mode: string; blob: Sha; bytes: number }
+  | { path: string; kind: 'delete' }
+
+/** A commit as it would have to be made again elsewhere. */
+export interface CommitContent {
+  sha: Sha
+  parent: Sha
+  parentTree: Sha
+  tree: Sha
+  /** The whole message, byte for byte. */
+  message: string
+  /** From the parent to this commit. */
+  changes: PathChange[]
+}
+
 /** Evidence over commits alone; commands need the sandbox, and reports of CI need GitHub. */
 export type GitRequest = Exclude<
   EvidenceRequest,
@@ -35,6 +52,10 @@ export interface Git {
   bytes(repository: RepositoryName, sha: Sha, path: string): Promise<Uint8Array | null>
   /** A commit that changes nothing (the plan commit). */
   commitEmpty(repository: RepositoryName, input: CommitInput): Promise<Sha>
+  /** The commits after `onto` up to `tip`, oldest first, each on the one before. Bug for anything but such a line of 250. */
+  contents(repository: RepositoryName, onto: Sha, tip: Sha): Promise<CommitContent[]>
+  /** The bytes of a blob, exactly. */
+  blob(repository: RepositoryName, blob: Sha): Promise<Uint8Array>
   /**
    * Push one commit to one branch under `refs/heads/agent/` with a lease: `expected` is what the branch must hold now,
    * null means that it must not exist. `moved` when it holds something else, `gone` when it should hold something and

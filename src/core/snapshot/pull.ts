@@ -32,6 +32,8 @@ export interface PullReading {
   }
   /** `tip` is the current commit of the base branch, not the one at opening. */
   base: { ref: string; tip: Sha; protected: boolean }
+  /** Whether rules on the base or the head branch want every commit signed. Absent counts as no. */
+  signaturesRequired?: boolean
   /**
    * How often the base branch was changed (GraphQL: `timelineItems(itemTypes: [BASE_REF_CHANGED_EVENT])`, its count).
    * Left out, a base that went away and came back between two rounds is not noticed, which matters for native reviews
@@ -51,6 +53,8 @@ export interface CommitPeople {
   /** Author first, then co-authors from trailers. */
   authors: (Account | null)[]
   committer: Account | null
+  /** GitHub has verified its signature. Absent counts as no. */
+  verified?: boolean
 }
 
 export interface NativeReview {

@@ -10,7 +10,7 @@ export interface BranchRules {
   forcePushesBlocked: boolean
   deletionsBlocked: boolean
   mergeQueue: boolean
-  /** Every commit that lands must be signed; those of agents are not. */
+  /** Every commit that lands must be signed. */
   signaturesRequired: boolean
 }
 

@@ -44,14 +44,10 @@ export function judgeMerge(
     if (checks[name].state !== 'pass')
       return no(`${code(`countersign/${name}`)} is not green: ${checks[name].sentence}`)
   }
-  if (
-    method === 'merge' &&
-    enforcement !== 'unknown' &&
-    enforcement.rules?.signaturesRequired &&
-    alone.treatment === 'full'
-  )
+  const unsigned = method === 'merge' && asksSignatures(snapshot) ? unsignedOf(snapshot) : []
+  if (unsigned.length > 0)
     return no(
-      `${code(pull.base.ref)} takes signed commits only, and an agent's commits are not signed. With ${code('merge.method: squash')} in the policy GitHub makes and signs the one commit that lands.`,
+      `${code(pull.base.ref)} takes signed commits only, and GitHub has not verified the signature of ${listed(unsigned, 3)}. Make them again signed, or have ${code('merge.method: squash')} put into the policy: then GitHub makes and signs the one commit that lands.`,
     )
   if (pull.mergeable === 'conflicting')
     return no(
@@ -59,3 +55,12 @@ export function judgeMerge(
     )
   return { ready: true, sentence: 'Everything is green at this commit.' }
 }
+
+const asksSignatures = ({ pull, enforcement }: PullSnapshot<Policy>): boolean =>
+  pull.signaturesRequired === true ||
+  (enforcement !== 'unknown' && enforcement.rules?.signaturesRequired === true)
+
+const unsignedOf = ({ commits }: PullSnapshot<Policy>): string[] =>
+  commits === 'unknown'
+    ? ['commits that could not be read']
+    : commits.filter(({ verified }) => !verified).map(({ sha }) => code(sha.slice(0, 12)))

@@ -3,6 +3,7 @@ import { type FactOf, factsOf } from '../../core/facts.ts'
 import { code, person } from '../../core/sentences.ts'
 import { isSenior } from '../../delegation/protectedSurfaces.ts'
 import { type Budget, overBudget, parseAmount } from '../../pipeline/budget.ts'
+import { isPushed } from '../../pipeline/published.ts'
 import type { TaskContext } from './context.ts'
 import { type Answer, type Step, step } from './verdicts.ts'
 
@@ -38,7 +39,7 @@ function lastCandidate({ facts, issued }: TaskContext): string | null {
     ({ seq, body }) => seq > since && body.candidate !== null,
   )
   const last = written.at(-1)?.body.candidate ?? null
-  return factsOf(facts, 'work.pushed').some(({ body }) => body.sha === last) ? null : last
+  return last !== null && isPushed(facts, last) ? null : last
 }
 
 /** `/agent budget +5usd`: judged by policy's `budgets.raised_by`, bounded by `budgets.raise_usd`. */

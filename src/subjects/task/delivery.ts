@@ -2,6 +2,7 @@
 import { factsOf } from '../../core/facts.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { countedChecks } from '../../gates/ci.ts'
+import { isPushed } from '../../pipeline/published.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
 import { acceptedHead, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
@@ -21,8 +22,9 @@ export function pushStep(context: TaskContext, phase: PhaseId): Step | null {
   if (!issued || !pushedPhases.includes(phase) || progress.state !== 'accepted') return null
   const sha = progress.attempt.ended?.candidate
   if (!sha) return null
-  const pushes = factsOf(facts, 'work.pushed').filter((fact) => fact.seq > issued.seq)
-  if (pushes.some((fact) => fact.body.sha === sha)) return null
+  const since = facts.filter(({ seq }) => seq > issued.seq)
+  if (isPushed(since, sha)) return null
+  const pushes = factsOf(since, 'work.pushed')
   const expected = pushes.at(-1)?.body.sha ?? issued.body.commit
   return step('machine', `${phase}: accepted, and pushed now.`, {
     effects: [{ kind: 'push', subject: snapshot.key, branch: issued.body.branch, sha, expected, phase }],

@@ -7,6 +7,7 @@ import { type CheckContext, type CheckResult, runChecks } from '../../pipeline/c
 import { handOffText } from '../../pipeline/handOff.ts'
 import { validatorPrefix } from '../../pipeline/phases.ts'
 import { modelsFor, riskOf } from '../../pipeline/providers.ts'
+import { publishedAs } from '../../pipeline/published.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
 import { acceptedHead, isValidated, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import { validatorJudgement } from '../../pipeline/validator.ts'
@@ -155,6 +156,7 @@ export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Atte
   const deliverable = outcome?.kind === 'deliverable' ? outcome.deliverable : null
   const own = routeOf(context).planning === phase ? Plan.safeParse(deliverable) : null
   const tests = stateOf(context, 'tests').progress
+  const testsCommit = tests.state === 'accepted' ? (tests.attempt.ended?.candidate ?? null) : null
   const input: CheckContext = {
     phase,
     deliverable,
@@ -163,7 +165,7 @@ export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Atte
     planCommit: issued?.body.commit ?? null,
     before: acceptedHead(context, phase),
     candidate: attempt.ended?.candidate ?? null,
-    testsCommit: tests.state === 'accepted' ? (tests.attempt.ended?.candidate ?? null) : null,
+    testsCommit: testsCommit === null ? null : publishedAs(context.facts, testsCommit),
     settings: policy.pipeline,
     allowed: context.agent.allowed,
     commands: policy.commands,

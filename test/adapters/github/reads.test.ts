@@ -44,7 +44,7 @@ describe('pull requests', () => {
       changedFiles: 1,
       commitCount: 1,
     })
-    expect(commits).toEqual([{ sha, authors: [account('lin')], committer: account('lin') }])
+    expect(commits).toEqual([{ sha, authors: [account('lin')], committer: account('lin'), verified: false }])
     expect(reviews).toMatchObject([{ author: account('ada'), state: 'APPROVED', sha, edited: false }])
     expect(siblings).toEqual([])
   })

@@ -131,8 +131,10 @@ function ruleMessages(
 
 /** Whether a commit that the update brings in is not one that GitHub signed. */
 async function bringsUnsigned(site: Site, repo: Repo, { before, after }: RefUpdate): Promise<boolean> {
-  if (before === ZERO_SHA || after === ZERO_SHA) return false
-  const brought = await site.git.run(repo.dir, ['rev-list', after, `^${before}`], { allowFailure: true })
+  if (after === ZERO_SHA) return false
+  // A branch that is made brings what no branch has held so far.
+  const known = before === ZERO_SHA ? ['--not', '--branches'] : [`^${before}`]
+  const brought = await site.git.run(repo.dir, ['rev-list', after, ...known], { allowFailure: true })
   // Judged before they are received, pushed objects are not here yet: new ones, which GitHub has not made.
   if (brought.code !== 0) return true
   const shas = brought.stdout.toString('utf8').split('\n').filter(Boolean)

@@ -103,9 +103,9 @@ async function makeTree(c: Call): Promise<string> {
   if (input.base_tree !== undefined) await c.site.git.run(c.repo.dir, ['read-tree', input.base_tree], { env })
   for (const entry of input.tree) {
     if (entry.sha === null) {
-      await c.site.git.run(c.repo.dir, ['rm', '-q', '--cached', '-r', '--ignore-unmatch', '--', entry.path], {
-        env,
-      })
+      const gone = ['rm', '-q', '--cached', '-r', '--', entry.path]
+      if ((await c.site.git.run(c.repo.dir, gone, { env, allowFailure: true })).code !== 0)
+        throw new GitHubError(422, `GitRPC::BadObjectState: ${entry.path} is not in the tree`)
       continue
     }
     const object = entry.sha ?? (await storeBlob(c, Buffer.from(entry.content ?? '')))
