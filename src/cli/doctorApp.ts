@@ -41,7 +41,8 @@ export async function readApp(
   return { botId: bot.seen ? bot.value.id : null, permissions }
 }
 
-async function privateKeyOf(settings: Record<string, string | undefined>): Promise<string | null> {
+/** The App's key as the environment gives it, or null. */
+export async function privateKeyOf(settings: Record<string, string | undefined>): Promise<string | null> {
   const given = settings['PRIVATE_KEY']
   if (given) return given.replaceAll('\\n', '\n')
   const path = settings['PRIVATE_KEY_PATH']

@@ -1,6 +1,7 @@
 /** `countersign`: the command line for operators. Reads the same settings as the App; only `init` and `doctor --fix` change anything on GitHub. */
 import { createInterface } from 'node:readline/promises'
-import { check } from './check.ts'
+import { check, namesRepository } from './check.ts'
+import { checkRemote } from './checkRemote.ts'
 import { doctor } from './doctor.ts'
 import { gates } from './gates.ts'
 import { init } from './init.ts'
@@ -15,6 +16,8 @@ const usage = `npm run countersign -- <command>
                             who approved which bytes, and the merge
   check [FILE]              the policy that a file makes (.github/countersign.yml without one), each value with where it
                             comes from; or its mistakes with line and column
+  check owner/repo[@BRANCH] the same for what is in force on GitHub: the repository's file, the organisation's, its floor
+                            and the defaults; with GITHUB_TOKEN, or APP_ID and PRIVATE_KEY
   gates --base REV [--head REV] [--repo DIR] [--policy FILE] [--each] [--allow-flags] [--json | --sarif]
                             what the gates say about a local change; no network, no App (docs/gates.md)
   doctor owner/repo [--mode checks|merge] [--fix] [--json]
@@ -53,7 +56,13 @@ const commands: Record<string, Command> = {
     return ledgerVerify(process.env, subject, (text) => void process.stdout.write(text))
   },
   trace: (args) => trace(process.env, args, terminal),
-  check: async (args) => check(args, process.env['INIT_CWD'] ?? process.cwd(), terminal),
+  check: async (args) => {
+    const directory = process.env['INIT_CWD'] ?? process.cwd()
+    const [named, ...extra] = args
+    return named !== undefined && extra.length === 0 && namesRepository(named, directory)
+      ? checkRemote(named, process.env, terminal)
+      : check(args, directory, terminal)
+  },
   gates: (args) =>
     // npm runs scripts in the package's folder and tells where the person stood.
     gates(args, process.env['INIT_CWD'] ?? process.cwd(), terminal),

@@ -23,6 +23,11 @@ const intro = `# Policy
 the organisation's \`.github\` repository holds what all repositories share: a repository's own keys win over it, except
 under \`floor:\`. A broken file fails every check, with an annotation on the line.
 
+\`npm run countersign -- check owner/repo\` shows what is in force for a repository, each value with the line that it
+comes from: the repository's file, the organisation's, its floor, or a default. It reads GitHub as the App does, with
+\`GITHUB_TOKEN\`, or with \`APP_ID\` and \`PRIVATE_KEY\`; \`owner/repo@branch\` asks for pull requests into another branch.
+The exit code is 1 while a file is broken, and 2 when it cannot be read.
+
 For completion in an editor, put this in the first line of the file:
 
 \`\`\`yaml
