@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { RepositoryName } from '../core/ids.ts'
-import { misnamedPolicy, misnamedPolicyPath, parsePolicy, policyPath } from '../policy/parse.ts'
+import { misnamedPolicyPath, policyPath } from '../core/policyFiles.ts'
+import { misnamedPolicy, parsePolicy } from '../policy/parse.ts'
 import { originsIn, withOrigins } from './policyOrigins.ts'
 
 export interface Output {

@@ -1,9 +1,10 @@
 /** What `countersign init` would do: files to propose, labels to create, and what is left as it is. Nothing is overwritten. */
 
+import { policyPath } from '../core/policyFiles.ts'
 import { issueForm } from '../delegation/issueForm.ts'
 import { labelKey } from '../delegation/settings.ts'
 import type { ProfilesSettings } from '../pipeline/profileSettings.ts'
-import { parsePolicy, policyPath } from '../policy/parse.ts'
+import { parsePolicy } from '../policy/parse.ts'
 import type { Policy } from '../policy/schema.ts'
 import { detect } from './initDetect.ts'
 import { policyText } from './initPolicy.ts'

@@ -1,8 +1,8 @@
 /** What `countersign init` finds: the repository, its policy, labels and files, and an earlier proposal of its own. */
 import { z } from 'zod'
 import type { Sha } from '../core/ids.ts'
+import { policyPath } from '../core/policyFiles.ts'
 import { readPolicy } from '../observe/policy.ts'
-import { policyPath } from '../policy/parse.ts'
 import type { Policy } from '../policy/schema.ts'
 import { policyPorts } from './doctorTarget.ts'
 import type { RepositoryFiles } from './initDetect.ts'

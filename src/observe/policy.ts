@@ -1,11 +1,12 @@
 /** Reading policy: at the tip of a branch that the pull request cannot write, extending the organisation's (S14, T44, T45). */
 import { Terminal } from '../core/errors.ts'
 import type { RepositoryName, Sha } from '../core/ids.ts'
+import { misnamedPolicyPath, policyPath } from '../core/policyFiles.ts'
 import type { ForgeReads, Ledger } from '../core/ports.ts'
 import type { PolicyReading, RepositoryReading } from '../core/snapshot/common.ts'
 import { namesBranch } from '../policy/branches.ts'
 import { raiseToFloor } from '../policy/floor.ts'
-import { misnamedPolicy, misnamedPolicyPath, parsePolicy, policyPath } from '../policy/parse.ts'
+import { misnamedPolicy, parsePolicy } from '../policy/parse.ts'
 import { defaultPolicy, type Policy } from '../policy/schema.ts'
 
 export interface PolicyPorts {

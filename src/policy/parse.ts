@@ -2,14 +2,11 @@
 
 import type { Document, Node } from 'yaml'
 import { isAlias, isCollection, LineCounter, parseDocument, visit, type YAMLParseError } from 'yaml'
+import { misnamedPolicyPath, policyPath } from '../core/policyFiles.ts'
 import type { Annotation } from '../core/verdict.ts'
 import { mergePolicies } from './merge.ts'
 import { describeIssue } from './mistakes.ts'
 import { Policy } from './schema.ts'
-
-export const policyPath = '.github/countersign.yml'
-/** The other spelling, which is never followed: two files would be two truths, and one unread file a false sense of safety. */
-export const misnamedPolicyPath = '.github/countersign.yaml'
 
 const maximumCharacters = 100_000
 const maximumDepth = 20

@@ -1,8 +1,10 @@
 /** Observing through the adapter and the stand-in GitHub: what is known, what is unknown, and what it costs. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createReadings } from '../../src/adapters/github/readings.ts'
 import { sha256 } from '../../src/core/digest.ts'
 import { Bug, RetryLater } from '../../src/core/errors.ts'
 import { type EvidenceRequest, evidenceKey } from '../../src/core/evidence.ts'
+import { wantedRulesets } from '../../src/enforcement/rulesets.ts'
 import { observePull } from '../../src/observe/pull.ts'
 import { observeTask } from '../../src/observe/task.ts'
 import { namesBranch } from '../../src/policy/branches.ts'
@@ -105,15 +107,30 @@ describe('pull requests', () => {
     await expect(observePull(`pull:${bench.name}#${pull.number}`, ports)).rejects.toBeInstanceOf(Bug)
   })
 
-  test('O: a cold observation costs few requests, an unchanged one a single query', async () => {
+  test('O6: a cold observation asks GitHub five times in either mode, an unchanged one counts once', async () => {
+    const { world, name, forge, clock, counts } = bench
+    await world.as('ada').push(name, 'main', policyFile('merge: { mode: merge }\n'))
+    for (const ruleset of wantedRulesets('merge', world.app.id, ['~DEFAULT_BRANCH']))
+      await world.as('ada').api('POST', `/repos/${name}/rulesets`, ruleset)
     const { pull } = await openChange(bench, 'lin', 'topic')
-    await bench.forge.identity()
-    await bench.forge.credentials.read(bench.name)
-    bench.counts.take()
-    await observe(pull.number)
-    expect(bench.counts.take()).toEqual({ token: 1, read: 8 })
-    await observe(pull.number)
-    expect(bench.counts.take()).toEqual({ read: 1, conditional: 3 })
+    await forge.identity()
+    await forge.credentials.read(name)
+    counts.take()
+    const look = () => {
+      const reading = createReadings(forge, clock).open({ fresh: true })
+      return observePull(`pull:${name}#${pull.number}`, { ...portsOf(bench, memory), forge: reading.forge })
+    }
+    const cold = await look()
+    // The pull request, who opened it with what App, the organisation's repository, who pushed, what the author may do.
+    expect(counts.take()).toEqual({ token: 1, read: 5 })
+    expect(cold).toMatchObject({ missing: [], policy: { ok: true, source: 'repository' } })
+    expect(cold?.enforcement).toMatchObject({
+      rules: await forge.branchRules(name, 'main'),
+    })
+    expect(cold?.enforcement).toMatchObject({ rules: { updatesRestricted: true, signaturesRequired: false } })
+    counts.take()
+    await look()
+    expect(counts.take()).toEqual({ read: 1, conditional: 2 })
   })
 })
 

@@ -1,7 +1,9 @@
 /** Branches in GraphQL: where one points, and its rules. */
+import { isUtf8 } from 'node:buffer'
+import { GraphQLError } from 'graphql'
 import { rulesetsFor } from '../github/ops/rules.ts'
 import type { Site } from '../github/site.ts'
-import type { Repo } from '../github/state.ts'
+import type { Repo, Rule } from '../github/state.ts'
 import { connection, type PageArguments } from './connection.ts'
 
 export async function branchView(site: Site, repo: Repo, branch: string) {
@@ -10,13 +12,47 @@ export async function branchView(site: Site, repo: Repo, branch: string) {
   const rules = rulesetsFor(site, repo, `refs/heads/${branch}`).flatMap((one) => one.rules)
   return {
     name: branch,
-    target: { __typename: 'Commit', oid: tip },
-    rules: (page: PageArguments) =>
-      connection(
-        rules.map(({ type }) => ({ type: type.toUpperCase() })),
-        page,
-      ),
+    target: {
+      __typename: 'Commit',
+      oid: tip,
+      file: ({ path }: { path: string }) => fileView(site, repo, tip, path),
+    },
+    rules: (page: PageArguments) => connection(rules.map(ruleView), page),
     // Classic protection, which the stand-in does not have.
     refUpdateRule: null,
   }
 }
+
+function ruleView(rule: Rule) {
+  const type = rule.type.toUpperCase()
+  if (rule.type !== 'required_status_checks') return { type, parameters: null }
+  const requiredStatusChecks = rule.parameters.required_status_checks.map(({ context, integration_id }) => ({
+    context,
+    integrationId: integration_id ?? null,
+  }))
+  return { type, parameters: { __typename: 'RequiredStatusChecksParameters', requiredStatusChecks } }
+}
+
+/** GitHub says of a file that is not there both null and "not found". */
+async function fileView(site: Site, repo: Repo, commit: string, path: string) {
+  const listed = await site.git.run(repo.dir, ['ls-tree', '-z', commit, '--', path], { allowFailure: true })
+  const [, mode = '', type = '', object = ''] =
+    /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(listed.stdout.toString('utf8')) ?? []
+  if (mode === '') throw notThere(`file for path '${path}'`)
+  if (type !== 'blob') return { mode: Number.parseInt(mode, 8), object: null }
+  const bytes = (await site.git.run(repo.dir, ['cat-file', 'blob', object])).stdout
+  const isBinary = bytes.includes(0) || !isUtf8(bytes)
+  return {
+    mode: Number.parseInt(mode, 8),
+    object: {
+      __typename: 'Blob',
+      byteSize: bytes.length,
+      isBinary,
+      isTruncated: false,
+      text: isBinary ? null : bytes.toString('utf8'),
+    },
+  }
+}
+
+const notThere = (what: string) =>
+  new GraphQLError(`Could not resolve ${what}.`, { extensions: { type: 'NOT_FOUND' } })

@@ -7,7 +7,7 @@ import { jobSignal, jobSignalWithin } from '../abort.ts'
 import { type Access, accountOf } from './access.ts'
 import { type Answer, checked, nextPage } from './answers.ts'
 import { errorOf, type Failure, failureOf, GitHubRefusal } from './failures.ts'
-import { graphqlError } from './graphqlErrors.ts'
+import { despiteMissing, type GraphqlQuery, graphqlError } from './graphqlErrors.ts'
 import { createLru } from './lru.ts'
 import { createPacing } from './pacing.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -51,7 +51,7 @@ export interface Client {
   location(access: Access, route: string, parameters: object): Promise<URL>
   graphql<S extends z.ZodType>(
     access: Access,
-    query: { text: string; what: string; writes: boolean },
+    query: GraphqlQuery,
     variables: object,
     schema: S,
   ): Promise<z.output<S>>
@@ -227,7 +227,9 @@ export function createClient(options: ClientOptions): Client {
               request: { signal: jobSignalWithin(requestTimeoutMs) },
             })
           } catch (error) {
-            throw graphqlError(error, query.what)
+            const rest = despiteMissing(error, query.mayMiss ?? [])
+            if (rest === undefined) throw graphqlError(error, query.what)
+            return rest
           } finally {
             metrics.count('github_requests_total', { kind: query.writes ? 'write' : 'read' })
           }

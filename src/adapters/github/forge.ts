@@ -96,7 +96,7 @@ export function createForge(options: ForgeOptions): Forge & {
     own: () => ownIds,
     repository: (name) => repositories.readRepository(judge, name),
     pull: async (name, number) =>
-      readPull(judge, { openedBy, checks, own: await ownAccounts() }, name, number),
+      readPull(judge, { openedBy, checks, files, own: await ownAccounts() }, name, number),
     checks: checks.read,
     workflowRuns: (name, sha) => readWorkflowRuns(judge, name, sha),
     artifact: (name, request) => readArtifact(judge, name, request),

@@ -1,12 +1,34 @@
-/** What the errors inside a GraphQL answer mean, in the terms of REST. */
+/** A GraphQL query, and what the errors inside its answer mean, in the terms of REST. */
 import { z } from 'zod'
 import { RetryLater } from '../../core/errors.ts'
 import { errorOf } from './failures.ts'
+
+export interface GraphqlQuery {
+  text: string
+  what: string
+  writes: boolean
+  /** Fields that GitHub answers with null and a "not found" beside the rest. */
+  mayMiss?: readonly string[]
+}
 
 const GraphqlFailure = z.object({
   name: z.literal('GraphqlResponseError'),
   errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).min(1),
 })
+
+const Missing = z.object({
+  name: z.literal('GraphqlResponseError'),
+  data: z.record(z.string(), z.unknown()),
+  errors: z.array(z.object({ type: z.literal('NOT_FOUND'), path: z.array(z.unknown()) })).min(1),
+})
+
+/** The data of an answer whose every error says that one of these fields is not there; undefined for any other. */
+export function despiteMissing(error: unknown, fields: readonly string[]): unknown {
+  const { success, data: missing } = Missing.safeParse(error)
+  return success && missing.errors.every(({ path }) => fields.includes(String(path.at(-1))))
+    ? missing.data
+    : undefined
+}
 
 /** GraphQL answers 200 with errors inside; the first one decides. */
 export function graphqlError(error: unknown, what: string): unknown {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { RepositoryName } from '../../core/ids.ts'
 import { accountFields, BigId, GraphqlActor } from './accounts.ts'
 import { Suites, suiteFields } from './queriesChecks.ts'
+import { PolicyFiles, policyFileFields, policyFileNames } from './queriesFiles.ts'
 import { RefRules, ruleFields } from './queriesRefs.ts'
 import { ThreadNode, threadFields } from './queriesThreads.ts'
 
@@ -59,10 +60,11 @@ const repositoryParts = {
 }
 export type RepositoryNode = z.infer<z.ZodObject<typeof repositoryParts>>
 
-/** @param checks false for servers whose schema lacks some of what is asked of check suites. */
-const pullQueryWith = (checks: boolean) => ({
+/** @param whole false for servers whose schema lacks some of what is asked beside the pull request itself. */
+const pullQueryWith = (whole: boolean) => ({
   what: 'read a pull request',
   writes: false,
+  mayMiss: policyFileNames,
   text: `query Pull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     ${repositoryFields}
@@ -72,7 +74,7 @@ const pullQueryWith = (checks: boolean) => ({
       headRefName headRefOid headRepository { databaseId }
       headRef { ${ruleFields} }
       baseRefName baseRefOid
-      baseRef { target { oid } ${ruleFields} }
+      baseRef { target { oid ${whole ? policyFileFields : ''} } ${ruleFields} }
       mergeCommit { oid }
       labels(first: 100) { nodes { name } }
       commits(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { ${commitFields} } }
@@ -87,7 +89,7 @@ const pullQueryWith = (checks: boolean) => ({
               totalCount
               nodes { number state headRefOid baseRepository { databaseId } }
             }
-            ${checks ? suiteFields : ''}
+            ${whole ? suiteFields : ''}
           }
         }
       }
@@ -97,7 +99,7 @@ const pullQueryWith = (checks: boolean) => ({
 ${accountFields}`,
 })
 export const pullQuery = pullQueryWith(true)
-export const pullQueryWithoutChecks = pullQueryWith(false)
+export const pullQueryAlone = pullQueryWith(false)
 
 export const PullNode = z.object({
   id: z.string(),
@@ -117,7 +119,9 @@ export const PullNode = z.object({
   headRef: RefRules.nullable(),
   baseRefName: z.string(),
   baseRefOid: Oid,
-  baseRef: z.intersection(RefRules, z.object({ target: z.object({ oid: Oid }).nullable() })).nullable(),
+  baseRef: z
+    .intersection(RefRules, z.object({ target: z.object({ oid: Oid, ...PolicyFiles }).nullable() }))
+    .nullable(),
   mergeCommit: z.object({ oid: Oid }).nullable(),
   labels: names,
   commits: z.object({ totalCount: z.number().int(), pageInfo: forwards, nodes: z.array(CommitNode) }),

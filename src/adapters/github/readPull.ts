@@ -14,8 +14,9 @@ import { ownCommentsOf, wholeList } from './connection.ts'
 import { absentOn404, GitHubRefusal } from './failures.ts'
 import { createLru, type Lru } from './lru.ts'
 import * as queries from './queries.ts'
+import { policyFilesOf } from './queriesFiles.ts'
 import type { createChecks } from './readChecks.ts'
-import { repositoryOf } from './readRepository.ts'
+import { type Files, repositoryOf } from './readRepository.ts'
 import { readMarker } from './text.ts'
 import { threadOf } from './threads.ts'
 
@@ -41,17 +42,20 @@ export async function readPull(
   know: {
     openedBy: OpenedBy
     checks: Pick<ReturnType<typeof createChecks>, 'of'>
+    files: Pick<Files, 'know'>
     own: readonly [Account, ...Account[]]
   },
   name: RepositoryName,
   number: number,
 ): Promise<Found<PullObservation>> {
-  const { openedBy, checks, own } = know
+  const { openedBy, checks, files, own } = know
   const answer = await absentOn404(ask(client, name, number))
   const repository = answer.found ? answer.value.repository : null
   const node = repository?.pullRequest
   if (!repository || !node) return { found: false }
   refuseOverLimits(node)
+  for (const { sha, path, file } of node.baseRef?.target ? policyFilesOf(node.baseRef.target) : [])
+    files.know(name, sha, path, file)
 
   const commits = await wholeList(client, name, number, node.commits, queries.moreCommits, furtherPages)
   const reviewsPage = node.reviews ?? { pageInfo: {}, nodes: [] }
@@ -82,24 +86,25 @@ export async function readPull(
       ownComments: ownCommentsOf(comments.nodes, own[0].id),
       siblings: siblingsOf(node, repository.databaseId),
       checks: checks.of(name, node.headRefOid, suitesAtHead(node)),
+      baseRules: node.baseRef?.inForce ?? null,
     },
   }
 }
 
-/** Servers whose GraphQL does not know all that is asked of check suites, by their answer; REST tells it there. */
-const withoutChecks = new WeakSet<Client>()
+/** Servers whose GraphQL does not know all that is asked beside the pull request, by their answer; REST tells it there. */
+const plain = new WeakSet<Client>()
 
 async function ask(client: Client, name: RepositoryName, number: number) {
   const variables = { owner: parts(name).owner, name: parts(name).repo, number }
   const asked = (query: typeof queries.pullQuery) =>
     client.graphql(on(name, 'read'), query, variables, queries.PullAnswer)
-  if (withoutChecks.has(client)) return asked(queries.pullQueryWithoutChecks)
+  if (plain.has(client)) return asked(queries.pullQueryAlone)
   try {
     return await asked(queries.pullQuery)
   } catch (error) {
     if (!(error instanceof GitHubRefusal) || error.status !== 400) throw error
-    withoutChecks.add(client)
-    return asked(queries.pullQueryWithoutChecks)
+    plain.add(client)
+    return asked(queries.pullQueryAlone)
   }
 }
 

@@ -104,16 +104,22 @@ export async function readBranchTip(client: Client, name: RepositoryName, ref: s
 /** Files at commits never change: what was read once is kept, what was absent for ten minutes, and a read is shared. */
 export interface Files {
   read(name: RepositoryName, sha: Sha, path: string): Promise<Found<string>>
+  /** Keep what came with something else. */
+  know(name: RepositoryName, sha: Sha, path: string, file: Found<string>): void
 }
 
 export function createFiles(client: Client, clock: Clock): Files {
   const kept: Lru<{ file: Found<string>; untilMs: number }> = createLru({ entries: 1000, size: 16_000_000 })
   const underWay = new Map<string, Promise<Found<string>>>()
+  const keyOf = (name: RepositoryName, sha: Sha, path: string) => `${name}@${sha}:${path}`
+  const keep = (key: string, file: Found<string>) => {
+    const untilMs = file.found ? Number.POSITIVE_INFINITY : clock.nowMs() + absentForMs
+    kept.set(key, { file, untilMs }, file.found ? file.value.length : 0)
+  }
   const ask = async (key: string, name: RepositoryName, sha: Sha, path: string) => {
     try {
       const file = await readFile(client, name, sha, path)
-      const untilMs = file.found ? Number.POSITIVE_INFINITY : clock.nowMs() + absentForMs
-      kept.set(key, { file, untilMs }, file.found ? file.value.length : 0)
+      keep(key, file)
       return file
     } finally {
       underWay.delete(key)
@@ -121,13 +127,14 @@ export function createFiles(client: Client, clock: Clock): Files {
   }
   return {
     async read(name, sha, path) {
-      const key = `${name}@${sha}:${path}`
+      const key = keyOf(name, sha, path)
       const known = kept.get(key)
       if (known && clock.nowMs() < known.untilMs) return known.file
       const asked = underWay.get(key) ?? ask(key, name, sha, path)
       underWay.set(key, asked)
       return asked
     },
+    know: (name, sha, path, file) => keep(keyOf(name, sha, path), file),
   }
 }
 

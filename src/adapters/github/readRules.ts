@@ -42,7 +42,7 @@ export async function readBranchRules(
 }
 
 /** The rules as Countersign judges them. Parameters in a form we do not know count as no rule (S9). */
-export function branchRulesOf(rules: readonly Rule[]): BranchRules {
+export function branchRulesOf(rules: readonly Pick<Rule, 'type' | 'parameters'>[]): BranchRules {
   const has = (type: string) => rules.some((rule) => rule.type === type)
   return {
     requiredChecks: rules

@@ -112,8 +112,10 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
     const found = answer as Found<IssueObservation | PullObservation>
     if (!found.found) return
     keep('repository', [], { found: true, value: found.value.repository })
-    if ('pull' in found.value && found.value.checks)
-      keep('checks', [found.value.pull.head.sha], found.value.checks)
+    if (!('pull' in found.value)) return
+    const { pull, checks, baseRules } = found.value
+    if (checks) keep('checks', [pull.head.sha], checks)
+    if (baseRules) keep('branches', ['rules', pull.base.ref], baseRules)
   }
 
   function open({ fresh }: { fresh: boolean }): Reading {

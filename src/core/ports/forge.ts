@@ -33,6 +33,8 @@ export interface PullObservation {
   siblings: number[]
   /** The checks of its head, when they came with it whole; null when they must be asked for. */
   checks: CheckObservation | null
+  /** The rules in force on its base, under the same condition. */
+  baseRules: BranchRules | null
 }
 
 export interface IssueObservation {
