@@ -78,9 +78,9 @@ export function judgeWindow(
         'held',
         `${count(inRow, 'sample')} in a row, ${inconclusive} in all, said nothing: ${last} Nobody can tell whether it is healthy.`,
       )
-    // A breach that has begun is watched to its end.
+    // A breach that has begun is watched to its end, and a sample that said nothing ends nothing well.
     // guard: wholeWindow
-    if (conclusive >= rules.samples && !deciding.some((one) => one.streak > 0))
+    if (told.length === 0 && conclusive >= rules.samples && !deciding.some((one) => one.streak > 0))
       passed = verdict(
         'healthy',
         deciding.length === 0

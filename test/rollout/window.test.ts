@@ -52,6 +52,7 @@ describe('R3: the error rate, by its defaults', () => {
       'failed',
     ],
     ['silence between does not end a breach', 0.0001, [0.002, 'gone', 0.002, 'gone', 0.002], 'failed'],
+    ['silence where a breach had begun ends nothing', 0.0001, [0, 0, 0, 0, 0.002, 'gone'], 'watching'],
     ['a breach after the last sample still counts', 0.0001, [0, 0, 0, 0, 0, 0.5], 'failed'],
     ['silence after the last sample does not', 0.0001, [0, 0, 0, 0, 0, ...Array(9).fill('gone')], 'healthy'],
   ])('%s', (_, before, values, state) => {

@@ -251,13 +251,23 @@ describe('the way back', () => {
   })
 
   test('L3: a rollback that another deployment took the place of ends', () => {
-    const story = second(standing())
-    story.weather = { b: () => bad }
-    story.pass(2)
-    const back = story.last('production').id
-    story.setting = { ...story.setting, ruled: [] }
+    const canary = { workflow: '.github/workflows/smoke.yml' }
+    const story = new RolloutStory({
+      environments: { production: environment({ approval: 'none', canary }) },
+    })
+    const smokes = () =>
+      story.facts('production', 'smoke.started').map(({ runId }) => [runId ?? 0, 'success'] as const)
+    for (const name of ['a', 'b']) {
+      story.weather = { b: () => bad }
+      story.ship('production', name)
+      story.town = { ...story.town, smoke: Object.fromEntries(smokes()) }
+      story.settle()
+      story.pass(20)
+    }
+    // The rollback is deployed, and its smoke test has not ended.
+    story.finish('production')
+    expect(story.verdicts('production').state.rollingBack).not.toBeNull()
     story.deliver('production', 'c')
-    story.finish('production', 'success', back)
     story.finish('production')
     expect(story.facts('production', 'rollback.ended')).toHaveLength(1)
     expect(story.verdicts('production').state.rollingBack).toBeNull()

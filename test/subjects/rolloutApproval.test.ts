@@ -155,6 +155,31 @@ describe('A2: what it binds to', () => {
     expect(passes(story)).toBe(false)
   })
 
+  test('A2: an approval is as old as its press, however late a round comes to it', () => {
+    const story = asking()
+    const late = story.page('b')
+    story.town = { ...story.town, missing: ['The repository'] }
+    expect(story.press('b', 'a', erik, late)).toBe('not answered')
+    story.pass(25 * 60)
+    story.town = { ...story.town, missing: [] }
+    story.settle()
+    expect(passes(story)).toBe(false)
+    expect(story.page('b').run.summary).toMatch(/approved more than 24 hours ago/)
+  })
+
+  test('S9: what comes along is being read: a press waits for it', () => {
+    const story = asking()
+    const page = story.page('b')
+    const { commits } = story.setting
+    const b = commits['b'] as Commit
+    const unread = { ...b, pull: { number: 2, facts: (b.pull?.facts ?? []).slice(0, 1) } }
+    story.setting = { ...story.setting, commits: { ...commits, b: unread } }
+    expect(story.press('b', 'a', erik, page)).toBe('not answered')
+    story.setting = { ...story.setting, commits }
+    story.settle()
+    expect(passes(story)).toBe(true)
+  })
+
   test('A2: an approval counts for as long as policy says', () => {
     const story = asking({ four_eyes: true })
     story.press('b', 'a', erik)

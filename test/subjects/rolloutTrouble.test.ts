@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { FactBody } from '../../src/core/facts.ts'
 import { isOver } from '../../src/subjects/rollout.ts'
+import { finishes } from './rolloutEffects.ts'
 import { byAgent, dana, environment, erik, line, RolloutStory } from './rolloutStory.ts'
 import { type Commit, placeOf, shaOf, within } from './rolloutWorld.ts'
 
@@ -52,6 +53,22 @@ describe('deployments', () => {
       { deployment: waiting, sha: shaOf('b') },
     ])
     expect(story.last('production').real).toBe('a')
+  })
+
+  test('R1: one that waited for a reviewer on GitHub while others went ahead is watched as well', () => {
+    const story = standing()
+    story.setting = { ...story.setting, ruled: [] }
+    const waiting = story.deliver('production', 'b')
+    story.town = finishes(story.town, 'production', waiting, 'waiting')
+    story.town = within(story.town, 'production', {
+      facts: placeOf(story.town, 'production').facts.filter(
+        ({ body }) => body.kind !== 'deploy.seen' || body.deployment !== waiting,
+      ),
+    })
+    story.ship('production', 'c')
+    story.finish('production', 'in_progress', waiting)
+    story.finish('production', 'success', waiting)
+    expect(story.verdicts('production').watched?.seen.id).toBe(waiting)
   })
 
   test('R1: two at once: the one that began last stands, the other one was superseded', () => {

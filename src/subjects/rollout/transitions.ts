@@ -58,7 +58,9 @@ function failedBefore(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdic
             verdicts,
             one,
             sentence,
-            'it did not succeed, and what stood before is taken to stand still',
+            one.reading
+              ? 'it did not succeed, and what stood before is taken to stand still'
+              : 'GitHub no longer tells what became of it',
           ),
         ]
   })

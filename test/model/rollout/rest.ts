@@ -63,7 +63,11 @@ export function restBreak(world: World, start: State): string | null {
     if (isBreached(truth, stands.id) && !failed && !ended)
       return `L3: ${stands.real} fails in ${environment}, and nobody minds`
     if (!ended && !failed && !adopted) return `L3: ${stands.real} in ${environment} is watched for ever`
-    const kept = bodies.some((body) => body.kind === 'rollout.held' && body.deployment === stands.id)
+    const kept = bodies.some(
+      (body) =>
+        (body.kind === 'rollout.held' || (body.kind === 'rollout.failed' && body.keeps !== null)) &&
+        body.deployment === stands.id,
+    )
     const taken = bodies.some((body) => body.kind === 'deploy.intended' && body.replaces === stands.id)
     if (failed && !taken && !kept) return `L3: ${stands.real} failed in ${environment}, and stays`
   }
