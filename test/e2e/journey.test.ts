@@ -10,7 +10,7 @@ import { openStage, type Stage } from '../../demo/stage.ts'
 import { steps, stoppedIssue } from '../../demo/steps/all.ts'
 import type { Hands } from '../../demo/story.ts'
 import { deliveredIssue, repository, setTheatre, type Theatre } from '../../demo/theatre.ts'
-import { patienceMs } from '../../src/act/patience.ts'
+import { editPatienceMs } from '../../src/act/patience.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { ledgerTemplate } from '../support/ledger.ts'
 
@@ -101,7 +101,7 @@ describe('the journey', () => {
   test('T12: a restart and its sweep change nothing: everything is as it was', async () => {
     await stage.settle()
     // What only informs may still be waiting for what comes next.
-    await new Promise((resolve) => setTimeout(resolve, patienceMs))
+    await new Promise((resolve) => setTimeout(resolve, editPatienceMs))
     await stage.settle()
     const before = outward(stage)
     await stage.restart()

@@ -127,8 +127,8 @@ export interface ForgeActs {
     name: RepositoryName,
     input: { branch: string; baseRef: string; title: string; body: string; draft: boolean },
   ): Promise<{ number: number; head: Sha }>
-  markReady(name: RepositoryName, nodeId: string): Promise<void>
-  /** One COMMENT review, found again by its marker. */
+  markReady(name: RepositoryName, pull: { number: number; nodeId: string }): Promise<void>
+  /** One COMMENT review, found again by its marker; null when it was there already. */
   postReview(
     name: RepositoryName,
     number: number,
@@ -139,7 +139,7 @@ export interface ForgeActs {
       comments: { path: string; line: number; body: string }[]
     },
     seen: Seen,
-  ): Promise<void>
+  ): Promise<NativeReview | null>
   /** Answer in a review thread; `commentId` is the comment that opened it. The caller looks for the marker first. Null when it is gone. */
   replyInThread(
     name: RepositoryName,
