@@ -1,9 +1,9 @@
 /** `pull_request`, `push` and `merge_group`: heads that moved, by whom, and groups that GitHub wants checked. */
 import { z } from 'zod'
 import type { FactBody } from '../core/facts.ts'
-import { formatKey, Sha } from '../core/ids.ts'
+import { formatKey, type RepositoryName, Sha, type SubjectKey } from '../core/ids.ts'
 import { type Intake, type Reader, understood } from './result.ts'
-import { Number_, OptionalSha, pullKey, Repository, reading, Sender } from './shapes.ts'
+import { Number_, OptionalSha, pullKey, Repository, reading, Sender, taskKey } from './shapes.ts'
 
 const noCommit = /^0+$/
 
@@ -37,8 +37,20 @@ export const pullRequest: Reader = (payload, delivery) =>
     const pull = draft === undefined || state === undefined ? undefined : { number, draft, state }
     const known = told && ref !== undefined && (pull !== undefined || facts.length > 0)
     const moved = known ? [{ repository: repository.full_name, ref, sha, ...(pull ? { pull } : {}) }] : []
-    return understood(`pull request ${action}`, { keys: [subject], facts, moved })
+    return understood(`pull request ${action}`, {
+      keys: [subject, ...taskOf(repository.full_name, action, ref)],
+      facts,
+      moved,
+    })
   })
+
+/** What a task waits for ends when somebody closes its pull request, which nothing else would tell it. */
+function taskOf(repository: RepositoryName, action: string, ref: string | undefined): SubjectKey[] {
+  const issue = /^agent\/([1-9]\d{0,9})-/.exec(ref ?? '')?.[1]
+  return issue !== undefined && /^(?:closed|reopened)$/.test(action)
+    ? [taskKey(repository, Number(issue))]
+    : []
+}
 
 const Push = z.object({
   repository: Repository,

@@ -222,6 +222,14 @@ describe('pull requests', () => {
     const { state: _, ...less } = pull_request
     expect(on('closed', { pull_request: less }).moved).toEqual([])
   })
+  test('P7: a task hears that its pull request was closed or opened again', () => {
+    const keys = (action: string, ref: string) =>
+      on(action, { pull_request: { number: 34, head: { sha, ref } } }).keys
+    for (const action of ['closed', 'reopened'])
+      expect(keys(action, 'agent/12-limit')).toEqual([pull, `task:${repository.full_name}#12`])
+    expect(keys('labeled', 'agent/12-limit')).toEqual([pull])
+    expect(keys('closed', 'topic')).toEqual([pull])
+  })
   test('O6, T45: nothing is based on a branch that we have just made; somebody else may have made it for that', () => {
     const pushed = (sender: unknown, created: boolean) =>
       read('push', { repository, ref: 'refs/heads/agent/1-x', after: sha, created, sender }).bases
