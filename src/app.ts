@@ -1,8 +1,7 @@
 /** The App's front door behind the signature: a verified delivery becomes facts, then keys in the queue, then an answer. */
-import { createBursts } from './app/bursts.ts'
+import { burstMs, createBursts } from './app/bursts.ts'
 import { createHints, type HintResolvers } from './app/hints.ts'
 import { staleAfter } from './app/stale.ts'
-import type { SubjectKey } from './core/ids.ts'
 import type { Clock, Ledger, Log, Metrics, NewFact, Queue, Readings } from './core/ports.ts'
 import { intake } from './intake/intake.ts'
 
@@ -39,19 +38,20 @@ export interface App {
 
 export function createApp(ports: AppPorts): App {
   const { ledger, queue, log, metrics, resolvers, readings, appId } = ports
-  const lookups = createHints(log)
+  const lookups = createHints(ports.clock, log)
   const bursts = createBursts(ports.clock)
-  const hint = (key: SubjectKey, atOnce = true) =>
-    queue.reconcile(key, { delayMs: bursts.delayMs(key, atOnce) })
 
   return {
     async receive({ event, id, payload }) {
       const understood = intake(event, payload, id, { appId, own: ports.own() })
-      const { facts, keys, hints, later, acknowledge, shas, bases, installed, word } = understood
+      const { facts, keys, hints, acknowledge, shas, bases, installed, word } = understood
       // Before anything is queued: a round that this event asks for must not reuse what it made old.
       for (const { repository, parts } of staleAfter(event, understood)) readings.drop(repository, parts)
-      for (const { repository, sha } of understood.checked) readings.checked(repository, sha)
-      for (const { repository, ref, sha } of understood.moved) readings.moved(repository, ref, sha)
+      const looks = new Map([...new Set(hints)].map((key) => [key, bursts.delayMs(key)]))
+      const withinMs = Math.min(burstMs, ...looks.values())
+      for (const { repository, sha } of understood.checked) readings.checked(repository, sha, withinMs)
+      for (const { repository, ref, sha, pull } of understood.moved)
+        readings.moved(repository, ref, sha, pull)
 
       const bySubject = new Map<string, NewFact[]>()
       for (const { subject, entry } of facts)
@@ -64,19 +64,16 @@ export function createApp(ports: AppPorts): App {
       // A person is told that they were heard before a round begins to work on it.
       await Promise.all([
         ...acknowledge.map((item) => queue.acknowledge(item)),
-        ...[...new Set(keys)].map((key) => {
-          bursts.looked(key)
-          return queue.reconcile(key)
-        }),
-        ...[...new Set(hints)].map((key) => hint(key)),
-        ...[...new Set(later)].map((key) => hint(key, false)),
+        ...[...new Set(keys)].map((key) => queue.reconcile(key)),
+        ...[...looks].map(([key, delayMs]) => queue.reconcile(key, { delayMs })),
       ])
 
       const queueAll = async (found: Promise<string[]>) => {
-        for (const key of await found) await hint(key)
+        for (const key of await found) await queue.reconcile(key)
       }
       for (const { repository, sha } of shas) {
-        lookups.add(`head ${repository} ${sha}`, () => queueAll(resolvers.withHead(repository, sha)))
+        const resolve = () => queueAll(resolvers.withHead(repository, sha))
+        lookups.add(`head ${repository} ${sha}`, resolve, burstMs)
       }
       for (const { repository, ref } of bases) {
         lookups.add(`base ${repository} ${ref}`, () => queueAll(resolvers.onBase(repository, ref)))

@@ -5,7 +5,7 @@ import { createPatience } from './act/patience.ts'
 import { asJob } from './adapters/abort.ts'
 import { systemClock } from './adapters/clock.ts'
 import { createForge } from './adapters/github/forge.ts'
-import { createReadings } from './adapters/github/readings.ts'
+import { createReadings, readingsLiveMs } from './adapters/github/readings.ts'
 import { dropping, droppingPushes } from './adapters/github/readingsOfActs.ts'
 import { startServer } from './adapters/http/server.ts'
 import { openLedger } from './adapters/ledger/open.ts'
@@ -91,7 +91,8 @@ export async function start(environment: Environment, overrides: Overrides = {})
       metrics,
       onSecret: redactor.add,
     })
-    const readings = createReadings(github, clock)
+    // With a queue beside it there may be more processes, and each event comes to one of them.
+    const readings = createReadings(github, clock, environment.REDIS_URL ? { toldMs: readingsLiveMs } : {})
     const forge = dropping(github, readings)
     const onGiveUp = giveUpHandler({ ledger, forge, queue: () => queue, metrics, log })
     const queue: Queue = environment.REDIS_URL
@@ -175,7 +176,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
     })
     const sweep = inBackground(() =>
       runSweep(
-        { ledger, queue, clock, log, metrics, deliveries: github.deliveries },
+        { ledger, queue, readings, clock, log, metrics, deliveries: github.deliveries },
         environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
         background.signal,
       ),

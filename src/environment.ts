@@ -43,7 +43,7 @@ const Variables = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
     .optional(),
   COUNTERSIGN_DATA_DIR: z.string().default('.countersign'),
-  COUNTERSIGN_SWEEP_SECONDS: count(5, 3600).default(60),
+  COUNTERSIGN_SWEEP_SECONDS: count(5, 3600).default(300),
   COUNTERSIGN_ROUNDS_AT_ONCE: count(1, 64).default(8),
   COUNTERSIGN_WORK_AT_ONCE: count(1, 256).default(16),
   COUNTERSIGN_MINIMUM_FREE_MB: count(0, 100_000_000).default(1024),

@@ -118,9 +118,15 @@ export async function reconcile<Snapshot extends Observed, Verdicts>(
     log.info({}, 'subject is gone')
   }
   if (again) await ports.queue.reconcile(key)
+  else await lookAgain(key, seen?.reading.endsMs() ?? null, ports)
   const outcome = again ? 'again' : 'settled'
   ports.metrics.count('rounds_total', { subject: parseKey(key)?.kind ?? 'unknown', outcome })
   return { actions: done, again }
+}
+
+/** What was reused has changed meanwhile: the look that is due at the change may have been this very round. */
+async function lookAgain(key: SubjectKey, atMs: number | null, { queue, clock }: RoundPorts): Promise<void> {
+  if (atMs !== null) await queue.reconcile(key, { delayMs: Math.max(0, atMs - clock.nowMs()) })
 }
 
 /** Nothing can happen to the subject any more: it is no longer swept, and what it holds on disk is released. */

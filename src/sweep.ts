@@ -1,11 +1,12 @@
 /** The sweep: what brings a lost, late or failed delivery back (T12). Each part is bounded, paced by the clock, abortable. */
 import { z } from 'zod'
-import { formatKey, type RepositoryName } from './core/ids.ts'
-import type { Clock, Deliveries, Forge, Ledger, Log, Metrics, Queue } from './core/ports.ts'
+import { formatKey, parseKey, type RepositoryName } from './core/ids.ts'
+import type { Clock, Deliveries, Forge, Ledger, Log, Metrics, Queue, Readings } from './core/ports.ts'
 
 export interface SweepPorts {
   ledger: Pick<Ledger, 'openSubjects' | 'setting' | 'putSetting' | 'setOpen'>
   queue: Pick<Queue, 'reconcile'>
+  readings: Pick<Readings, 'drop'>
   clock: Clock
   log: Log
   metrics: Metrics
@@ -23,9 +24,11 @@ const redeliveriesASweep = 100
 const longestRetryMs = 60_000
 const lastLookSetting = 'redelivery.lastLookMs'
 
-/** Queue every open subject whose turn it is. Returns how many. */
-export async function sweepOnce({ ledger, queue, metrics }: SweepPorts): Promise<number> {
+/** Queue every open subject whose turn it is, to be read anew: no event may have told what has changed. Returns how many. */
+export async function sweepOnce({ ledger, queue, readings, metrics }: SweepPorts): Promise<number> {
   const subjects = await ledger.openSubjects(subjectsASweep)
+  for (const repository of new Set(subjects.flatMap((key) => parseKey(key)?.repository ?? [])))
+    readings.drop(repository)
   for (const subject of subjects) await queue.reconcile(subject)
   metrics.count('sweep_subjects_total', {}, subjects.length)
   return subjects.length

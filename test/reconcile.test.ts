@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createPatience, patienceMs } from '../src/act/patience.ts'
 import { systemClock } from '../src/adapters/clock.ts'
-import { createReadings } from '../src/adapters/github/readings.ts'
+import { createReadings, readingsLiveMs } from '../src/adapters/github/readings.ts'
 import { silentLog } from '../src/adapters/log.ts'
 import { createMetrics } from '../src/adapters/metrics/prometheus.ts'
 import type { Action } from '../src/core/action.ts'
@@ -34,6 +34,7 @@ let key: string
 let tests = 0
 let place: Place
 let ports: RoundPorts
+let forge: Forge
 
 beforeAll(async () => {
   ledger = await openTestLedger()
@@ -44,7 +45,7 @@ beforeEach(() => {
   tests += 1
   key = `pull:acme/widgets#${tests}`
   place = { tip: sha('a'), looks: 0, done: [], queued: [] }
-  const forge = {
+  forge = {
     async branchTip() {
       place.looks += 1
       return { found: true, value: place.tip }
@@ -52,7 +53,8 @@ beforeEach(() => {
     async pull(_name: string, number: number) {
       place.looks += 1
       const head = { ref: `topic${number}`, sha: sha(`${number}`) }
-      return { found: true, value: { repository: {}, pull: { head, base: { ref: 'main', tip: place.tip } } } }
+      const pull = { head, base: { ref: 'main', tip: place.tip }, draft: true, state: 'open' }
+      return { found: true, value: { repository: {}, pull, siblings: number === 2 ? [1] : [] } }
     },
     async upsertComment(_name: string, _number: number, _marker: string, body: string) {
       place.done.push(`comment ${body}`)
@@ -290,12 +292,84 @@ describe('old readings', () => {
     ports.readings.moved(repository, 'main', sha('c'))
     for (const number of numbers) await look().pull(repository, number)
     expect(place.looks).toBe(asked + 5)
-    // A read under way may have looked before.
-    const underWay = look().pull(repository, 4)
-    ports.readings.moved(repository, 'topic1', sha('1'))
-    await underWay
-    await look().pull(repository, 4)
-    expect(place.looks).toBe(asked + 7)
+  })
+
+  test('T12: a read under way while its branch moves is kept only if it has seen that, and looked at once more', async () => {
+    const underWay = ports.readings.open({ fresh: false })
+    const [old, seen] = [underWay.forge.pull(repository, 4), underWay.forge.pull(repository, 5)]
+    ports.readings.moved(repository, 'topic4', sha('moved'))
+    ports.readings.moved(repository, 'topic5', sha('5'))
+    const joined = ports.readings.open({ fresh: false })
+    await Promise.all([old, seen, joined.forge.pull(repository, 4), joined.forge.pull(repository, 5)])
+    expect(place.looks).toBe(2)
+    // Whoever was given it while nobody knew comes back for it.
+    expect(joined.endsMs()).toBeGreaterThan(systemClock.nowMs())
+    const later = ports.readings.open({ fresh: false })
+    await later.forge.pull(repository, 5)
+    expect(place.looks).toBe(2)
+    await later.forge.pull(repository, 4)
+    expect(place.looks).toBe(3)
+    expect(later.endsMs()).toBeNull()
+  })
+
+  test('T12: a pull request that an event shows in another state is read again, and so is its sibling', async () => {
+    const look = () => ports.readings.open({ fresh: false }).forge
+    for (const number of [1, 2]) await look().pull(repository, number)
+    const told = (state: 'open' | 'closed', draft: boolean) =>
+      ports.readings.moved(repository, 'topic1', sha('1'), { number: 1, state, draft })
+    told('open', true)
+    for (const number of [1, 2]) await look().pull(repository, number)
+    expect(place.looks).toBe(2)
+    told('open', false)
+    for (const number of [1, 2]) await look().pull(repository, number)
+    expect(place.looks).toBe(3)
+    told('closed', true)
+    for (const number of [1, 2]) await look().pull(repository, number)
+    expect(place.looks).toBe(5)
+  })
+
+  test('S3, T12: checks that have changed are reused for the rest of a burst only, never to grant, and are looked at after it', async () => {
+    let nowMs = 1_000_000
+    const clock = { nowMs: () => nowMs, sleep: systemClock.sleep }
+    const readings = createReadings(forge, clock)
+    const wakes: number[] = []
+    const queue = { reconcile: async (_: string, { delayMs = 0 } = {}) => void wakes.push(delayMs) }
+    ports = { ...ports, readings, clock, queue: queue as unknown as Queue }
+    const loop = (...actions: Action[]) =>
+      loopOf(() => actions, {
+        async observe(of, forge) {
+          await forge.pull(repository, 1)
+          return { facts: await ledger.facts(of), missing: [], tip: place.tip }
+        },
+      })
+    await reconcile(key, loop(), ports)
+    readings.checked(repository, sha('1'), 700)
+    nowMs += 300
+    await reconcile(key, loop(run('failure')), ports)
+    expect(place.looks).toBe(1)
+    expect(wakes).toEqual([400])
+    await reconcile(key, loop(run('success')), ports)
+    expect(place.looks).toBe(2)
+    expect(wakes).toHaveLength(1)
+    readings.checked(repository, sha('1'), 700)
+    nowMs += 700
+    await reconcile(key, loop(), ports)
+    expect(place.looks).toBe(3)
+  })
+
+  test('T12: where events may come to another process, nothing is kept longer than what no event tells of', async () => {
+    let nowMs = 1_000_000
+    const clock = { nowMs: () => nowMs, sleep: systemClock.sleep }
+    for (const [lives, looks] of [
+      [{}, 1],
+      [{ toldMs: readingsLiveMs }, 2],
+    ] as const) {
+      place.looks = 0
+      const readings = createReadings(forge, clock, lives)
+      for (let turn = 0; turn < 2; turn++, nowMs += readingsLiveMs)
+        await readings.open({ fresh: false }).forge.pull(repository, 1)
+      expect(place.looks).toBe(looks)
+    }
   })
 })
 

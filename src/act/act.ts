@@ -111,7 +111,7 @@ async function effect(
       await forge.writeCheckRun(action.repository, action.run, seen(action.runId))
       return false
     case 'markReady':
-      await forge.markReady(action.repository, action.nodeId)
+      await forge.markReady(action.repository, action)
       return true
     case 'rerunCi':
       for (const runId of action.runIds) await forge.rerunFailedJobs(action.repository, runId)

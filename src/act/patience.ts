@@ -4,6 +4,8 @@ import type { Clock } from '../core/ports.ts'
 
 /** How long a write that may wait is held back, in milliseconds of the App's clock. */
 export const patienceMs = 5000
+/** The same for the edit of a comment that stands already: what it said some seconds ago is still about right. */
+export const editPatienceMs = 15_000
 /** Writes held back at once; beyond it they are made at once. */
 const mostHeld = 10_000
 
@@ -16,13 +18,14 @@ export interface Patience {
  * The memory of one process: since when each target has been waiting. Losing it loses nothing, since every round states
  * anew what is to be written; another process that holds the same write back does so once more at most.
  */
-export function createPatience(clock: Clock, holdMs = patienceMs): Patience {
+export function createPatience(clock: Clock): Patience {
   const since = new Map<string, number>()
   return {
     waitMs(action) {
       const target = targetOf(action)
       if (target === null) return 0
       const nowMs = clock.nowMs()
+      const holdMs = action.kind === 'comment' && action.commentId !== null ? editPatienceMs : patienceMs
       const beganMs = since.get(target) ?? nowMs
       const leftMs = beganMs + holdMs - nowMs
       // Held far longer than that: it was no longer wanted in between, and this is another wish.

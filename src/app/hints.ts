@@ -1,6 +1,6 @@
-/** Hints that need a look at GitHub before they become keys: resolved behind the webhook's answer, bounded, once each. */
+/** Hints that need a look at GitHub before they become keys: resolved behind the webhook's answer, bounded, once a burst. */
 import type { RepositoryName, Sha, SubjectKey } from '../core/ids.ts'
-import type { Log } from '../core/ports.ts'
+import type { Clock, Log } from '../core/ports.ts'
 
 /** Turns what a payload does not name into subjects. All are asked in the background; failures are left to the sweep. */
 export interface HintResolvers {
@@ -13,23 +13,30 @@ export interface HintResolvers {
 }
 
 const mostWaiting = 1000
+const stepMs = 200
 
 export interface Hints {
-  /** Resolve in the background. The same name that waits already is not asked twice. */
-  add(name: string, resolve: () => Promise<void>): void
+  /** Resolve in the background, `afterMs` from now on. The same name that waits already is not asked twice. */
+  add(name: string, resolve: () => Promise<void>, afterMs?: number): void
   idle(): Promise<void>
 }
 
 /** One at a time, so that a burst of CI events is no burst on GitHub's limits. What does not fit is found by the sweep. */
-export function createHints(log: Log): Hints {
-  const waiting = new Map<string, () => Promise<void>>()
+export function createHints(clock: Clock, log: Log): Hints {
+  const waiting = new Map<string, { resolve: () => Promise<void>; atMs: number }>()
   let running: Promise<void> | null = null
 
   const run = async () => {
     for (;;) {
-      const [next] = waiting
+      const [next] = [...waiting].sort(([, one], [, other]) => one.atMs - other.atMs)
       if (!next) break
-      const [name, resolve] = next
+      const [name, { resolve, atMs }] = next
+      const leftMs = atMs - clock.nowMs()
+      if (leftMs > 0) {
+        // In small steps, since one that is due before may come meanwhile.
+        await clock.sleep(Math.min(leftMs, stepMs))
+        continue
+      }
       // Taken out before it runs: what comes meanwhile is news.
       waiting.delete(name)
       try {
@@ -42,12 +49,13 @@ export function createHints(log: Log): Hints {
   }
 
   return {
-    add(name, resolve) {
+    add(name, resolve, afterMs = 0) {
       if (waiting.size >= mostWaiting && !waiting.has(name)) {
         log.warn({ hint: name }, 'too many hints wait; the sweep will visit its subjects')
         return
       }
-      waiting.set(name, resolve)
+      const atMs = Math.min(clock.nowMs() + afterMs, waiting.get(name)?.atMs ?? Number.POSITIVE_INFINITY)
+      waiting.set(name, { resolve, atMs })
       running ??= Promise.resolve().then(run)
     },
     async idle() {

@@ -23,20 +23,13 @@ const partsOf: Readonly<Record<string, readonly ReadingPart[]>> = {
 /** The readings to drop for one delivery, by repository; none where a commit's checks or a branch that moved say it all. */
 export function staleAfter(
   event: string,
-  {
-    keys,
-    hints,
-    later,
-    shas,
-    bases,
-    installed,
-    checked,
-    moved,
-  }: Pick<Intake, 'keys' | 'hints' | 'later' | 'shas' | 'bases' | 'installed' | 'checked' | 'moved'>,
+  { facts, keys, hints, shas, bases, installed, checked, moved }: Omit<Intake, 'acknowledge' | 'word'>,
 ): { repository: RepositoryName; parts: readonly ReadingPart[] | undefined }[] {
   if (moved.length > 0 || checked.length > 0) return []
+  // A press is on record, and has changed nothing that is read.
+  if (facts.some(({ entry }) => entry.body.kind === 'button.pressed')) return []
   const named = [
-    ...[...keys, ...hints, ...later].flatMap((key) => parseKey(key)?.repository ?? []),
+    ...[...keys, ...hints].flatMap((key) => parseKey(key)?.repository ?? []),
     ...[...shas, ...bases].map(({ repository }) => repository),
     ...installed,
   ]

@@ -82,7 +82,7 @@ export const review: Reader = (payload, delivery, { own }) =>
     // What a review without a verdict brings are its comments, and each of them is an event of its own.
     const brief = event.action === 'submitted' && event.review.state === 'commented'
     if (brief && event.sender && own.has(event.sender.id)) return understood(`own ${word}`)
-    if (brief && !command?.facts.length) return understood(word, { later: [subject] })
+    if (brief && !command?.facts.length) return understood(word, { hints: [subject] })
     return { ...(command ?? understood('')), keys: [subject], word }
   })
 

@@ -1,9 +1,9 @@
 /** `pull_request`, `push` and `merge_group`: heads that moved, by whom, and groups that GitHub wants checked. */
 import { z } from 'zod'
 import type { FactBody } from '../core/facts.ts'
-import { formatKey, Sha } from '../core/ids.ts'
+import { formatKey, type RepositoryName, Sha, type SubjectKey } from '../core/ids.ts'
 import { type Intake, type Reader, understood } from './result.ts'
-import { Number_, OptionalSha, pullKey, Repository, reading, Sender } from './shapes.ts'
+import { Number_, OptionalSha, pullKey, Repository, reading, Sender, taskKey } from './shapes.ts'
 
 const noCommit = /^0+$/
 
@@ -13,6 +13,8 @@ const PullRequest = z.object({
   pull_request: z.object({
     number: Number_,
     head: z.object({ sha: Sha, ref: z.string().max(1000).optional().catch(undefined) }),
+    draft: z.boolean().optional().catch(undefined),
+    state: z.enum(['open', 'closed']).optional().catch(undefined),
   }),
   before: Sha.optional().catch(undefined),
   sender: Sender,
@@ -28,22 +30,45 @@ export const pullRequest: Reader = (payload, delivery) =>
       const body = { kind: 'head.pushed' as const, sha: pull_request.head.sha, before: from }
       facts.push({ subject, entry: { actor: sender, body, delivery } })
     }
-    // Another action may change anything about the pull request; of these two the branch says it all.
-    const { ref, sha } = pull_request.head
-    const headOnly = ref !== undefined && (action === 'opened' || action === 'synchronize')
-    const moved = headOnly ? [{ repository: repository.full_name, ref, sha }] : []
-    return understood(`pull request ${action}`, { keys: [subject], facts, moved })
+    // Another action may change anything about the pull request; of these the branch and the state say it all.
+    const { number, draft, state, head } = pull_request
+    const { ref, sha } = head
+    const told = /^(?:opened|synchronize|ready_for_review|closed)$/.test(action)
+    const pull = draft === undefined || state === undefined ? undefined : { number, draft, state }
+    const known = told && ref !== undefined && (pull !== undefined || facts.length > 0)
+    const moved = known ? [{ repository: repository.full_name, ref, sha, ...(pull ? { pull } : {}) }] : []
+    return understood(`pull request ${action}`, {
+      keys: [subject, ...taskOf(repository.full_name, action, ref)],
+      facts,
+      moved,
+    })
   })
 
-const Push = z.object({ repository: Repository, ref: z.string().max(1000), after: OptionalSha })
+/** What a task waits for ends when somebody closes its pull request, which nothing else would tell it. */
+function taskOf(repository: RepositoryName, action: string, ref: string | undefined): SubjectKey[] {
+  const issue = /^agent\/([1-9]\d{0,9})-/.exec(ref ?? '')?.[1]
+  return issue !== undefined && /^(?:closed|reopened)$/.test(action)
+    ? [taskKey(repository, Number(issue))]
+    : []
+}
 
-export const push: Reader = (payload) =>
-  reading(Push, payload, ({ repository, ref, after }) => {
+const Push = z.object({
+  repository: Repository,
+  ref: z.string().max(1000),
+  after: OptionalSha,
+  created: z.boolean().optional().catch(undefined),
+  sender: Sender,
+})
+
+export const push: Reader = (payload, _delivery, { own }) =>
+  reading(Push, payload, ({ repository, ref, after, created, sender }) => {
     const branch = /^refs\/heads\/(.+)$/s.exec(ref)?.[1]
     if (!branch) return understood('ignored: not a branch')
     const name = repository.full_name
+    // Nothing is based on a branch that we have only just made.
+    const isNew = created === true && sender !== undefined && own.has(sender.id)
     return understood('branch moved', {
-      bases: [{ repository: name, ref: branch }],
+      bases: isNew ? [] : [{ repository: name, ref: branch }],
       moved: after ? [{ repository: name, ref: branch, sha: after }] : [],
     })
   })

@@ -1,6 +1,6 @@
 /** What intake understands of one webhook: facts that only it can tell, and hints about what to look at. */
 import type { RepositoryName, Sha, SubjectKey } from '../core/ids.ts'
-import type { NewFact } from '../core/ports.ts'
+import type { NewFact, PullState } from '../core/ports.ts'
 import type { Acknowledgement } from '../core/work.ts'
 
 export interface Intake {
@@ -8,10 +8,8 @@ export interface Intake {
   facts: { subject: SubjectKey; entry: NewFact }[]
   /** Subjects whose round must run. */
   keys: SubjectKey[]
-  /** Subjects to look at because machines are at work on them; such hints come in bursts. */
+  /** Subjects to look at because machines are at work on them; such hints come in bursts, and none is the last word. */
   hints: SubjectKey[]
-  /** The same, when another event that says more is sure to come with this one. */
-  later: SubjectKey[]
   acknowledge: Acknowledgement[]
   /** Commits whose pull requests the payload does not name: look up who has this head. */
   shas: { repository: RepositoryName; sha: Sha }[]
@@ -19,8 +17,8 @@ export interface Intake {
   checked: { repository: RepositoryName; sha: Sha }[]
   /** Branches that moved: pull requests based on them must be looked at again. */
   bases: { repository: RepositoryName; ref: string }[]
-  /** Branches that moved, and where to: readings that show them there already are not old. */
-  moved: { repository: RepositoryName; ref: string; sha: Sha }[]
+  /** Branches that moved, and where to, with what their pull request is now: readings that show it already are not old. */
+  moved: { repository: RepositoryName; ref: string; sha: Sha; pull?: PullState }[]
   /** Repositories that this App was just given: scan their open pull requests. */
   installed: RepositoryName[]
   /** What was understood, in a word or a sentence, for the answer and the log. */
@@ -42,7 +40,6 @@ const empty: Intake = {
   facts: [],
   keys: [],
   hints: [],
-  later: [],
   acknowledge: [],
   shas: [],
   bases: [],

@@ -19,6 +19,8 @@ const pointing = new Set<FactKind>([
   'head.pushed',
   'issue.delegated',
   'issue.edited',
+  // From here on the type of the issue is asked for, which says what route it takes.
+  'bundle.frozen',
 ])
 
 /** True when the new facts name people whose standing was not looked up, or places that were not read. */

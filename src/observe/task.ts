@@ -110,7 +110,7 @@ function mayCount(facts: readonly Fact[], people: ReadonlyMap<number, Standing>)
   })
 }
 
-/** The type says only which route a task takes, so it is asked for until that is chosen. */
+/** The type says only which route a task takes, so it is asked for from the frozen bundle on until that is chosen. */
 async function typed(
   forge: Pick<ForgeReads, 'issueType'>,
   name: RepositoryName,
@@ -119,7 +119,7 @@ async function typed(
 ): Promise<IssueReading> {
   const frozen = lastFact(facts, 'bundle.frozen')
   const routed = frozen && factsOf(facts, 'route.chosen').some(({ seq }) => seq > frozen.seq)
-  const asked = lastFact(facts, 'issue.delegated') && !routed
+  const asked = frozen && !routed && lastFact(facts, 'issue.delegated')
   return { ...issue, type: asked ? await forge.issueType(name, issue.number) : null }
 }
 

@@ -86,23 +86,23 @@ describe('P3: findings of the review session', () => {
 
     const facts = await shop.facts(issue)
     const pushes = factsOf(facts, 'work.pushed').map(({ body }) => body)
-    expect(pushes.map(({ phase }) => phase)).toEqual(['implementation', 'documentation', 'implementation'])
-    expect(pushes[2]?.before).toBe(pushes[1]?.sha)
-    expect(pull.headSha).toBe(pushes[2]?.sha)
+    expect(pushes.map(({ phase }) => phase)).toEqual(['documentation', 'implementation'])
+    expect(pushes[1]?.before).toBe(pushes[0]?.sha)
+    expect(pull.headSha).toBe(pushes[1]?.sha)
     // Nothing pushed was taken back: the correction sits on the documentation.
     expect(await fileAt(shop, 'src/price.mjs', pull.headSha)).toContain("'5.00'")
     expect(await fileAt(shop, 'docs/price.md', pull.headSha)).toBe('Prices look so.\n')
     const [commit] = (await shop.ana.api('GET', `/repos/${repository}/commits?sha=${pull.headSha}`)) as {
       parents: { sha: string }[]
     }[]
-    expect(commit?.parents.map(({ sha }) => sha)).toEqual([pushes[1]?.sha])
+    expect(commit?.parents.map(({ sha }) => sha)).toEqual([pushes[0]?.sha])
 
     const back = factsOf(facts, 'attempt.judged').filter(({ body }) => body.by === 'review')
     expect(back.map(({ body }) => body)).toMatchObject([
       {
         phase: 'implementation',
         attempt: 1,
-        head: pushes[1]?.sha,
+        head: pushes[0]?.sha,
         objections: ['src/price.mjs:1: The price has one decimal, and the issue asks for two.'],
       },
     ])

@@ -12,6 +12,7 @@ const day = 24 * 3600 * 1000
 let ledger: Ledger
 let queue: Queue
 let rounds: string[]
+let dropped: string[]
 let nowMs: number
 const clock: Clock = { nowMs: () => nowMs, sleep: systemClock.sleep }
 
@@ -31,6 +32,7 @@ const deliveries: Deliveries = {
 const ports = (over: Partial<SweepPorts> = {}): SweepPorts => ({
   ledger,
   queue,
+  readings: { drop: (repository) => void dropped.push(repository) },
   clock,
   log: silentLog,
   metrics: createMetrics(false),
@@ -40,7 +42,7 @@ const ports = (over: Partial<SweepPorts> = {}): SweepPorts => ({
 
 beforeEach(async () => {
   nowMs = 100 * day
-  ;[rounds, failed, askedFor, looksSince] = [[], [], [], []]
+  ;[rounds, dropped, failed, askedFor, looksSince] = [[], [], [], [], []]
   ledger = await openTestLedger(clock)
   queue = inProcessQueue({ clock: systemClock, log: silentLog })
   await queue.start(
@@ -59,6 +61,8 @@ test('T12: open subjects get a round, closed ones do not', async () => {
   expect(await sweepOnce(ports())).toBe(2)
   await queue.idle()
   expect(rounds.sort()).toEqual(['pull:octo/repo#1', 'pull:octo/repo#3'])
+  // Whatever was lost, a sweep sees it: its rounds read GitHub anew.
+  expect(dropped).toEqual(['octo/repo'])
 })
 
 test('T12: the first look goes three days back, the next ones to the last look with an overlap', async () => {

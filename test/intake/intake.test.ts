@@ -136,9 +136,9 @@ describe('commands', () => {
         review: comment('', { state }),
         sender,
       })
-    expect(submitted('approved', ada)).toMatchObject({ keys: [pull], later: [] })
-    expect(submitted('commented', ada)).toMatchObject({ keys: [], later: [pull] })
-    expect(submitted('commented', robot)).toMatchObject({ keys: [], later: [] })
+    expect(submitted('approved', ada)).toMatchObject({ keys: [pull], hints: [] })
+    expect(submitted('commented', ada)).toMatchObject({ keys: [], hints: [pull] })
+    expect(submitted('commented', robot)).toMatchObject({ keys: [], hints: [] })
   })
 })
 
@@ -210,6 +210,36 @@ describe('pull requests', () => {
   })
   test.each(['edited', 'closed', 'labeled', 'an action of next year'])('%s is a hint', (action) => {
     expect(on(action)).toMatchObject({ facts: [], keys: [pull] })
+  })
+  test('O6: what an event tells of branch and state need not be read again; anything else makes it old', () => {
+    const pull_request = { number: 34, head: { sha, ref: 'topic' }, draft: false, state: 'closed' }
+    const told = { ref: 'topic', sha, pull: { number: 34, draft: false, state: 'closed' } }
+    for (const action of ['opened', 'synchronize', 'ready_for_review', 'closed'])
+      expect(on(action, { pull_request })).toMatchObject({ moved: [told] })
+    for (const action of ['edited', 'labeled', 'converted_to_draft', 'reopened'])
+      expect(on(action, { pull_request }).moved).toEqual([])
+    // An event that does not tell the state says nothing of it.
+    const { state: _, ...less } = pull_request
+    expect(on('closed', { pull_request: less }).moved).toEqual([])
+  })
+  test('P7: a task hears that its pull request was closed or opened again', () => {
+    const keys = (action: string, ref: string) =>
+      on(action, { pull_request: { number: 34, head: { sha, ref } } }).keys
+    for (const action of ['closed', 'reopened'])
+      expect(keys(action, 'agent/12-limit')).toEqual([pull, `task:${repository.full_name}#12`])
+    expect(keys('labeled', 'agent/12-limit')).toEqual([pull])
+    expect(keys('closed', 'topic')).toEqual([pull])
+  })
+  test('O6, T45: nothing is based on a branch that we have just made; somebody else may have made it for that', () => {
+    const pushed = (sender: unknown, created: boolean) =>
+      read('push', { repository, ref: 'refs/heads/agent/1-x', after: sha, created, sender }).bases
+    expect(pushed(robot, true)).toEqual([])
+    for (const [sender, created] of [
+      [robot, false],
+      [ada, true],
+      [undefined, true],
+    ] as const)
+      expect(pushed(sender, created)).toMatchObject([{ ref: 'agent/1-x' }])
   })
   describe('merge groups', () => {
     const base = 'd'.repeat(40)

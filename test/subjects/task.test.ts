@@ -506,8 +506,8 @@ describe('after the plan', () => {
     ).toBe(2)
   })
 
-  function approved(): void {
-    task.planned()
+  function approved(plan: Parameters<typeof planFixture>[0] = {}): void {
+    task.planned(plan)
     task.issued()
     task.pull = { ...task.pull, facts: approval(task) }
     task.settle()
@@ -519,23 +519,20 @@ describe('after the plan', () => {
     task.accept('tests', 1, tests, sha('tests'))
     expect(task.asked.some((action) => action.kind === 'push')).toBe(false)
     task.accept('implementation', 1, green, sha('code'))
-    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('code'), phase: 'implementation' })
+    // The documents belong to the change: CI and people see it once, whole.
+    expect(task.asked.some((action) => action.kind === 'push')).toBe(false)
+    expect(task.sessions().at(-1)).toBe('documentation#1')
     const plan = task.facts.findLast((fact) => fact.body.kind === 'plan.issued')?.body
     const planCommit = plan?.kind === 'plan.issued' ? plan.commit : ''
-    expect(task.asked.at(-1)).toMatchObject({ expected: planCommit })
+    task.accept('documentation', 1, { summary: 'Said so.' }, sha('docs'))
+    expect(task.sessions()).not.toContain('review#1')
+    expect(task.asked.filter((action) => action.kind === 'push')).toMatchObject([
+      { sha: sha('docs'), expected: planCommit, phase: 'documentation' },
+    ])
     task.add({
       kind: 'work.pushed',
       branch: 'agent/12-limit-the-parser',
       before: planCommit,
-      sha: sha('code'),
-      phase: 'implementation',
-    })
-    task.accept('documentation', 1, { summary: 'Said so.' }, sha('docs'))
-    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('docs'), expected: sha('code') })
-    task.add({
-      kind: 'work.pushed',
-      branch: 'agent/12-limit-the-parser',
-      before: sha('code'),
       sha: sha('docs'),
       phase: 'documentation',
     })
@@ -573,9 +570,8 @@ describe('after the plan', () => {
     )
     task.accept('tests', 1, tests, sha('tests'))
     task.accept('implementation', 1, green, sha('code'))
-    push('implementation', sha('plan'), sha('code'))
     task.accept('documentation', 1, { summary: 'Said so.' }, sha('docs'))
-    push('documentation', sha('code'), sha('docs'))
+    push('documentation', sha('plan'), sha('docs'))
     const problem = (path: string) => ({ path, line: 1, severity: 'problem', body: `${path} is wrong.` })
     task.accept('review', 1, {
       summary: 'Not yet.',
@@ -583,13 +579,10 @@ describe('after the plan', () => {
     })
     expect(task.sessions().at(-1)).toBe('implementation#2')
     task.accept('implementation', 2, green, sha('code2'))
-    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('code2'), expected: sha('docs') })
-    push('implementation', sha('docs'), sha('code2'))
-    task.settle()
     expect(task.sessions().at(-1)).toBe('documentation#2')
     task.accept('documentation', 2, { summary: 'Said it right.' }, sha('docs2'))
-    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('docs2'), expected: sha('code2') })
-    push('documentation', sha('code2'), sha('docs2'))
+    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('docs2'), expected: sha('docs') })
+    push('documentation', sha('docs'), sha('docs2'))
     task.settle()
     expect(task.sessions().at(-1)).toBe('review#2')
     // A second look finds the document wrong again: the code stays as it is.
@@ -703,8 +696,61 @@ describe('after the plan', () => {
     })
   })
 
-  test('P6: a broken type check goes back with the output, and the second attempt is pushed', () => {
+  test('P3, P11: work that was accepted goes to the branch when a person has to go on from it', () => {
+    const planCommit = () =>
+      task.facts.flatMap(({ body }) => (body.kind === 'plan.issued' ? [body.commit] : []))
     approved()
+    task.accept('tests', 1, tests, sha('tests'))
+    const { policyRaw } = task
+    task.policyRaw = { ...policyRaw, budgets: { task: { usd: 5 } } }
+    task.settle()
+    task.end('implementation', 1, green, sha('code'), { costUsd: 6 })
+    task.settle()
+    // Not yet accepted: its validator is what the budget forbids.
+    expect(task.comment('budget')).toContain(`kept as commit \`${sha('code').slice(0, 12)}\``)
+    expect(task.asked.some((action) => action.kind === 'push')).toBe(false)
+    task.pass('implementation', 1)
+    task.settle()
+    expect(task.sessions()).not.toContain('documentation#1')
+    expect(task.comment('budget')).toContain('What was accepted so far is on the branch.')
+    const pushed = { kind: 'push', sha: sha('code'), expected: planCommit()[0], phase: 'implementation' }
+    expect(task.asked.filter((action) => action.kind === 'push')).toMatchObject([pushed])
+    task.add({
+      kind: 'work.pushed',
+      branch: 'agent/12-limit-the-parser',
+      before: planCommit()[0] ?? '',
+      sha: sha('code'),
+      phase: 'implementation',
+    })
+    expect(task.settle().step.effects.some((action) => action.kind === 'push')).toBe(false)
+    task.policyRaw = policyRaw
+    task.accept('documentation', 1, { summary: 'Said so.' }, sha('docs'))
+    expect(task.asked.at(-1)).toMatchObject({ kind: 'push', sha: sha('docs'), expected: sha('code') })
+  })
+
+  test('P3, O4: a hand-off of the documents pushes the code below them; a stop pushes nothing', () => {
+    approved()
+    task.accept('tests', 1, tests, sha('tests'))
+    task.accept('implementation', 1, green, sha('code'))
+    task.say('stop')
+    task.settle()
+    expect(task.asked.some((action) => action.kind === 'push')).toBe(false)
+    task.say('resume')
+    for (const attempt of [1, 2]) {
+      task.settle()
+      task.end('documentation', attempt, { summary: 'Said so.' }, sha(`docs${attempt}`))
+      task.settle()
+      task.end(`validate:documentation`, attempt, { verdict: 'objections', objections: ['It is untrue.'] })
+    }
+    task.settle()
+    expect(task.comment('handoff:documentation')).toContain('the same objection came back')
+    expect(task.asked.filter((action) => action.kind === 'push')).toMatchObject([
+      { sha: sha('code'), phase: 'implementation' },
+    ])
+  })
+
+  test('P6: a broken type check goes back with the output, and the second attempt is pushed', () => {
+    approved({ documentation: { kind: 'none', reason: 'Nothing that people see has changed.' } })
     task.accept('tests', 1, tests, sha('tests'))
     task.evidence = evidence((request) =>
       request.kind === 'command' && request.name === 'typecheck' && request.sha === sha('broken')

@@ -273,12 +273,12 @@ export class TaskWorld {
   }
 
   /** Up to the accepted plan, everything resolving. */
-  planned(): void {
+  planned(plan: Parameters<typeof planFixture>[0] = {}): void {
     this.evidence = evidence()
     this.label()
     this.accept('discovery', 1, discovery)
     this.accept('spec', 1, spec)
-    this.accept('plan', 1, planFixture({}))
+    this.accept('plan', 1, planFixture(plan))
   }
 
   /** The plan commit is there and its pull request open. */

@@ -95,9 +95,20 @@ export function createForge(options: ForgeOptions): Forge & {
     identity,
     own: () => ownIds,
     repository: (name) => repositories.readRepository(judge, name),
-    pull: async (name, number) =>
-      readPull(judge, { openedBy, checks, files, own: await ownAccounts() }, name, number),
-    checks: checks.read,
+    async pull(name, number) {
+      const know = { openedBy, checks, files, own: await ownAccounts() }
+      const beganMs = clock.nowMs()
+      const found = await readPull(judge, know, name, number)
+      if (found.found && found.value.checks)
+        checkRuns.saw(name, found.value.pull.head.sha, found.value.checks.own, beganMs)
+      return found
+    },
+    async checks(name, sha) {
+      const beganMs = clock.nowMs()
+      const found = await checks.read(name, sha)
+      checkRuns.saw(name, sha, found.own, beganMs)
+      return found
+    },
     workflowRuns: (name, sha) => readWorkflowRuns(judge, name, sha),
     artifact: (name, request) => readArtifact(judge, name, request),
     pushes: (name, ref) => readPushes(judge, name, ref),
@@ -124,12 +135,15 @@ export function createForge(options: ForgeOptions): Forge & {
     upsertComment: conversation.upsert,
     setLabels: conversation.label,
     acknowledge: conversation.acknowledge,
-    openPull: (name, input) => openPull(drafting, name, input),
+    openPull: (name, input) =>
+      openPull(drafting, name, input, (nodeId) =>
+        openedBy.set(nodeId, options.drafter?.appId ?? options.appId),
+      ),
     makeCommit: (name, input) => makeCommit(drafting, name, input),
     moveBranch: (name, input) => moveBranch(drafting, name, input),
-    markReady: (name, nodeId) => markReady(judge, name, nodeId),
+    markReady: (name, { nodeId }) => markReady(judge, name, nodeId),
     postReview: async (name, number, input, seen) =>
-      postReview(judge, await botId(), name, number, input, seen),
+      postReview(judge, (await identity()).bot, name, number, input, seen),
     rerunFailedJobs: (name, runId) => rerunFailedJobs(judge, name, runId),
     replyInThread: (name, number, input) => replyInThread(judge, name, number, input),
     resolveThread: (name, threadId) => resolveThread(judge, name, threadId),

@@ -1,7 +1,9 @@
 /** Opening pull requests, marking them ready, posting findings and merging: found again before done again (S7). */
 import { z } from 'zod'
+import type { Account } from '../../core/account.ts'
 import type { RepositoryName } from '../../core/ids.ts'
 import type { ForgeActs, MergeOutcome, Seen } from '../../core/ports.ts'
+import type { NativeReview } from '../../core/snapshot/pull.ts'
 import { on, parts } from './access.ts'
 import { RestAccount } from './accounts.ts'
 import type { Client } from './client.ts'
@@ -10,7 +12,8 @@ import { markReadyMutation, ReadyAnswer } from './mutations.ts'
 import { bounded, boundedLine, maximumBody, readMarker, withMarker } from './text.ts'
 
 const maximumTitle = 256
-const Opened = z.object({ number: z.number().int(), head: z.object({ sha: z.string() }) })
+const Found = z.object({ number: z.number().int(), head: z.object({ sha: z.string() }) })
+const Opened = Found.extend({ node_id: z.string() })
 const Review = z.object({ id: z.number().int(), body: z.string().nullable(), user: RestAccount.nullable() })
 const Merged = z.object({ sha: z.string().nullish(), merged: z.boolean().optional() })
 const Landed = z.object({
@@ -22,11 +25,16 @@ const Landed = z.object({
 const pagesOfReviews = 10
 const commentsPerReview = 50
 
-/** Open the pull request of a branch. GitHub refuses a second one of the same branch, and the first is then found. */
+/**
+ * Open the pull request of a branch. GitHub refuses a second one of the same branch, and the first is then found.
+ *
+ * @param onOpened is told the node id of one that was really opened by this call.
+ */
 export async function openPull(
   client: Client,
   name: RepositoryName,
   input: Parameters<ForgeActs['openPull']>[1],
+  onOpened: (nodeId: string) => void,
 ): Promise<{ number: number; head: string }> {
   const body = {
     ...parts(name),
@@ -38,6 +46,7 @@ export async function openPull(
   }
   try {
     const opened = await client.rest(on(name, 'pull'), 'POST /repos/{owner}/{repo}/pulls', body, Opened)
+    onOpened(opened.node_id)
     return { number: opened.number, head: opened.head.sha }
   } catch (error) {
     const there =
@@ -58,7 +67,7 @@ async function findPull(
     on(name, 'pull'),
     'GET /repos/{owner}/{repo}/pulls',
     inputs,
-    z.array(Opened),
+    z.array(Found),
   )
   return first ? { number: first.number, head: first.head.sha } : null
 }
@@ -76,18 +85,27 @@ export async function markReady(client: Client, name: RepositoryName, nodeId: st
 /** One COMMENT review with findings. Comments on lines that GitHub does not take are listed in its body instead. */
 export async function postReview(
   client: Client,
-  botId: number,
+  bot: Account,
   name: RepositoryName,
   number: number,
   input: Parameters<ForgeActs['postReview']>[2],
   seen: Seen,
-): Promise<void> {
-  if (seen !== 'none' && (await isPosted(client, botId, name, number, input.marker))) return
+): Promise<NativeReview | null> {
+  if (seen !== 'none' && (await isPosted(client, bot.id, name, number, input.marker))) return null
   const where = { ...parts(name), pull_number: number }
   const route = 'POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews'
   const review = { ...where, commit_id: input.sha, event: 'COMMENT' }
   const placed = input.comments.slice(0, commentsPerReview)
   const rest = input.comments.slice(commentsPerReview)
+  const { sha, marker } = input
+  const posted = (id: number) => ({
+    id,
+    author: bot,
+    state: 'COMMENTED' as const,
+    sha,
+    edited: false,
+    marker,
+  })
   try {
     const comments = placed.map(({ path, line, body }) => ({
       path,
@@ -96,11 +114,12 @@ export async function postReview(
       body: bounded(body, maximumBody),
     }))
     const body = withMarker(input.marker, withList(input.body, rest))
-    await client.rest(on(name, 'pull'), route, { ...review, body, comments }, Review)
+    const { id } = await client.rest(on(name, 'pull'), route, { ...review, body, comments }, Review)
+    return posted(id)
   } catch (error) {
     if (!(error instanceof GitHubRefusal) || error.status !== 422) throw error
     const body = withMarker(input.marker, withList(input.body, input.comments))
-    await client.rest(on(name, 'pull'), route, { ...review, body }, Review)
+    return posted((await client.rest(on(name, 'pull'), route, { ...review, body }, Review)).id)
   }
 }
 

@@ -1,5 +1,5 @@
-/** Readings kept for a few seconds, so that a burst of rounds asks GitHub once; docs/adr/0005-readings.md argues why it is safe. */
-import type { RepositoryName, Sha } from '../../core/ids.ts'
+/** Readings kept for a few seconds, so that a burst of rounds asks GitHub once; docs/adr/0005 and 0010 argue why it is safe. */
+import type { RepositoryName } from '../../core/ids.ts'
 import type {
   Clock,
   ForgeReads,
@@ -10,12 +10,18 @@ import type {
   ReadingPart,
   Readings,
 } from '../../core/ports.ts'
-import type { WorkflowRun } from '../../core/snapshot/pull.ts'
+import { showsChecksOf, showsElsewhere, showsOtherwise } from './readingsOld.ts'
 
 /** How old a reading may be that a round reuses, in milliseconds of the App's clock. */
 export const readingsLiveMs = 10_000
-/** A repository's name, default branch and visibility change by an administrator's hand, and a fresh look reads them. */
-const repositoryLivesMs = 60_000
+/**
+ * The same for what GitHub tells of by events, in a process that gets them all. Nothing else of it changes but by an
+ * administrator's hand, and a fresh look reads that.
+ */
+export const toldReadingsLiveMs = 60_000
+const told = new Set<ReadingPart>(['repository', 'pull', 'issue', 'checks'])
+/** After this it is known whether a reading that was under way has seen what moved meanwhile. */
+const settledWithinMs = 1000
 /** Readings kept of all repositories together; beyond it everything is read again. */
 const mostKept = 2000
 
@@ -28,6 +34,10 @@ interface Entry {
   startedMs: number
   /** Counts up with every look and every read, so that "before" does not depend on the clock's grain. */
   order: number
+  /** An event has told of a change: not reused from then on, in milliseconds of the clock. */
+  endsMs?: number
+  /** Events that came while it was under way: whether it turned out to be older than they are. */
+  older: ((entry: Entry) => boolean)[]
 }
 
 /** What was asked of GitHub, per repository; in flight or answered. */
@@ -38,9 +48,13 @@ export interface KeptReadings extends Readings {
 
 /**
  * @param forge answers what is not kept. Failed reads and failed look-ups of people are never kept.
- * @param liveMs how long a reading may be reused, in milliseconds.
+ * @param lives how long a reading may be reused, in milliseconds, and one that GitHub tells of by events.
  */
-export function createReadings(forge: ForgeReads, clock: Clock, liveMs = readingsLiveMs): KeptReadings {
+export function createReadings(
+  forge: ForgeReads,
+  clock: Clock,
+  { liveMs = readingsLiveMs, toldMs = toldReadingsLiveMs } = {},
+): KeptReadings {
   const repositories = new Map<string, Map<string, Entry>>()
   let kept = 0
   let order = 0
@@ -59,6 +73,11 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
     kept -= 1
   }
 
+  const bound = (entry: Entry, withinMs: number) => {
+    const endsMs = clock.nowMs() + withinMs
+    entry.endsMs = Math.min(entry.endsMs ?? endsMs, endsMs)
+  }
+
   function ask<T>(
     name: RepositoryName,
     [part, ...asked]: readonly [ReadingPart, ...unknown[]],
@@ -73,13 +92,13 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
     const entries = keptOf(name)
     order += 1
     const value = read()
-    const entry: Entry = { part, asked, value, startedMs: clock.nowMs(), order }
+    const entry: Entry = { part, asked, value, startedMs: clock.nowMs(), order, older: [] }
     if (!entries.has(key)) kept += 1
     entries.set(key, entry)
     value.then(
       (answer) => {
         entry.answer = answer
-        if (!known(answer)) forget(entries, key, entry)
+        if (!known(answer) || entry.older.some((isOlder) => isOlder(entry))) forget(entries, key, entry)
         // One that was dropped while it was under way may be old in all that came with it.
         else if (carries(part, asked) && entries.get(key) === entry) seed(name, entry)
       },
@@ -94,20 +113,26 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
     const key = JSON.stringify(asked)
     const entry = entries.get(key)
     if (!entry) return
-    entry.value = entry.value.then(change)
+    entry.value = entry.value.then((value) => {
+      entry.answer = change(value)
+      return entry.answer
+    })
     // Nobody may be waiting for it.
     entry.value.catch(() => forget(entries, key, entry))
   }
 
   /** What came with a pull request or an issue is kept as if it had been asked for by itself, just then. */
-  function seed(name: RepositoryName, { answer, startedMs, order: asOf }: Entry): void {
+  function seed(name: RepositoryName, { answer, ...asked }: Entry): void {
+    const { startedMs, order: asOf, endsMs } = asked
     const keep = (part: ReadingPart, asked: readonly unknown[], value: unknown) => {
       const entries = keptOf(name)
       const key = JSON.stringify([part, ...asked])
       const known = entries.get(key)
       if (kept >= mostKept || (known && known.order > asOf)) return
       if (!known) kept += 1
-      entries.set(key, { part, asked, value: Promise.resolve(value), answer: value, startedMs, order: asOf })
+      const ends = endsMs === undefined ? {} : { endsMs }
+      const of = { startedMs, order: asOf, older: [], ...ends }
+      entries.set(key, { part, asked, value: Promise.resolve(value), answer: value, ...of })
     }
     const found = answer as Found<IssueObservation | PullObservation>
     if (!found.found) return
@@ -126,6 +151,7 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
   /** @param began what was read after this is the round's own. */
   function lookFrom(began: number, fresh: boolean): Reading {
     let reused = false
+    let endsMs: number | null = null
 
     function through<T>(
       name: RepositoryName,
@@ -138,16 +164,23 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
       const key = JSON.stringify([part, ...asked])
       const entry = entries.get(key)
       const own = entry !== undefined && entry.order > began
-      const lifeMs = part === 'repository' ? Math.max(repositoryLivesMs, liveMs) : liveMs
-      const usable = entry !== undefined && (own || (!fresh && clock.nowMs() - entry.startedMs < lifeMs))
+      const lifeMs = told.has(part) ? toldMs : liveMs
+      const lives = (one: Entry) =>
+        clock.nowMs() < Math.min(one.startedMs + lifeMs, one.endsMs ?? Number.POSITIVE_INFINITY)
+      // Nothing is granted on what may have changed meanwhile, even when this round itself has read it.
+      const stands = (one: Entry) => own && one.endsMs === undefined && !isDoubtful(one)
+      const usable = entry !== undefined && (fresh ? stands(entry) : own || lives(entry))
       if (!usable) return ask(name, [part, ...asked], read, known)
       reused ||= !own
+      const ends = entry.endsMs ?? (isDoubtful(entry) ? clock.nowMs() + settledWithinMs : undefined)
+      if (ends !== undefined) endsMs = Math.min(endsMs ?? ends, ends)
       // The key covers the method and its parameters, so what is kept under it has its type.
       return entry.value as Promise<T>
     }
 
     return {
       reused: () => reused,
+      endsMs: () => endsMs,
       again: (options) => lookFrom(began, options.fresh),
       forge: {
         ...forge,
@@ -191,40 +224,26 @@ export function createReadings(forge: ForgeReads, clock: Clock, liveMs = reading
       }
       if (entries.size === 0) repositories.delete(name.toLowerCase())
     },
-    checked(name, sha) {
-      const entries = repositories.get(name.toLowerCase()) ?? new Map<string, Entry>()
-      for (const [key, entry] of entries) if (showsChecksOf(entry, sha)) forget(entries, key, entry)
+    checked(name, sha, withinMs) {
+      for (const entry of repositories.get(name.toLowerCase())?.values() ?? [])
+        if (showsChecksOf(entry, sha)) bound(entry, withinMs)
     },
-    moved(name, ref, to) {
+    moved(name, ref, to, pull) {
       const entries = repositories.get(name.toLowerCase()) ?? new Map<string, Entry>()
-      for (const [key, entry] of entries) if (showsElsewhere(entry, ref, to)) forget(entries, key, entry)
+      const isOlder = (entry: Entry) => showsElsewhere(entry, ref, to) || showsOtherwise(entry, pull)
+      for (const [key, entry] of entries) {
+        if (entry.part === 'pull' && entry.answer === undefined) {
+          entry.older.push(isOlder)
+        } else if (isOlder(entry)) forget(entries, key, entry)
+      }
     },
     mend,
   }
 }
 
-/** Whether a reading shows the branch, or a pull request from or onto it, anywhere but there; one under way may. */
-function showsElsewhere({ part, asked, answer }: Entry, ref: string, to: Sha): boolean {
-  if (part === 'branches') return asked[1] === ref
-  if (part !== 'pull') return false
-  const reading = answer as Found<PullObservation> | undefined
-  if (!reading?.found) return true
-  const { head, base } = reading.value.pull
-  return (head.ref === ref && head.sha !== to) || (base.ref === ref && base.tip !== to)
-}
+/** Under way while what it reads moved: given out, and kept only if it turns out to have seen that. */
+const isDoubtful = ({ answer, older }: Entry) => answer === undefined && older.length > 0
 
 /** Whether more comes with a reading than was asked for: `issue` also stands for types and references. */
 const carries = (part: ReadingPart, asked: readonly unknown[]) =>
   (part === 'pull' || part === 'issue') && asked.length === 1
-
-/** Whether a reading shows the checks of a commit, by itself or with a pull request; one under way may. */
-function showsChecksOf({ part, asked, answer }: Entry, sha: Sha): boolean {
-  if (part === 'checks' && asked[0] === 'run') {
-    const run = answer as Found<WorkflowRun> | undefined
-    return !run?.found || run.value.sha === sha
-  }
-  if (part === 'checks') return asked.at(-1) === sha
-  if (part !== 'pull') return false
-  const reading = answer as Found<PullObservation> | undefined
-  return !reading?.found || reading.value.pull.head.sha === sha
-}

@@ -11,7 +11,7 @@ import type {
   Readings,
 } from '../../core/ports.ts'
 import type { OwnComment } from '../../core/snapshot/common.ts'
-import type { ThreadComment } from '../../core/snapshot/pull.ts'
+import type { NativeReview, ThreadComment } from '../../core/snapshot/pull.ts'
 import type { KeptReadings } from './readings.ts'
 
 /**
@@ -70,9 +70,27 @@ export function dropping(forge: Forge, readings: KeptReadings): Forge {
         readings.moved(name, input.branch, input.to)
       }
     },
-    markReady: (name, nodeId) => after(name, ['pull'], forge.markReady(name, nodeId)),
-    postReview: (name, number, input, seen) =>
-      after(name, ['pull'], forge.postReview(name, number, input, seen)),
+    async markReady(name, pull) {
+      try {
+        await forge.markReady(name, pull)
+        readings.mend(name, ['pull', pull.number], (found) => outOfDraft(found as Pull))
+      } catch (error) {
+        readings.drop(name, ['pull'])
+        throw error
+      }
+    },
+    async postReview(name, number, input, seen) {
+      try {
+        const review = await forge.postReview(name, number, input, seen)
+        // Its comments are threads of their own, which are read.
+        if (!review || input.comments.length > 0) readings.drop(name, ['pull'])
+        else readings.mend(name, ['pull', number], (found) => withReview(found as Pull, review))
+        return review
+      } catch (error) {
+        readings.drop(name, ['pull'])
+        throw error
+      }
+    },
     async replyInThread(name, number, input) {
       try {
         const reply = await forge.replyInThread(name, number, input)
@@ -132,6 +150,17 @@ function withRun(seen: CheckObservation, run: ObservedCheckRun): CheckObservatio
 }
 
 type Pull = Awaited<ReturnType<ForgeReads['pull']>>
+
+function withReview(found: Pull, review: NativeReview): Pull {
+  if (!found.found) return found
+  const others = found.value.reviews.filter(({ id }) => id !== review.id)
+  return { ...found, value: { ...found.value, reviews: [...others, review] } }
+}
+
+function outOfDraft(found: Pull): Pull {
+  if (!found.found) return found
+  return { ...found, value: { ...found.value, pull: { ...found.value.pull, draft: false } } }
+}
 
 function withReply(found: Pull, to: number, reply: ThreadComment | null): Pull {
   if (!found.found || !reply) return found

@@ -3,7 +3,7 @@ import { Mutex } from 'async-mutex'
 import { z } from 'zod'
 import { buttonIdentifier, type DesiredCheckRun, type ObservedCheckRun } from '../../core/checkRun.ts'
 import { Bug, Terminal } from '../../core/errors.ts'
-import type { RepositoryName } from '../../core/ids.ts'
+import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Clock, Seen } from '../../core/ports.ts'
 import type { Annotation } from '../../core/verdict.ts'
 import { on, parts } from './access.ts'
@@ -38,6 +38,8 @@ const Placed = z.array(
 export interface CheckRunWriter {
   /** @returns the run that was created or updated, as GitHub answered it. */
   write(name: RepositoryName, run: DesiredCheckRun, seen: Seen): Promise<ObservedCheckRun>
+  /** The runs of ours that a commit had when it was read from `beganMs` on: they need not be listed once more. */
+  saw(name: RepositoryName, sha: Sha, runs: readonly ObservedCheckRun[], beganMs: number): void
 }
 
 export function createCheckRunWriter(client: Client, appId: number, clock: Clock): CheckRunWriter {
@@ -84,6 +86,14 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
     for (const one of runs) ids.set(one.name, Math.max(one.id, ids.get(one.name) ?? 0))
     listed.set(key, { ids, untilMs: clock.nowMs() + listedForMs })
     return ids.get(run.name) ?? null
+  }
+
+  function saw(name: RepositoryName, sha: Sha, runs: readonly ObservedCheckRun[], beganMs: number): void {
+    const key = `${name}@${sha}`
+    const known = listed.get(key)
+    const ids = new Map(known?.ids)
+    for (const run of runs) ids.set(run.name, Math.max(run.id, ids.get(run.name) ?? 0))
+    listed.set(key, { ids, untilMs: Math.max(known?.untilMs ?? 0, beganMs + listedForMs) })
   }
 
   async function create(name: RepositoryName, run: DesiredCheckRun): Promise<CheckRun> {
@@ -177,7 +187,7 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
     }
   }
 
-  return { write }
+  return { write, saw }
 }
 
 function observed(run: CheckRun): ObservedCheckRun {

@@ -148,8 +148,8 @@ export interface ForgeActs {
     name: RepositoryName,
     input: { branch: string; from: Sha | null; to: Sha; force: boolean },
   ): Promise<'done' | 'moved' | 'gone'>
-  markReady(name: RepositoryName, nodeId: string): Promise<void>
-  /** One COMMENT review, found again by its marker. */
+  markReady(name: RepositoryName, pull: { number: number; nodeId: string }): Promise<void>
+  /** One COMMENT review, found again by its marker; null when it was there already. */
   postReview(
     name: RepositoryName,
     number: number,
@@ -160,7 +160,7 @@ export interface ForgeActs {
       comments: { path: string; line: number; body: string }[]
     },
     seen: Seen,
-  ): Promise<void>
+  ): Promise<NativeReview | null>
   /** Answer in a review thread; `commentId` is the comment that opened it. The caller looks for the marker first. Null when it is gone. */
   replyInThread(
     name: RepositoryName,

@@ -10,8 +10,20 @@ export interface Reading {
   forge: ForgeReads
   /** True when something that this look gave out had been read before the round began. */
   reused(): boolean
+  /**
+   * When what this look gave out ends, because an event has told of a change in it: milliseconds of the App's clock, or
+   * null. Whoever used it looks again then.
+   */
+  endsMs(): number | null
   /** A further look of the same round: what the round has read itself stands; `fresh`, anything older is read anew. */
   again(options: { fresh: boolean }): Reading
+}
+
+/** What an event says of a pull request. */
+export interface PullState {
+  number: number
+  draft: boolean
+  state: 'open' | 'closed'
 }
 
 export interface Readings {
@@ -19,8 +31,11 @@ export interface Readings {
   open(options: { fresh: boolean }): Reading
   /** Forget these parts of a repository (all of them unless told): something there has changed. */
   drop(repository: RepositoryName, parts?: readonly ReadingPart[]): void
-  /** The checks of a commit have changed: forget them, and the pull requests that show them. */
-  checked(repository: RepositoryName, sha: Sha): void
-  /** A branch moved to a commit: forget what shows it, or a pull request on it, elsewhere. */
-  moved(repository: RepositoryName, ref: string, to: Sha): void
+  /**
+   * The checks of a commit have changed: they, and the pull requests that show them, are reused for `withinMs` at most,
+   * in which all of a burst can be told.
+   */
+  checked(repository: RepositoryName, sha: Sha, withinMs: number): void
+  /** A branch moved to a commit: forget what shows it, or a pull request on it, elsewhere, or a pull request otherwise. */
+  moved(repository: RepositoryName, ref: string, to: Sha, pull?: PullState): void
 }

@@ -10,20 +10,18 @@ import { newestRuns } from './checks.ts'
 const asks = /^(?:Next: |The buttons count |Accepting it takes ).*$/gm
 
 /**
- * One last writing, once the merge is on record: until then the runs are the evidence of what was green (A5). A person's
- * pull request that passed without a question is left as it is. Runs that another open pull request shares are that one's.
+ * One last writing, once the merge is on record: until then the runs are the evidence of what was green (A5). A run that
+ * asks for nothing is left as it is. Runs that another open pull request shares are that one's.
  */
 export function mergedRuns(snapshot: PullSnapshot<Policy>): Extract<Action, { kind: 'checkRun' }>[] {
   const { pull, runs, siblings, repository } = snapshot
   const merged = lastFact(snapshot.facts, 'merged')
   if (pull.state !== 'merged' || !merged || runs === 'unknown') return []
   if (siblings === 'unknown' || siblings.length > 0) return []
-  const own = newestRuns(runs, pull.head.sha)
-  if (!own.some(asked)) return []
   const { landedOn, merge } = merged.body
   const title = headline(`Merged as ${short(merge)} into ${landedOn}`, 100)
-  return own
-    .filter((run) => run.title !== title)
+  return newestRuns(runs, pull.head.sha)
+    .filter(asked)
     .flatMap((run) => {
       const external = parseExternalId(run.externalId)
       if (!external) return []

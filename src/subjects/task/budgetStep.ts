@@ -1,9 +1,11 @@
 /** Budgets of a task: who may raise one by command, and the step that stops at a limit (P11). */
 import { type FactOf, factsOf } from '../../core/facts.ts'
+import type { Sha } from '../../core/ids.ts'
 import { code, person } from '../../core/sentences.ts'
 import { isSenior } from '../../delegation/protectedSurfaces.ts'
 import { type Budget, overBudget, parseAmount } from '../../pipeline/budget.ts'
 import { isPushed } from '../../pipeline/published.ts'
+import { acceptedCandidate, pushedPhases } from './candidates.ts'
 import type { TaskContext } from './context.ts'
 import { type Answer, type Step, step } from './verdicts.ts'
 
@@ -17,13 +19,15 @@ export function budgeted(context: TaskContext, due: Step | null): Step | null {
   if (!due?.effects.some((action) => action.kind === 'session')) return due
   const over = overBudget(budgetOf(context))
   if (over === null) return due
-  const kept = lastCandidate(context)
+  const written = lastCandidate(context)
   const body = [
     `The work stopped at a limit: ${over} (P11).`,
     '',
-    kept === null
+    written === null
       ? 'What was accepted so far is kept.'
-      : `The unfinished work is kept as commit ${code(kept.slice(0, 12))} on top of the agent branch; it goes on from there. It is not pushed, since code that has not passed its checks never reaches CI (P6).`,
+      : goesToBranch(context, written)
+        ? 'What was accepted so far is on the branch.'
+        : `The unfinished work is kept as commit ${code(written.slice(0, 12))} on top of the agent branch; it goes on from there. It is not pushed, since code that has not passed its checks never reaches CI (P6).`,
   ].join('\n')
   return step('person', `Stopped at a limit: ${over} (P11).`, {
     comments: [{ marker: 'budget', body }],
@@ -32,14 +36,20 @@ export function budgeted(context: TaskContext, due: Step | null): Step | null {
   })
 }
 
-/** The last thing that a session wrote, unless it is pushed already. */
-function lastCandidate({ facts, issued }: TaskContext): string | null {
+/** The last thing that a session wrote for the current plan. */
+function lastCandidate({ facts, issued }: TaskContext): Sha | null {
   const since = issued?.seq ?? Number.MAX_SAFE_INTEGER
   const written = factsOf(facts, 'attempt.ended').filter(
     ({ seq, body }) => seq > since && body.candidate !== null,
   )
-  const last = written.at(-1)?.body.candidate ?? null
-  return last !== null && isPushed(facts, last) ? null : last
+  return written.at(-1)?.body.candidate ?? null
+}
+
+/** Whether a candidate is pushed, or accepted and so pushed with this very step. */
+function goesToBranch(context: TaskContext, sha: Sha): boolean {
+  return (
+    isPushed(context.facts, sha) || pushedPhases.some((phase) => acceptedCandidate(context, phase) === sha)
+  )
 }
 
 /** `/agent budget +5usd`: judged by policy's `budgets.raised_by`, bounded by `budgets.raise_usd`. */

@@ -2,26 +2,35 @@
 import { factsOf } from '../../core/facts.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { countedChecks } from '../../gates/ci.ts'
+import { phases } from '../../pipeline/phases.ts'
 import { isPushed } from '../../pipeline/published.ts'
 import type { PhaseId } from '../../pipeline/settings.ts'
-import { acceptedHead, stateOf } from '../../pipeline/taskState.ts'
+import { acceptedHead } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { PullVerdicts } from '../pull.ts'
+import { acceptedCandidate, type Candidate, writtenBefore } from './candidates.ts'
 import type { TaskContext } from './context.ts'
 import { repairStep } from './repairStep.ts'
 import { postedReview } from './reviewStep.ts'
 import { type Step, step } from './verdicts.ts'
 
-/** The phases after whose acceptance the branch is pushed: code that failed the sandbox never reaches CI (P6, T38). */
-const pushedPhases: readonly PhaseId[] = ['implementation', 'documentation', 'repair']
+/**
+ * The step of a phase after the plan, `due`, with the push that it needs.
+ *
+ * The branch is pushed once, before the review reads it, so that CI and people see the whole change and no half of it.
+ * Where the work halts for a person before that, what is accepted goes to the branch at once: they may go on from it.
+ */
+export function pushedStep(context: TaskContext, phase: PhaseId, due: () => Step | null): Step | null {
+  const written = writtenBefore(context, phase)
+  if (phases[phase].writes === 'none') return (written && pushStep(context, written)) ?? due()
+  const found = due()
+  const kept = found?.waits === 'person' && written ? pushStep(context, written) : null
+  return found && kept ? { ...found, effects: [...found.effects, ...kept.effects] } : found
+}
 
-/** Push an accepted candidate, or null when it is pushed or the phase does not push. */
-export function pushStep(context: TaskContext, phase: PhaseId): Step | null {
-  const { issued, facts, snapshot } = context
-  const { progress } = stateOf(context, phase)
-  if (!issued || !pushedPhases.includes(phase) || progress.state !== 'accepted') return null
-  const sha = progress.attempt.ended?.candidate
-  if (!sha) return null
+/** Push a candidate, or null when it is pushed. */
+function pushStep({ issued, facts, snapshot }: TaskContext, { phase, sha }: Candidate): Step | null {
+  if (!issued) return null
   const since = facts.filter(({ seq }) => seq > issued.seq)
   if (isPushed(since, sha)) return null
   const pushes = factsOf(since, 'work.pushed')
@@ -52,7 +61,8 @@ export function readyStep(
       { over: true },
     )
   if (!draft) return step('person', `#${number} waits for review: countersign/review says who is needed.`)
-  const pushed = pushStep(context, 'repair')
+  const repaired = acceptedCandidate(context, 'repair')
+  const pushed = repaired === null ? null : pushStep(context, { phase: 'repair', sha: repaired })
   if (pushed) return pushed
   const done = acceptedHead(context, null)
   if (head.sha !== done)

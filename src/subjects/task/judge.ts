@@ -12,7 +12,7 @@ import { heardFromEpic, heldStep, stateOfChild, stateRecords, unheard } from './
 import { judgeRequest } from './commands.ts'
 import { contextOf, type TaskContext } from './context.ts'
 import { bundleStep, frozenComments, judgeDelegation } from './delegation.ts'
-import { pushStep, readyStep } from './delivery.ts'
+import { pushedStep, readyStep } from './delivery.ts'
 import { draftStep } from './draftStep.ts'
 import { epicStep, wakeChildren } from './epicStep.ts'
 import { phaseStep } from './phaseStep.ts'
@@ -116,7 +116,9 @@ function nextStep(context: TaskContext): Step {
     ...(context.route?.body.route === 'epic' ? [() => epicStep(context)] : []),
     () => issueStep(context),
     () => approvalStep(context, verdicts),
-    ...after.map((phase) => () => budgeted(context, phaseStep(context, phase)) ?? pushStep(context, phase)),
+    ...after.map(
+      (phase) => () => pushedStep(context, phase, () => budgeted(context, phaseStep(context, phase))),
+    ),
     () => objectionStep(context),
   ]
   for (const due of steps) {

@@ -210,8 +210,8 @@ describe('pull requests', () => {
       viaApp: world.app.id,
       author: { type: 'Bot', login: 'countersign[bot]' },
     })
-    await forge.markReady(name, found.value.pull.nodeId)
-    await forge.markReady(name, found.value.pull.nodeId)
+    await forge.markReady(name, found.value.pull)
+    await forge.markReady(name, found.value.pull)
     expect([...world.state.pulls.values()][0]?.draft).toBe(false)
   })
 

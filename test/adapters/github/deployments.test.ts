@@ -494,9 +494,9 @@ describe('kept readings', () => {
     }
     expect(await ended()).toBe(false)
     await ci.finish(run, 'success')
-    readings.checked(name, 'b'.repeat(40))
+    readings.checked(name, 'b'.repeat(40), 0)
     expect(await ended()).toBe(false)
-    readings.checked(name, sha)
+    readings.checked(name, sha, 0)
     expect(await ended()).toBe(true)
   })
 })
