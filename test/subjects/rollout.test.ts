@@ -262,7 +262,7 @@ describe('the way back', () => {
       story.ship('production', name)
       story.town = { ...story.town, smoke: Object.fromEntries(smokes()) }
       story.settle()
-      story.pass(20)
+      story.pass(8)
     }
     // The rollback is deployed, and its smoke test has not ended.
     story.finish('production')
