@@ -31,23 +31,18 @@ async function withQueue(parameters: object = {}): Promise<void> {
         type: 'required_status_checks',
         parameters: {
           strict_required_status_checks_policy: false,
-          required_status_checks: [{ context: 'never', integration_id: 1 }],
+          required_status_checks: [{ context: 'ci' }],
         },
       },
     ],
   })
 }
 
-/** What is required lets it in and then asks again: a queue that stands still, as while checks run. */
+/** What is required holds for the pull request and not yet for its group: a queue that stands still, as while checks run. */
 async function enqueue(pull: GitHubState.Pull): Promise<GitHubState.MergeGroup> {
-  const rules = [...bench.world.state.rulesets.values()].flatMap((one) => one.rules)
-  const checks = rules.find((rule) => rule.type === 'required_status_checks')
-  if (checks?.type !== 'required_status_checks') throw new Error('no such rule')
-  const { required_status_checks: required } = checks.parameters
-  checks.parameters.required_status_checks = []
-  const entering = bench.world.as('lin').enqueue(bench.name, pull.number)
-  await entering
-  checks.parameters.required_status_checks = required
+  const lin = bench.world.as('lin')
+  await lin.api('POST', `/repos/${bench.name}/statuses/${pull.headSha}`, { context: 'ci', state: 'success' })
+  await lin.enqueue(bench.name, pull.number)
   const group = [...bench.world.state.queue.values()].find((one) => one.pullId === pull.id)?.group
   if (!group) throw new Error('no group')
   return group
