@@ -433,4 +433,13 @@ describe('what only informs', () => {
     expect(place.done).toEqual([])
     expect(wakes).toEqual([patienceMs, patienceMs])
   })
+
+  test('L2: where every round comes late, it is written all the same', async () => {
+    await round(informing('one'))
+    for (const word of ['two', 'three']) {
+      nowMs += 10 * patienceMs
+      await round(informing(word))
+    }
+    expect(place.done).toEqual(['comment three'])
+  })
 })

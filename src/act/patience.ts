@@ -19,22 +19,23 @@ export interface Patience {
  * anew what is to be written; another process that holds the same write back does so once more at most.
  */
 export function createPatience(clock: Clock): Patience {
-  const since = new Map<string, number>()
+  const since = new Map<string, { beganMs: number; renewed: boolean }>()
   return {
     waitMs(action) {
       const target = targetOf(action)
       if (target === null) return 0
       const nowMs = clock.nowMs()
       const holdMs = action.kind === 'comment' && action.commentId !== null ? editPatienceMs : patienceMs
-      const beganMs = since.get(target) ?? nowMs
-      const leftMs = beganMs + holdMs - nowMs
-      // Held far longer than that: it was no longer wanted in between, and this is another wish.
-      const anew = leftMs < -holdMs
+      const held = since.get(target) ?? { beganMs: nowMs, renewed: false }
+      const leftMs = held.beganMs + holdMs - nowMs
+      // Held far longer than that: it was no longer wanted in between, and this is another wish. That is believed once:
+      // where rounds themselves come that late, it would be put off for ever (L2).
+      const anew = leftMs < -holdMs && !held.renewed
       if (!mayWait(action) || (leftMs <= 0 && !anew) || since.size >= mostHeld) {
         since.delete(target)
         return 0
       }
-      since.set(target, anew ? nowMs : beganMs)
+      since.set(target, anew ? { beganMs: nowMs, renewed: true } : held)
       return anew ? holdMs : leftMs
     },
   }

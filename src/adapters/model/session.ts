@@ -10,7 +10,7 @@ import { type Link, ModelRefused, mayFallBack, portable } from './chain.ts'
 import { failureOf } from './failures.ts'
 import { costOf, limitReached, modelNamed, usageOf } from './limits.ts'
 import { type ToolBench, toolBench } from './tools.ts'
-import { blocksOf, callsOf, newTranscript, resultBlock } from './transcript.ts'
+import { blocksOf, callsOf, newTranscript, resultBlock, sendable } from './transcript.ts'
 import { assertFits, paramsOf } from './wire.ts'
 
 interface SessionOptions {
@@ -173,7 +173,7 @@ export class Session {
     // Paid for, but no part of the history: the next endpoint is asked the same again.
     if (message.stop_reason === 'refusal') throw new ModelRefused()
     // An empty answer may not be sent back; a dot keeps the roles in turn.
-    const content = message.content.length > 0 ? message.content : [{ type: 'text', text: '.' }]
+    const content = message.content.length > 0 ? sendable(message.content) : [{ type: 'text', text: '.' }]
     this.#transcript.messages.push({ role: 'assistant', content })
     this.#transcript.results = {}
     await this.#save()

@@ -69,6 +69,20 @@ export function callsOf(message: TranscriptMessage | undefined): Call[] {
   })
 }
 
+const Fields = z.record(z.string(), z.unknown())
+
+/**
+ * The content of an answer as every endpoint takes it back. Small models write arguments that are no JSON, and their
+ * servers hand the text on as it is: the call is refused here with a reason, but its text may not be sent as its input.
+ */
+export function sendable(content: readonly object[]): object[] {
+  return content.map((block) => {
+    const call = Call.safeParse(block)
+    if (!call.success || Fields.safeParse(call.data.input).success) return block
+    return { ...block, input: { not_an_object: call.data.input } }
+  })
+}
+
 /** A tool result as the wire format wants it. */
 export function resultBlock(id: string, outcome: ToolOutcome) {
   return {

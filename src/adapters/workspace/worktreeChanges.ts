@@ -77,12 +77,14 @@ async function compare(folder: string, entry: TreeEntry): Promise<Change | null>
   // A folder in place of a file: what is in it is listed as new.
   if (!found || found.isDirectory()) return { kind: 'delete', path }
   const mode = entry.mode.replace('100664', '100644')
-  // Compared before anything is refused: a file of the repository may be as large as it likes while nobody changes it.
+  // Compared before anything is refused: what nobody changed may be as large as it likes, and a link may lead anywhere.
   if (found.isFile() && fileMode(found) === mode && found.size === entry.size)
     if ((await hashOfFile(pathIn(folder, path), entry)) === entry.blob) return null
-  const now = await describe(folder, path)
-  if (now.kind !== 'put' || now.mode !== '120000' || mode !== '120000') return now
-  return hashOf(now.target, entry.blob) === entry.blob ? null : now
+  if (found.isSymbolicLink() && mode === '120000') {
+    const target = await readlink(pathIn(folder, path), { encoding: 'buffer' })
+    if (hashOf(target, entry.blob) === entry.blob) return null
+  }
+  return describe(folder, path)
 }
 
 /** What lies at a path now. */

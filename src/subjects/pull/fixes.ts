@@ -139,9 +139,11 @@ export function fixActions(snapshot: PullSnapshot<Policy>): Action[] {
     for (const end of ended.body.threads) {
       const thread = threads.get(end.thread)
       if (!thread || isAnswered(thread, marker, snapshot)) continue
-      actions.push({ kind: 'reply', repository: name, number, commentId: end.root, marker, body: end.reply })
+      // Resolved first: the reply says that both are done, so that what a crash cut off in between is made up for (S7),
+      // and a thread that a person opened again afterwards is left open.
       if (resolves && end.outcome === 'fixed' && !thread.resolved)
         actions.push({ kind: 'resolveThread', repository: name, threadId: thread.id })
+      actions.push({ kind: 'reply', repository: name, number, commentId: end.root, marker, body: end.reply })
     }
   }
   const body = progressText(name, fixes)

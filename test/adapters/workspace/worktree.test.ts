@@ -54,8 +54,9 @@ beforeAll(async () => {
   })
   clone = made.directory
   symlinkSync('src/a.ts', join(clone, 'link'))
+  symlinkSync('/etc/hostname', join(clone, 'host'))
   git(clone, 'update-index', '--add', '--cacheinfo', `160000,${module.sha},module`)
-  git(clone, 'add', 'link')
+  git(clone, 'add', 'link', 'host')
   git(clone, 'commit', '--quiet', '-m', 'link and module')
   base = git(clone, 'rev-parse', 'HEAD')
   server = await serve(clone)
@@ -147,6 +148,7 @@ describe('checkout', () => {
         'bare.git',
         'crlf.txt',
         'docs',
+        'host',
         'ident.txt',
         'link',
         'module',
@@ -287,6 +289,15 @@ describe('commit', () => {
     write('docs/a.ts', 'one\ntwo\n')
     const { sha } = await worktree.commit(input(), everything)
     expect(filesOf(sha as string)).toEqual(['A\tdocs/a.ts', 'A\tsrc', 'D\tsrc/a.ts'])
+  })
+
+  test('T26: a link of the repository that leads out stays while nobody changes it, and may not lead elsewhere', async () => {
+    write('src/b.ts', 'b\n')
+    const { sha } = await worktree.commit(input(), everything)
+    expect(filesOf(sha as string)).toEqual(['A\tsrc/b.ts'])
+    rmSync(join(worktree.directory, 'host'))
+    symlinkSync('/etc/passwd', join(worktree.directory, 'host'))
+    await refuses('host', 'leads out')
   })
 
   test('T26: a file over 10 MB, a pipe and a socket are refused', async () => {

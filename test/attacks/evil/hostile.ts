@@ -22,13 +22,18 @@ const harmful: readonly [string, RegExp][] = [
   ['HTML', /<img/i],
   ['a CI-skip word', /\[skip ci\]|\[ci skip\]|\*\*\*NO_CI\*\*\*|^skip-checks:/im],
   ['a slash command', /^\s*\/(?:agent|lgtm)/m],
-  ['a trailer', /^(?:Co-authored-by: Eve|Countersign-Plan: 0000)/m],
   ['a second marker', /[\s\S]<!-- countersign:/],
 ]
 
 /** The first harmful thing in a text, with the text around it, or null. */
-export function harmIn(text: string): string | null {
-  for (const [name, pattern] of harmful) {
+export const harmIn = (text: string): string | null => foundIn(text, harmful)
+
+/** A trailer that nobody but the host may write; it means something in commits, and in what a squash takes over. */
+export const trailerIn = (text: string): string | null =>
+  foundIn(text, [['a trailer', /^(?:Co-authored-by: Eve|Countersign-Plan: 0000)/m]])
+
+function foundIn(text: string, patterns: readonly [string, RegExp][]): string | null {
+  for (const [name, pattern] of patterns) {
     const at = text.search(pattern)
     if (at !== -1) return `${name}: ${JSON.stringify(text.slice(Math.max(0, at - 60), at + 80))}`
   }
