@@ -1,28 +1,20 @@
 /** `countersign doctor`, judged: one line for each part of enforcement, green, amber or red, with what mends it (A5). */
 import { count, listed } from '../core/sentences.ts'
 import { inspectBypass } from './bypass.ts'
+import { type Finding, green, red } from './finding.ts'
+import { inspectEnvironments, inspectRollback } from './inspectEnvironments.ts'
 import { comparePermissions, type Permissions } from './permissions.ts'
-import type { DeployingWorkflow, EnvironmentReading, Protection, Seen } from './protection.ts'
+import type { DeployingWorkflow, Protection, Seen } from './protection.ts'
 import { type Clause, weaknesses } from './weaknesses.ts'
 
-export interface Line {
+export interface Line extends Finding {
   id: string
   title: string
-  /** amber: this token is not shown it, so nothing is said about it. */
-  state: 'green' | 'amber' | 'red'
-  sentence: string
-  /** The one click or API call that mends it; null when green. */
-  mend: string | null
   /** True when `--fix` mends it. */
   fixable: boolean
   /** True when the proof rests on it. */
   proves: boolean
 }
-
-type Finding = Pick<Line, 'state' | 'sentence' | 'mend'>
-
-const green = (sentence: string): Finding => ({ state: 'green', sentence, mend: null })
-const red = (sentence: string, mend: string): Finding => ({ state: 'red', sentence, mend })
 
 function line(id: string, title: string, finding: Finding, kind: 'proves' | 'beside' = 'beside'): Line {
   // The policy is the repository's own, and a bypass list is somebody's decision: rulesets are all that is mended.
@@ -149,32 +141,11 @@ export function inspect(seen: Protection): Line[] {
       ),
     ),
     line('environments', 'Environments', over(seen.environments, inspectEnvironments(settings))),
+    line('rollback', 'What would hold a rollback', over(seen.environments, inspectRollback(settings))),
     line('deploying', 'Deploys on push', over(seen.deploying, inspectDeploying(seen.url, seen.branch))),
     line('permissions', "The App's permissions", over(seen.permissions, inspectPermissions)),
   ]
 }
-
-const inspectEnvironments =
-  (settings: string) =>
-  (all: EnvironmentReading[]): Finding => {
-    const named = (some: EnvironmentReading[]) => listed(some.map((one) => one.name))
-    const open = all.filter((one) => one.rules.length === 0)
-    const lax = all.filter((one) => one.adminsBypass)
-    const mend = `Add a rule, and untick "Allow administrators to bypass", at ${settings}/environments.`
-    if (open.length + lax.length > 0) {
-      const parts = [
-        ...(open.length > 0 ? [`no protection rule on ${named(open)}`] : []),
-        ...(lax.length > 0 ? [`administrators can bypass ${named(lax)}`] : []),
-      ]
-      return red(`${parts.join('; ')}.`, mend)
-    }
-    const untold = all.filter((one) => one.adminsBypass === null)
-    if (untold.length > 0) {
-      const sentence = `Protected; GitHub does not say whether administrators can bypass ${named(untold)}.`
-      return { state: 'amber', sentence, mend }
-    }
-    return green(all.length === 0 ? 'There are none.' : `${count(all.length, 'environment')} protected.`)
-  }
 
 /** T38: what an agent pushes runs before anybody has read it; it must not deploy itself. */
 const inspectDeploying =

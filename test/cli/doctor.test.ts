@@ -180,6 +180,17 @@ describe('countersign doctor', () => {
     })
   })
 
+  test('A5, R4: what waits for a reviewer or a timer would hold a rollback, and is red', async () => {
+    const rollback = async () => (await lines()).shown.find((line) => line.id === 'rollback')
+    expect(await rollback()).toMatchObject({ state: 'green' })
+    await admin('PUT', '/environments/production', { wait_timer: 10 })
+    expect(await rollback()).toMatchObject({
+      state: 'red',
+      sentence: 'A rollback would be held: production waits for a timer.',
+      mend: expect.stringMatching(/settings\/environments/),
+    })
+  })
+
   test("T38: a workflow that a push of an agent's branch starts and that deploys is red, one for named branches is not", async () => {
     const workflow = (on: string) =>
       `on: ${on}\njobs:\n  deploy:\n    environment: production\n    runs-on: x\n`

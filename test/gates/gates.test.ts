@@ -266,3 +266,49 @@ describe('G2: tests with coverage', () => {
     expect([verdict.state, verdict.sentence]).toEqual([state, expect.stringContaining(words)])
   })
 })
+
+describe.each([
+  ['G1', 'types', ['typecheck', 'lint']],
+  ['G3', 'integration', ['integration']],
+  ['G7', 'build', ['build']],
+] as const)('%s: the commands of %s', (_requirement, id, names) => {
+  const policy = { commands: Object.fromEntries(names.map((name) => [name, { run: `npm run ${name}` }])) }
+  const results = (of: (name: string) => Partial<CommandBody> | null): [EvidenceRequest, EvidenceResult][] =>
+    names.flatMap((name) => {
+      const request = commandRequest(policyOf(policy).commands, name, range.head)
+      const part = of(name)
+      const whole = { exitCode: 0, stoppedBy: null, outputTail: '', durationMs: 1, ...part } as CommandBody
+      return request && part
+        ? [[request, { ok: true, body: whole }] as [EvidenceRequest, EvidenceResult]]
+        : []
+    })
+  const last = names.at(-1) ?? ''
+  test.each<[string, (name: string) => Partial<CommandBody> | null, string, RegExp]>([
+    ['all succeed', () => ({}), 'pass', /succeeded/],
+    [
+      'one fails',
+      (name) => (name === last ? { exitCode: 2, outputTail: 'line 7: no' } : {}),
+      'fail',
+      /ended with 2: `line 7: no`/,
+    ],
+    [
+      'one is stopped',
+      (name) => (name === last ? { exitCode: null, stoppedBy: 'memory' } : {}),
+      'fail',
+      /ran out of memory/,
+    ],
+    ['one still runs', (name) => (name === last ? null : {}), 'wait', /is running in the sandbox/],
+  ])('%s', (_case, of, state, words) => {
+    const verdict = run(id, input(goodFiles(), {}, policy, results(of)))
+    expect([verdict.state, verdict.sentence]).toEqual([state, expect.stringMatching(words)])
+  })
+
+  test('are asked for at the head and at no other commit', () => {
+    const gate = allGates.find((one) => one.id === id)
+    const asked = gate?.needs(input(goodFiles(), {}, policy)) ?? []
+    expect(asked).toEqual(
+      names.map((name) => expect.objectContaining({ kind: 'command', name, sha: range.head })),
+    )
+    expect(gate?.off?.(input(goodFiles()))).toMatch(/Not configured: name `commands\./)
+  })
+})
