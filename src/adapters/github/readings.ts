@@ -1,4 +1,4 @@
-/** Readings kept for a few seconds, so that a burst of rounds asks GitHub once; docs/adr/0005 and 0010 argue why it is safe. */
+/** Readings kept for a few seconds, so that a burst of rounds asks GitHub once; docs/adr/0005 and 0012 argue why it is safe. */
 import type { RepositoryName } from '../../core/ids.ts'
 import type {
   Clock,
