@@ -84,9 +84,10 @@ const rolloutPolicy = (production: string) => `rollout:
           - { name: health, path: /health }
       window_minutes: 0.09
       sample_seconds: 0.6
-      inconclusive_samples: 10
+      inconclusive_samples: 20
       requests:
         source: { kind: json, url: '${production}/stats.json', pointer: /requests }
+        minimum: 40
       monitors:
         errors:
           rule: error_rate
