@@ -6,8 +6,8 @@ import { type GroupStep, groupSteps, hintedNumber } from '../core/mergeGroup.ts'
 import type { GroupEntry, GroupSnapshot } from '../core/snapshot/group.ts'
 import type { Policy } from '../policy/schema.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
-import { readPolicy } from './policy.ts'
-import { type ObservePorts, readRepository, tryRead } from './ports.ts'
+import { readGround } from './ground.ts'
+import { type ObservePorts, tryRead } from './ports.ts'
 import { observePull } from './pull.ts'
 
 /**
@@ -32,14 +32,9 @@ export async function observeGroup(
   const requested = lastFact(facts, 'group.requested')
   if (!requested) return null
   const destroyed = (lastFact(facts, 'group.destroyed')?.seq ?? -1) > requested.seq
-  const app = await forge.identity()
-  const repository = await readRepository(forge, name)
-  if (!repository) return null
-  const { baseRef } = requested.body
-  const tip = await forge.branchTip(name, baseRef)
-  if (!tip.found) return null
-  const base = { ref: baseRef, tip: tip.value }
-  const policy = await readPolicy(ports, repository, base)
+  const ground = await readGround(ports, name, requested.body.baseRef)
+  if (!ground) return null
+  const { app, repository, base, policy } = ground
 
   const results = new Map<Digest, EvidenceResult>()
   const snapshot: GroupSnapshot<Policy> = {

@@ -16,9 +16,9 @@ import { mostSteps, stepsOf } from '../rollout/range.ts'
 import { asksPeople, settingsOf } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
+import { readGround } from './ground.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
-import { readPolicy } from './policy.ts'
-import { type ObservePorts, readRepository, tryRead } from './ports.ts'
+import { type ObservePorts, tryRead } from './ports.ts'
 
 /**
  * Read a rollout's snapshot.
@@ -39,13 +39,9 @@ export async function observeRollout(
   const missing: string[] = []
 
   const facts = await ledger.facts(key)
-  const app = await forge.identity()
-  const repository = await readRepository(forge, name)
-  if (!repository) return null
-  const tip = await forge.branchTip(name, repository.defaultBranch)
-  if (!tip.found) return null
-  const branch = { ref: repository.defaultBranch, tip: tip.value }
-  const policy = await readPolicy(ports, repository, branch)
+  const ground = await readGround(ports, name)
+  if (!ground) return null
+  const { app, repository, base: branch, policy } = ground
   const settings = policy.ok ? settingsOf(policy.policy.rollout.environments, environment) : null
   const before =
     settings?.after === undefined
@@ -59,7 +55,7 @@ export async function observeRollout(
   const deployments = await tryRead(missing, `The deployments to ${environment}`, () =>
     forge.deployments(name, environment),
   )
-  const start = startOf({ settings, facts, deployments, tip: tip.value, before: before?.facts ?? null })
+  const start = startOf({ settings, facts, deployments, tip: branch.tip, before: before?.facts ?? null })
 
   const results = new Map<Digest, EvidenceResult>()
   const snapshot: RolloutSnapshot<Policy> = {
