@@ -55,7 +55,7 @@ if (deployment) {
 const monitors = (service: string, environment: string) => `
       sample_seconds: 0.4
       window_minutes: 0.03
-      inconclusive_samples: 3
+      inconclusive_samples: 8
       requests: { source: { kind: json, url: '${service}/${environment}/stats.json', pointer: /requests }, minimum: 100 }
       monitors:
         errors: { rule: error_rate, source: { kind: json, url: '${service}/${environment}/stats.json', pointer: /errors } }

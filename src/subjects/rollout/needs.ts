@@ -60,6 +60,9 @@ export function baselineOf(
   return { kind: 'baseline', deployment: id, fromMs, toMs: sinceMs, sources: sourcesOf(rules) }
 }
 
+/** A figure that is read a little late still tells of its moment, however close the samples are. */
+const shortestLateMs = 5000
+
 /** The sample at a place of the window, from 1. */
 export function sampleOf(
   window: NonNullable<Seen['window']>['body'],
@@ -67,7 +70,8 @@ export function sampleOf(
 ): Extract<EvidenceRequest, { kind: 'sample' }> {
   const { rules, deployment } = window
   const atMs = window.atMs + place * rules.intervalMs
-  return { kind: 'sample', deployment, atMs, untilMs: atMs + rules.intervalMs, sources: sourcesOf(rules) }
+  const untilMs = atMs + Math.max(rules.intervalMs, shortestLateMs)
+  return { kind: 'sample', deployment, atMs, untilMs, sources: sourcesOf(rules) }
 }
 
 /** Places of the window that are due, in order. */
