@@ -11,9 +11,9 @@ export const systemClock: Clock = createClock(1)
  * A clock that starts at the machine's time and runs `speed` times as fast.
  *
  * @param speed seconds of this clock in one real second; at least 1.
+ * @param startedMs when it was started, where several processes go by one clock.
  */
-export function createClock(speed: number): Clock {
-  const startedMs = Date.now()
+export function createClock(speed: number, startedMs = Date.now()): Clock {
   return {
     nowMs: () => startedMs + Math.round((Date.now() - startedMs) * speed),
     async sleep(ms, signal) {
