@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { expect } from '@jest/globals'
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
-import { openStage, type Stage, webhookSecret } from '../../demo/stage.ts'
+import { openStage, type Stage, type StageOptions, webhookSecret } from '../../demo/stage.ts'
 import { createUnsandboxedRunner } from '../../demo/unsandboxed.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { wantedRulesets } from '../../src/enforcement/rulesets.ts'
@@ -57,8 +57,9 @@ export async function openVillage({
   mode = 'merge' as Mode,
   files = {} as Files,
   settings = {} as Record<string, string>,
+  options = {} as Pick<StageOptions, 'log' | 'stopGraceMs'>,
 } = {}): Promise<Village> {
-  const stage = await openStage({ ledgerTemplate, sandbox: createUnsandboxedRunner(), settings })
+  const stage = await openStage({ ledgerTemplate, sandbox: createUnsandboxedRunner(), settings, ...options })
   const { github } = stage
   for (const login of ['ana', 'ben', 'cleo', 'dev', 'eve', 'owner']) github.createUser(login)
   github.createOrg('acme', { owners: ['owner'], members: ['ana', 'ben', 'cleo', 'dev'] })

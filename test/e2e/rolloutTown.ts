@@ -1,6 +1,7 @@
 /** The village with environments: jobs that deploy to a service of the test, whose figures each commit decides. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { StageOptions } from '../../demo/stage.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { type CiInput, enableCi } from '../../world/ci/ci.ts'
 import type { Files, GitHubState } from '../../world/index.ts'
@@ -19,6 +20,9 @@ export interface RolloutTown extends Village {
   service: string
   /** Alerts that the operator's channel was sent. */
   alerts: { text: string }[]
+  /** While it is true the channel takes messages and never answers; `unanswered` counts them. */
+  silentChannel: boolean
+  unanswered: number
   /** What stands in an environment as the service was told, oldest first. */
   deployed(environment: string): string[]
   /** From now on these figures are shown while this commit stands somewhere. */
@@ -71,6 +75,7 @@ export interface RolloutTownOptions {
   policy?: string
   ci?: Partial<CiInput>
   files?: Files
+  stage?: Pick<StageOptions, 'log' | 'stopGraceMs'>
 }
 
 /** Staging and then production, both created by Countersign. */
@@ -104,6 +109,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
         return answer(200, {})
       }
       if (environment === 'hook') {
+        if (town.silentChannel) return void (town.unanswered += 1)
         alerts.push(JSON.parse(body))
         return answer(200, 'ok')
       }
@@ -123,6 +129,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
       ...options.files,
     },
     settings: { OUTBOUND_ALLOW: '127.0.0.1', ALERT_WEBHOOKS: `ops=${service}/hook` },
+    ...(options.stage === undefined ? {} : { options: options.stage }),
   })
   const { stage } = village
   const { github } = stage
@@ -138,6 +145,8 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
     ...village,
     service,
     alerts,
+    silentChannel: false,
+    unanswered: 0,
     deployed: (environment) => stands.get(environment) ?? [],
     behave: (sha, shown) => void figures.set(sha, shown),
     get usually() {
@@ -164,6 +173,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
       [...github.state.deployments.values()].filter((one) => one.environment === environment),
     async close() {
       await village.close()
+      server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
   }

@@ -11,6 +11,7 @@ import { WorkItem } from '../../src/core/work.ts'
 import { listeningLog } from '../support/listeningLog.ts'
 import { epicText, storySessions } from './epicShop.ts'
 import { commentOn, done, fixing, openFixTown, replace, turn as says } from './fixTown.ts'
+import { factsOf, openRolloutTown } from './rolloutTown.ts'
 import { townPolicy, repository as townRepository } from './town.ts'
 import { diagnosis, openWorkshop, repository, review } from './workshop.ts'
 
@@ -140,6 +141,32 @@ test('O6, S7: evidence and fixes end when the App is told to stop', async () => 
   await town.stage.app.stop()
   expect(log.said.filter((one) => /left behind/.test(one))).toEqual([])
   expect(running).toBe(0)
+})
+
+test('O6, S7: an alert ends when the App is told to stop, and is not sent twice', async () => {
+  const town = await openRolloutTown({ stage: options })
+  try {
+    town.silentChannel = true
+    town.usually = { health: 503 }
+    await town.ship('sick')
+    await town.stage.until('the alert to wait for its channel', () =>
+      town.unanswered > 0 ? true : undefined,
+    )
+    await town.stage.restart()
+    expect(log.said.filter((one) => /left behind/.test(one))).toEqual([])
+    stopped.add('alert')
+    town.silentChannel = false
+    const sent = await town.stage.until('its record', async () =>
+      factsOf(await town.facts_('staging'), 'alert.sent').at(-1),
+    )
+    expect(sent.body).toMatchObject({
+      ok: false,
+      sentence: expect.stringMatching(/whether it arrived is not known/),
+    })
+    expect(town.alerts).toEqual([])
+  } finally {
+    await town.close()
+  }
 })
 
 test('no kind of work is left out', () => {
