@@ -1,17 +1,9 @@
-/** The App of the benches of memory and rollouts, in a process of its own, so that the stand-ins' memory is not counted as the App's. */
+/** The App of the memory bench, in a process of its own, so that the stand-ins' memory is not counted as the App's. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { silentLog } from '../src/adapters/log.ts'
 import { start } from '../src/connect.ts'
 import { readEnvironment } from '../src/environment.ts'
-
-/** What the App's process says about itself after a collection of garbage. */
-export interface Memory {
-  rss: number
-  heapUsed: number
-  external: number
-  /** Processor time since the start, in microseconds. */
-  cpuMicros: number
-}
+import type { Memory } from './memory.ts'
 
 const reading = readEnvironment(process.env)
 if (reading.kind !== 'ready') throw new Error(reading.kind === 'refused' ? reading.message : 'no credentials')
@@ -24,7 +16,6 @@ process.on('message', async () => {
     await sleep(200)
   }
   const { rss, heapUsed, external } = process.memoryUsage()
-  const { user, system } = process.cpuUsage()
-  const memory: Memory = { rss, heapUsed, external, cpuMicros: user + system }
+  const memory: Memory = { rss, heapUsed, external }
   process.send?.(memory)
 })

@@ -1,6 +1,7 @@
 /** A small repository under Countersign for attacks: people, an agent's App, branch rules, and no sandbox to wait for. */
+
+import { ok } from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { expect } from '@jest/globals'
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import { openStage, type Stage, type StageOptions, webhookSecret } from '../../demo/stage.ts'
@@ -149,11 +150,12 @@ export async function openVillage({
       await github.as('ana').comment(repository, number, '/agent merge')
       const said = await stage.until('the refusal', () => refusals()[before], 45_000)
       await stage.settle()
-      expect(said).toMatch(why)
-      expect(pull(number).merged).toBe(false)
+      ok(why.test(said), `the refusal says: ${said}`)
+      ok(!pull(number).merged, `#${number} was merged`)
       const settled = factsOf(await village.facts(number), 'settled').map(({ body }) => body)
-      expect(settled).toContainEqual(
-        expect.objectContaining({ outcome: 'refused', sentence: expect.stringMatching(/^Not merged/) }),
+      ok(
+        settled.some(({ outcome, sentence }) => outcome === 'refused' && sentence.startsWith('Not merged')),
+        'the refusal is not on record',
       )
     },
     async forge({ tree, parents, message = 'Forged', date }) {
