@@ -109,7 +109,10 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
         return answer(200, {})
       }
       if (environment === 'hook') {
-        if (town.silentChannel) return void (town.unanswered += 1)
+        if (town.silentChannel) {
+          town.unanswered += 1
+          return
+        }
         alerts.push(JSON.parse(body))
         return answer(200, 'ok')
       }
