@@ -115,16 +115,21 @@ function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, s
       shown: heldDigest(environment, seen),
     }
   if (seen.failed)
-    return { ...base, state: 'failure', title: `Failed in ${environment}: ${failureTold(snapshot, seen)}` }
+    return {
+      ...base,
+      state: 'failure',
+      title: `Failed in ${environment}. ${afterFailure(snapshot, seen) ?? seen.failed.body.sentence}`,
+      lines: [seen.failed.body.sentence, '', ...lines],
+    }
   const progress = window?.sentence ?? last?.canary.sentence ?? 'The deployment is under way.'
   return { ...base, state: 'success', title: `Let through to ${environment}. ${progress}` }
 }
 
-function failureTold({ facts }: RolloutSnapshot<Policy>, { id, failed }: Seen): string {
+/** What came of it, or is about to; null where nothing is rolled back. */
+function afterFailure({ facts }: RolloutSnapshot<Policy>, { id }: Seen): string | null {
   const intent = factsOf(facts, 'deploy.intended').find(({ body }) => body.replaces === id)
   const end = factsOf(facts, 'rollback.ended').find(({ body }) => body.intent === intent?.seq)
-  const next = end?.body.sentence ?? (intent ? `It is rolled back to ${code(short(intent.body.sha))}.` : '')
-  return `${next} ${failed?.body.sentence ?? ''}`.trim()
+  return end?.body.sentence ?? (intent ? `It is rolled back to ${code(short(intent.body.sha))}.` : null)
 }
 
 function runOf(snapshot: RolloutSnapshot<Policy>, sha: Sha, shown: Shown): DesiredCheckRun {
