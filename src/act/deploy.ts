@@ -1,6 +1,7 @@
 /** Starting deployments and smoke tests, and answering protection rules: each with the fact that says it was done (R2, S7). */
 import type { Action } from '../core/action.ts'
 import { Terminal } from '../core/errors.ts'
+import { intentMarker } from '../core/facts/rollout.ts'
 import type { FactBody } from '../core/facts.ts'
 import type { SubjectKey } from '../core/ids.ts'
 import type { ForgeActs, Ledger, Log, Metrics } from '../core/ports.ts'
@@ -14,9 +15,6 @@ export interface DeployPorts {
 
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>
 
-/** How a deployment of ours is found again on GitHub: the intent that announced it. */
-const markerOf = ({ subject, intent }: Of<'deploy'>) => `${subject}:${intent}`
-
 /**
  * Start what an intent announced. A created deployment is found again by its marker; a workflow that is started cannot
  * be, so an intent row comes first, and one that was started by a process that died is waited for like any other.
@@ -24,6 +22,7 @@ const markerOf = ({ subject, intent }: Of<'deploy'>) => `${subject}:${intent}`
  */
 export async function startDeployment(action: Of<'deploy'>, ports: DeployPorts): Promise<void> {
   const { repository: name, sha, environment, purpose, intent } = action
+  const marker = intentMarker(action.subject, intent)
   const description = purpose === 'rollback' ? `Rollback to ${sha.slice(0, 8)}` : `Deploy ${sha.slice(0, 8)}`
   try {
     const made =
@@ -32,20 +31,14 @@ export async function startDeployment(action: Of<'deploy'>, ports: DeployPorts):
             deployment: await ports.forge.createDeployment(name, {
               sha,
               environment,
-              marker: markerOf(action),
+              marker,
               description: `${description}, by Countersign`,
             }),
             runId: null,
           }
         : {
             deployment: null,
-            runId: await dispatch(
-              action,
-              action.workflow,
-              { environment, sha },
-              `deploy:${markerOf(action)}`,
-              ports,
-            ),
+            runId: await dispatch(action, action.workflow, { environment, sha }, `deploy:${marker}`, ports),
           }
     await record(action.subject, { kind: 'deploy.made', intent, ...made }, ports)
     ports.metrics.count('deployments_started_total', { purpose })

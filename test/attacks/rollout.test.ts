@@ -15,15 +15,20 @@ const environments = (service: string) => `
       deploy: create
       after: staging${watched(service, 'production')}`
 
+/** A first change stands healthy in production: what everything later is compared with. */
+async function reachProduction(): Promise<void> {
+  const first = await town.ship('first')
+  await town.becomes('deploy', first, 'action_required')
+  await town.press('ben', first, 'Approve deploy')
+  await until('production to be healthy', async () =>
+    factsOf(await town.facts_('production'), 'window.ended').some(({ body }) => body.outcome === 'healthy'),
+  )
+}
+
 describe('production', () => {
   beforeAll(async () => {
     town = await openRolloutTown({ environments })
-    const first = await town.ship('first')
-    await town.becomes('deploy', first, 'action_required')
-    await town.press('ben', first, 'Approve deploy')
-    await until('production to be healthy', async () =>
-      factsOf(await town.facts_('production'), 'window.ended').some(({ body }) => body.outcome === 'healthy'),
-    )
+    await reachProduction()
   })
   afterAll(async () => {
     expect(town.stage.github.violations).toEqual([])
@@ -94,12 +99,7 @@ describe('what comes along', () => {
     production:
       deploy: create${watched(service, 'production')}`,
     })
-    const first = await town.ship('first')
-    await town.becomes('deploy', first, 'action_required')
-    await town.press('ben', first, 'Approve deploy')
-    await until('production to be healthy', async () =>
-      factsOf(await town.facts_('production'), 'window.ended').some(({ body }) => body.outcome === 'healthy'),
-    )
+    await reachProduction()
   })
   afterAll(async () => {
     expect(town.stage.github.violations).toEqual([])

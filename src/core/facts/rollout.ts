@@ -156,3 +156,6 @@ export const rolloutFacts = [
   alertRaised,
   alertSent,
 ] as const
+
+/** What a deployment of ours carries in its payload, to be found again by: the intent that announced it (S7). */
+export const intentMarker = (subject: string, intent: number): string => `${subject}:${intent}`

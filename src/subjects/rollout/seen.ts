@@ -1,4 +1,6 @@
 /** Deployments that a round sees for the first time: whose they are, and which of them are looked after (R1, S7). */
+
+import { intentMarker } from '../../core/facts/rollout.ts'
 import type { FactBody } from '../../core/facts.ts'
 import type { DeploymentReading, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
@@ -52,9 +54,6 @@ function intentOf(
     pending.find(({ intent, runId: of }) => intent.body.way === 'dispatch' && of === null)?.intent ?? null
   )
 }
-
-/** How a deployment of ours is found again: the intent that announced it. */
-export const intentMarker = (subject: string, intent: number): string => `${subject}:${intent}`
 
 function letThrough({ facts }: RolloutSnapshot, { id }: DeploymentReading): boolean {
   const rules = facts.flatMap((fact) =>
