@@ -5,6 +5,7 @@ import { digestOf } from './digest.ts'
 import { Digest, type RepositoryName, Sha } from './ids.ts'
 import { MonitorReading, MonitorSource, ProbeCheck, ProbeResult } from './monitoring.ts'
 import { ReportFormat, Reports, reportFields } from './reports.ts'
+import { LineMapBody, MergeTreeBody, RevertBody } from './twoCommits.ts'
 
 const mode = z.enum(['000000', '040000', '100644', '100664', '100755', '120000', '160000'])
 const gitPath = z.string().min(1).max(4096)
@@ -152,6 +153,8 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
   }),
   /** Tree of `git merge-tree` of two commits, or conflicts: proves a clean update merge (T11). */
   z.object({ kind: z.literal('mergeTree'), first: Sha, second: Sha }),
+  /** Whether a commit takes others back, and does nothing else: what it says of itself proves nothing (R1, T41). */
+  z.object({ kind: z.literal('revert'), commit: Sha, of: z.array(Sha).min(1).max(20) }),
   /**
    * Where the lines of a file at `from` are at `to`, renames followed (F2, T32). With `base`, the lines are those of the
    * merge base of `from` and `base`: the left side of a diff; `path` is then still the name at `from`.
@@ -196,29 +199,6 @@ export const CitationsBody = z.object({
   ),
 })
 export const CommitsBody = z.object({ commits: z.array(CommitBody).max(250) })
-export const MergeTreeBody = z.object({ tree: Sha.nullable(), mergeBase: Sha.nullable() })
-
-export const LineMapBody = z.object({
-  /** The file's name at `to`; null when it is not there any more. */
-  path: gitPath.nullable(),
-  /** Set when the file at `to` has no lines that could be edited; completes a sentence that begins with its name. */
-  problem: z.string().nullable(),
-  /** Lines at `to`; a last line without a line feed counts. */
-  lines: z.number().int().nonnegative(),
-  /** As `git diff -U0` counts them: a side of 0 lines names the line before it. */
-  hunks: z
-    .array(
-      z.object({
-        oldStart: z.number().int().nonnegative(),
-        oldLines: z.number().int().nonnegative(),
-        newStart: z.number().int().nonnegative(),
-        newLines: z.number().int().nonnegative(),
-      }),
-    )
-    .max(20_000),
-})
-export type LineMapBody = z.infer<typeof LineMapBody>
-
 export const evidenceBodies = {
   diff: DiffBody,
   commits: CommitsBody,
@@ -227,6 +207,7 @@ export const evidenceBodies = {
   command: CommandBody,
   reports: Reports,
   mergeTree: MergeTreeBody,
+  revert: RevertBody,
   lineMap: LineMapBody,
   sample: MonitorsBody,
   baseline: MonitorsBody,

@@ -1,5 +1,5 @@
 /** Line maps: where lines of one version of a file are in another, from git's hunks (T32). */
-import type { LineMapBody } from '../core/evidence.ts'
+import type { LineMapBody } from '../core/twoCommits.ts'
 
 /** Lines `from` up to, and not including, `to`; 1-based. Equal numbers are the gap before that line. */
 export interface LineRange {

@@ -1,9 +1,10 @@
 /** Cited regions: which lines of which file a thread is about at the present head, and threads that share them (F2, T32). */
-import type { EvidenceRequest, LineMapBody } from '../core/evidence.ts'
+import type { EvidenceRequest } from '../core/evidence.ts'
 import type { FixScope } from '../core/facts/fix.ts'
 import type { Sha } from '../core/ids.ts'
 import { code, count } from '../core/sentences.ts'
 import type { ReviewThread } from '../core/snapshot/pull.ts'
+import type { LineMapBody } from '../core/twoCommits.ts'
 import { type LineRange, mapRange } from './lineMap.ts'
 
 /** What fixes the meaning of line numbers. */

@@ -1,10 +1,11 @@
 /** The range of a rollout: whether everything between what stands and the new commit may come along (R1, T41). */
-import type { CommitBody } from '../core/evidence.ts'
+import type { CommitBody, EvidenceView } from '../core/evidence.ts'
 import { type FactOf, factsOf, lastFact } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
 import { code, count, listed, person, short } from '../core/sentences.ts'
 import type { RangeStep } from '../core/snapshot/rollout.ts'
 import { fail, pass, type Verdict, wait } from '../core/verdict.ts'
+import { type Reverted, revertedIn } from './reverts.ts'
 
 /** Steps that one rollout may bring; beyond it somebody deploys a nearer commit first. */
 export const mostSteps = 100
@@ -34,10 +35,12 @@ export interface RangeInput {
   commits: readonly CommitBody[] | null
   steps: readonly RangeStep[]
   failures: readonly FactOf<'rollout.failed'>[]
+  /** Shows whether reverts are true. */
+  evidence: Pick<EvidenceView, 'get'>
 }
 
 /** Judge the range. Whoever merged it: what nobody here has judged, and what failed before, does not come along. */
-export function judgeRange({ from, to, commits, steps, failures }: RangeInput): RangeVerdict {
+export function judgeRange({ from, to, commits, steps, failures, evidence }: RangeInput): RangeVerdict {
   if (from === null) return firstRange(to, steps, failures)
   if (commits === null)
     return { verdict: wait('The commits on the way are being read from git.'), lines: [], agents: [] }
@@ -52,8 +55,11 @@ export function judgeRange({ from, to, commits, steps, failures }: RangeInput): 
     }
   if (wanted.length !== steps.length || wanted.some((sha, at) => steps[at]?.sha !== sha))
     return { verdict: wait('Who brought the commits on the way is being read.'), lines: [], agents: [] }
-  const reverted = revertedIn(commits)
-  const judged = steps.map((step) => judgeStep(step, failures, reverted))
+  const reverted = revertedIn(commits, evidence)
+  const merges = new Set(commits.flatMap(({ sha, parents }) => (parents.length > 1 ? [sha] : [])))
+  const judged = steps.map((step) =>
+    takenBack(step.sha, judgeStep(step, failures, merges), reverted.get(step.sha)),
+  )
   const verdicts = judged.map(({ verdict }) => verdict)
   const worst =
     verdicts.find(({ state }) => state === 'fail') ?? verdicts.find(({ state }) => state !== 'pass')
@@ -100,20 +106,41 @@ interface Judged {
   agents: { number: number; head: Sha }[]
 }
 
+/** What does not come along by itself does so once it is taken back: nothing of it is left to be deployed. */
+function takenBack(sha: Sha, judged: Judged, reverted: Reverted | undefined): Judged {
+  const { verdict } = judged
+  if (verdict.state !== 'fail' || !reverted) return judged
+  switch (reverted.state) {
+    case 'yes':
+      return { ...judged, verdict: pass(reverted.how) }
+    case 'reading':
+      return {
+        ...judged,
+        verdict: wait(`Whether ${code(short(sha))} was taken back is being read from git.`),
+      }
+    case 'no':
+      return { ...judged, verdict: fail(`${verdict.sentence} ${reverted.why}`) }
+    default:
+      return reverted satisfies never
+  }
+}
+
+/** One step by itself. */
 function judgeStep(
   step: RangeStep,
   failures: readonly FactOf<'rollout.failed'>[],
-  reverted: ReadonlySet<Sha>,
+  merges: ReadonlySet<Sha>,
 ): Judged {
   const name =
     step.pulls.length > 0 ? listed(step.pulls.map(({ number }) => `#${number}`)) : code(short(step.sha))
   const judged = (verdict: Verdict, agents: Judged['agents'] = []): Judged => ({ name, verdict, agents })
+  const revert = code(`git revert ${merges.has(step.sha) ? '-m 1 ' : ''}${short(step.sha)}`)
   const failure = failures.find(({ body }) => body.steps.includes(step.sha))
   // guard: rolledBackStays
-  if (failure && !reverted.has(step.sha))
+  if (failure)
     return judged(
       fail(
-        `It was part of what failed here (${failure.body.sentence.slice(0, 300)}). Revert it first: ${code(`git revert ${short(step.sha)}`)}, through a pull request.`,
+        `It was part of what failed here (${failure.body.sentence.slice(0, 300)}). Revert it first: ${revert}, through a pull request.`,
       ),
     )
   if (step.pulls.length === 0) {
@@ -122,7 +149,7 @@ function judgeStep(
       ? judged(pass(`pushed by ${person(step.pusher)}, without a pull request.`))
       : judged(
           fail(
-            `${code(short(step.sha))} came past pull requests, and not from a person who is known. Revert it, or bring it in through a pull request.`,
+            `${code(short(step.sha))} came past pull requests, and not from a person who is known. Revert it, through a pull request: ${revert}.`,
           ),
         )
   }
@@ -134,7 +161,7 @@ function judgeStep(
       return judged(
         facts.length === 0
           ? fail(
-              `Countersign has never judged #${number}. Revert it, or bring it in again through a pull request.`,
+              `Countersign has never judged #${number}. Revert it, and bring it in again through a pull request: ${revert}.`,
             )
           : wait(`How #${number} was merged is being read.`),
       )
@@ -142,7 +169,9 @@ function judgeStep(
     // guard: bypassedStays
     if (incident)
       return judged(
-        fail(`#${number} got past the gates: ${incident.body.sentence.slice(0, 300)} Revert it first.`),
+        fail(
+          `#${number} got past the gates: ${incident.body.sentence.slice(0, 300)} Revert it first: ${revert}.`,
+        ),
       )
     if (factsOf(facts, 'origin.evidence').length > 0) agents.push({ number, head: merged.body.head })
   }
@@ -154,21 +183,4 @@ function judgeStep(
     ),
     agents,
   )
-}
-
-/** Commits that others in the range revert, by git's own words for it; a revert of a revert brings it back. */
-function revertedIn(commits: readonly CommitBody[]): Set<Sha> {
-  const named = new Map(
-    commits.flatMap(({ sha, message }) =>
-      [...message.matchAll(/^This reverts commit ([0-9a-f]{40,64})\.?/gm)].map((match) => [
-        match[1] ?? '',
-        sha,
-      ]),
-    ),
-  )
-  const isReverted = (sha: Sha, depth = 0): boolean => {
-    const by = named.get(sha)
-    return by !== undefined && depth < 20 && !isReverted(by, depth + 1)
-  }
-  return new Set([...named.keys()].filter((sha) => isReverted(sha)))
 }

@@ -69,6 +69,8 @@ function commitsOf(request: GitRequest): Sha[] {
       return [request.base]
     case 'mergeTree':
       return [request.first, request.second]
+    case 'revert':
+      return [request.commit, ...request.of]
     case 'lineMap':
       return [request.from, request.to, ...(request.base ? [request.base] : [])]
     default:

@@ -1,5 +1,6 @@
 /** Attacks on the way to production: self-made health, addresses of somebody's choice, and work that comes along unseen. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import type { Files } from '../../world/index.ts'
 import { factsOf, openRolloutTown, type RolloutTown, watched } from '../e2e/rolloutTown.ts'
 import { goodFiles, repository } from './village.ts'
 
@@ -130,5 +131,27 @@ describe('what comes along', () => {
     expect(town.deployed('production')).toEqual(stood)
     await town.stage.settle()
     expect(town.deployed('production')).toEqual(stood)
+
+    // Words alone take nothing back.
+    const says = `Revert "sneaky"\n\nThis reverts commit ${sneaky}, reversing changes made to ${stood.at(-1)}.`
+    const bring = async (branch: string, files: Files) => {
+      await github.as('dev').push(repository, branch, { files, base: 'main', message: says })
+      const opened = await github.as('dev').openPull(repository, { title: branch, head: branch, body: '' })
+      await town.becomes('review', opened.headSha, 'success')
+      return town.merge(opened.number)
+    }
+    const lie = await bring('lie', goodFiles('lie'))
+    const refused = await town.becomes('deploy', lie, 'failure')
+    expect(refused.output.summary).toMatch(
+      /says that it takes it back, but undoing it leaves something else in `docs\/lie.md`/,
+    )
+    expect(town.deployed('production')).toEqual(stood)
+
+    const none = Object.fromEntries(Object.keys(goodFiles('sneaky')).map((path) => [path, null]))
+    const reverted = await bring('revert', none)
+    const asks = await town.becomes('deploy', reverted, 'action_required')
+    expect(asks.output.summary).toMatch(new RegExp(`#${pull.number}: taken back by`))
+    await town.press('ben', reverted, 'Approve deploy')
+    await until('production to run what is left', () => town.deployed('production').at(-1) === reverted)
   })
 })

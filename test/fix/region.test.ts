@@ -1,7 +1,7 @@
 /** Regions: lines mapped through hunks, places that are gone or grown, and threads that share a place. */
 import { describe, expect, test } from '@jest/globals'
-import type { LineMapBody } from '../../src/core/evidence.ts'
 import type { ReviewThread } from '../../src/core/snapshot/pull.ts'
+import type { LineMapBody } from '../../src/core/twoCommits.ts'
 import { mapRange } from '../../src/fix/lineMap.ts'
 import { groupRegions, regionOf } from '../../src/fix/region.ts'
 import { parseFix, parseRework, selectThreads } from '../../src/fix/request.ts'

@@ -1,10 +1,12 @@
 /** T41 as a table: what may come along with a deployment, whoever merged it. */
 import { describe, expect, test } from '@jest/globals'
-import type { CommitBody } from '../../src/core/evidence.ts'
+import type { CommitBody, EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
 import type { FactBody, FactOf } from '../../src/core/facts.ts'
 import type { RangeStep } from '../../src/core/snapshot/rollout.ts'
+import type { RevertBody } from '../../src/core/twoCommits.ts'
 import { judgeRange, mostSteps, stepsOf } from '../../src/rollout/range.ts'
-import { bot, commit, dana, factsFrom, sha } from '../support/snapshots.ts'
+import { revertRequests } from '../../src/rollout/reverts.ts'
+import { bot, commit, dana, evidenceOf, factsFrom, sha } from '../support/snapshots.ts'
 
 const merged: FactBody = {
   kind: 'merged',
@@ -59,10 +61,26 @@ const failedWith = (...names: string[]): FactOf<'rollout.failed'> => ({
   ])[0] as FactOf<'rollout.failed'>),
 })
 
+const whole: RevertBody = { strangers: [], settled: [], other: [] }
+/** What git says of the reverts of a line: that they are true, unless told, or nothing yet. */
+function shown(commits: CommitBody[], found: Record<string, Partial<RevertBody> | string | null>) {
+  const requests = revertRequests(commits)
+  return evidenceOf(
+    requests.flatMap((request): [EvidenceRequest, EvidenceResult][] => {
+      const name = Object.keys(found).find((one) => sha(one) === request.commit)
+      const one = name === undefined ? {} : found[name]
+      if (one === null) return []
+      if (typeof one === 'string') return [[request, { ok: false, reason: one }]]
+      return [[request, { ok: true, body: { ...whole, ...one } }]]
+    }),
+  )
+}
+
 const judged = (
   names: string[],
   {
     messages = {},
+    found = {} as Record<string, Partial<RevertBody> | string | null>,
     steps = names.map((name) => stepFor(name)),
     failures = [] as FactOf<'rollout.failed'>[],
   } = {},
@@ -73,6 +91,7 @@ const judged = (
     commits: line(names, messages),
     steps,
     failures,
+    evidence: shown(line(names, messages), found),
   })
 
 const reverts = (name: string) => `Revert "${name}"\n\nThis reverts commit ${sha(name)}.`
@@ -100,7 +119,7 @@ describe('T41, R1: the range', () => {
       'never judged',
       stepFor('b', { bodies: [] }),
       'fail',
-      /never judged #98. Revert it, or bring it in again/,
+      /never judged #98. Revert it, and bring it in again.*`git revert/,
     ],
     [
       'its merge is not read back yet',
@@ -161,6 +180,142 @@ describe('T41, R1: the range', () => {
     )
   })
 
+  test.each<
+    [
+      string,
+      string[],
+      Record<string, string>,
+      Record<string, Partial<RevertBody> | string | null>,
+      string,
+      RegExp,
+    ]
+  >([
+    [
+      'a revert that leaves something else',
+      ['b', 'r'],
+      { r: reverts('b') },
+      { r: { other: ['src/a.ts'] } },
+      'fail',
+      /part of what failed here.*says that it takes it back, but undoing it leaves something else in `src\/a.ts`/,
+    ],
+    [
+      'a revert of what was not there before it',
+      ['b', 'r'],
+      { r: reverts('b') },
+      { r: { strangers: [sha('b')] } },
+      'fail',
+      /takes back what was not there/,
+    ],
+    [
+      'a revert that git cannot read',
+      ['b', 'r'],
+      { r: reverts('b') },
+      { r: 'Too much.' },
+      'fail',
+      /Too much\./,
+    ],
+    [
+      'a revert that git has not read yet',
+      ['b', 'r'],
+      { r: reverts('b') },
+      { r: null },
+      'wait',
+      /is being read from git/,
+    ],
+    [
+      'a revert that settled conflicts by hand',
+      ['b', 'c', 'r'],
+      { r: reverts('b') },
+      { r: { settled: ['src/a.ts'] } },
+      'pass',
+      /each judged/,
+    ],
+    [
+      'a lie, and then a true revert',
+      ['b', 'r', 's'],
+      { r: reverts('b'), s: reverts('b') },
+      { r: { other: ['src/a.ts'] } },
+      'pass',
+      /each judged/,
+    ],
+    [
+      'a true revert, and somebody who only says that it is taken back',
+      ['b', 'r', 's'],
+      { r: reverts('b'), s: reverts('r') },
+      { s: { other: ['src/a.ts'] } },
+      'fail',
+      /part of what failed here/,
+    ],
+    [
+      'a revert of the revert that is only said to be taken back',
+      ['b', 'r', 's', 't'],
+      { r: reverts('b'), s: reverts('r'), t: reverts('s') },
+      { t: { other: ['src/a.ts'] } },
+      'fail',
+      /part of what failed here/,
+    ],
+  ])('%s', (_, names, messages, found, state, sentence) => {
+    expect(judged(names, { messages, found, failures: [failedWith('b')] }).verdict).toMatchObject({
+      state,
+      sentence: expect.stringMatching(sentence),
+    })
+  })
+
+  test('a revert that settled conflicts by hand says where', () => {
+    const { lines } = judged(['b', 'r'], {
+      messages: { r: reverts('b') },
+      found: { r: { settled: ['src/a.ts'] } },
+      failures: [failedWith('b')],
+    })
+    expect(lines[0]).toMatch(/taken back by `\w+`, with conflicts settled by hand in `src\/a.ts`/)
+  })
+
+  test.each<[string, RangeStep]>([
+    ['got past the gates', stepFor('b', { bodies: [agents, merged, bypass] })],
+    ['was never judged', stepFor('b', { bodies: [] })],
+    ['was pushed by a bot', stepFor('b', { bodies: null, pusher: bot })],
+  ])('what %s comes along once it is taken back: nothing of it is left', (_, step) => {
+    const steps = [step, stepFor('r')]
+    expect(judged(['b', 'r'], { steps }).verdict.state).toBe('fail')
+    expect(judged(['b', 'r'], { steps, messages: { r: reverts('b') } }).verdict.state).toBe('pass')
+    const lie = judged(['b', 'r'], { steps, messages: { r: reverts('b') }, found: { r: { other: ['x'] } } })
+    expect(lie.verdict.state).toBe('fail')
+  })
+
+  test('the command names the first parent of a merge', () => {
+    const commits = [
+      commit('m', { parents: [sha('base'), sha('side')] }),
+      commit('side', { parents: [sha('base')] }),
+    ]
+    const { verdict } = judgeRange({
+      from: sha('base'),
+      to: sha('m'),
+      commits,
+      steps: [stepFor('m')],
+      failures: [failedWith('m')],
+      evidence: evidenceOf([]),
+    })
+    expect(verdict.sentence).toMatch(/`git revert -m 1 \w+`/)
+  })
+
+  test('reverts that name each other in every way end', () => {
+    const names = Array.from({ length: 60 }, (_, at) => `s${at}`)
+    const messages = Object.fromEntries(
+      names.map((name, at) => [
+        name,
+        names
+          .slice(Math.max(0, at - 20), at)
+          .map(reverts)
+          .join('\n'),
+      ]),
+    )
+    expect(judged(names, { messages, failures: [failedWith('s0')] }).verdict.state).toMatch(/pass|fail/)
+    const circle = { s0: reverts('s1'), s1: reverts('s0') }
+    expect(judged(['s0', 's1'], { messages: circle, failures: [failedWith('s0')] }).verdict.state).toBe(
+      'fail',
+    )
+  })
+
   test('every step of a failed range must be reverted, or none comes along', () => {
     const failures = [failedWith('a', 'b')]
     expect(judged(['a', 'b', 'r'], { messages: { r: reverts('b') }, failures }).verdict.state).toBe('fail')
@@ -185,7 +340,7 @@ describe('T41, R1: the range', () => {
 
   test('S9: nothing passes while git or GitHub is being read', () => {
     const to = sha('a')
-    const input = { from: sha('base'), to, steps: [stepFor('a')], failures: [] }
+    const input = { from: sha('base'), to, steps: [stepFor('a')], failures: [], evidence: evidenceOf([]) }
     expect(judgeRange({ ...input, commits: null }).verdict.state).toBe('wait')
     expect(judgeRange({ ...input, commits: line(['a']), steps: [] }).verdict.state).toBe('wait')
     expect(judgeRange({ ...input, commits: line(['a']), steps: [stepFor('b')] }).verdict.state).toBe('wait')
@@ -199,7 +354,7 @@ describe('T41, R1: the range', () => {
   })
 
   test('where nothing stands the commit itself is judged, and what failed is refused', () => {
-    const input = { from: null, to: sha('a'), commits: [], failures: [] }
+    const input = { from: null, to: sha('a'), commits: [], failures: [], evidence: evidenceOf([]) }
     const first = judgeRange({ ...input, steps: [stepFor('a')] })
     expect(first.verdict).toMatchObject({
       state: 'pass',

@@ -14,6 +14,8 @@ import * as fixture from '../support/snapshots.ts'
 export interface Commit {
   parent: string | null
   message?: string
+  /** Commits that it really takes back, whatever its message says. */
+  undoes?: string[]
   paths?: string[]
   /** The pull request that brought it; null for a push past pull requests by `pusher`. */
   pull: { number: number; facts: { actor?: Account | null; body: FactBody; atMs?: number }[] } | null
@@ -151,6 +153,11 @@ function collected(setting: Setting, town: Town, request: EvidenceRequest): Evid
     if (request.kind === 'commits') return { ok: true, body: { commits: way.map(bodyOf(setting)) } }
     const paths = way.flatMap((name) => setting.commits[name]?.paths ?? [`src/${name}.ts`])
     return { ok: true, body: fixture.diffOf(paths.map((path) => fixture.file(path))) }
+  }
+  if (request.kind === 'revert') {
+    const undone = setting.commits[commitOf(setting, request.commit)]?.undoes ?? []
+    const isTrue = request.of.every((sha) => undone.includes(commitOf(setting, sha)))
+    return { ok: true, body: { strangers: [], settled: [], other: isTrue ? [] : ['src/left.ts'] } }
   }
   const name = readingName(request)
   const reading = name === null ? undefined : town.readings[name]

@@ -12,6 +12,7 @@ import { createMirrors, type MirrorOptions, type Mirrors } from './gitMirrors.ts
 import { readBlobs } from './gitObjects.ts'
 import { GitFailure } from './gitProcess.ts'
 import { pushBranch, pushFix } from './gitPush.ts'
+import { collectRevert } from './gitRevert.ts'
 
 const maximumTextBytes = 1024 * 1024
 
@@ -31,6 +32,8 @@ export function gitOver(mirrors: Mirrors): Git {
         return collectMergeTree(directory, request.first, request.second)
       case 'lineMap':
         return collectLineMap(directory, request)
+      case 'revert':
+        return collectRevert(directory, request)
       default:
         return request satisfies never
     }

@@ -1,6 +1,7 @@
 /** Line map evidence: where the lines of one version of a file are in another, renames followed (F2, T32). */
-import type { EvidenceRequest, EvidenceResult, LineMapBody } from '../../core/evidence.ts'
+import type { EvidenceRequest, EvidenceResult } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
+import type { LineMapBody } from '../../core/twoCommits.ts'
 import { fieldsOf, textOf } from './bytes.ts'
 import { readBlobs } from './gitObjects.ts'
 import { gitText, runGit } from './gitProcess.ts'

@@ -30,6 +30,7 @@ export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
             commits: way === null ? [] : (read?.body.commits ?? null),
             steps: snapshot.range,
             failures: state.failures,
+            evidence: snapshot.evidence,
           })
   const candidate = questions.candidate?.sha ?? null
   const approval =

@@ -5,6 +5,7 @@ import type { Sha } from '../../core/ids.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import { sourcesOf, type WatchRules } from '../../core/watch.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { revertRequests } from '../../rollout/reverts.ts'
 import { type EnvironmentSettings, probeChecks, settingsOf, watchRules } from '../../rollout/settings.ts'
 import { type Start, startOf as start } from '../../rollout/start.ts'
 import type { Seen } from '../../rollout/state.ts'
@@ -83,7 +84,10 @@ export function dueSamples({ atMs, rules }: NonNullable<Seen['window']>['body'],
 export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
   const { settings, state, target, last } = startOf(snapshot)
   const { current, standing } = state
-  const requests: (EvidenceRequest | null)[] = [wayOf(standing, target)]
+  const way = wayOf(standing, target)
+  const requests: (EvidenceRequest | null)[] = [way]
+  const read = way && snapshot.evidence.get(way)
+  if (read?.ok) requests.push(...revertRequests(read.body.commits))
   if (target !== null) requests.push(filesOf(settings, standing, target))
   // What a failure would be about, whatever else waits meanwhile.
   for (const { sha } of [...(current && !current.ended ? [current] : []), ...state.underWay])

@@ -17,7 +17,7 @@ import {
   withFacts,
   withHealthyBefore,
 } from './mutants.ts'
-import { type Pattern, production, sends, settingOf, staged, ways } from './starts.ts'
+import { type Pattern, production, revertOfB, sends, settingOf, staged, ways } from './starts.ts'
 import { windowGuards } from './windowGuards.ts'
 
 const { first, asked, running, breached, back, arrives, approved, runs, watches, sample } = ways
@@ -68,6 +68,16 @@ export const guards: Readonly<Record<string, Guard>> = {
     left: { push: 1, send: 1 },
     decorate: (snapshot) =>
       mapFacts(snapshot, (body) => (body.kind === 'rollout.failed' ? { ...body, steps: [] } : body)),
+  },
+  trueRevert: {
+    what: 'what only says that it takes back a failed change takes nothing back',
+    breaks: 'S11',
+    setting: settingOf(production(), { commits: { c: revertOfB } }),
+    from: back,
+    left: { push: 1, send: 1 },
+    decorate: evidenceAs((request, result) =>
+      request.kind === 'revert' ? { ok: true, body: { strangers: [], settled: [], other: [] } } : result,
+    ),
   },
   failedStays: {
     what: 'the very commit that failed is not deployed again',

@@ -1,7 +1,7 @@
 /** Settings of the search, and points on the way that plain steps reach, so that depth is spent well. */
 import { Policy } from '../../../src/policy/schema.ts'
 import { byAgent, errors } from '../../subjects/rolloutStory.ts'
-import type { Commit, Setting } from '../../subjects/rolloutWorld.ts'
+import { type Commit, type Setting, shaOf } from '../../subjects/rolloutWorld.ts'
 import { type Budget, budgets, emptyState, type Left, type State } from './state.ts'
 import { stepsOf } from './steps.ts'
 import type { World } from './worker.ts'
@@ -43,6 +43,12 @@ export function settingOf(
     url,
     commits: { a: byAgent(null, 1), b: byAgent('a', 2), c: byAgent('b', 3), ...commits },
   }
+}
+
+/** A commit that says of itself that it takes `b` back. */
+export const revertOfB: Commit = {
+  ...byAgent('b', 3),
+  message: `Revert "b"\n\nThis reverts commit ${shaOf('b')}.`,
 }
 
 export const sends = (who: string, what: string): Pattern[] => [

@@ -145,11 +145,13 @@ export function forwardBreak(
     return `S11: ${to} while ${stands.real} is still watched`
   const from = healthyIn(truth)
   // Where nothing was ever healthy there is no way to look at, and a fix may come forward.
+  const way = between(truth, from, to)
+  const undone = new Set(way.flatMap((name) => setting.commits[name]?.undoes ?? []))
   const tainted =
-    from === null ? undefined : between(truth, from, to).find((name) => failedBefore(truth, name))
+    from === null ? undefined : way.find((name) => failedBefore(truth, name) && !undone.has(name))
   if (tainted ?? failedBefore(truth, to))
     return `S11: ${to} brings ${tainted ?? to}, which failed here before`
-  const unjudged = between(truth, from, to).find((name) => from !== null && !isJudged(setting, name))
+  const unjudged = way.find((name) => from !== null && !isJudged(setting, name) && !undone.has(name))
   if (unjudged) return `S11: ${to} brings ${unjudged}, which nobody has judged`
   const before = settings.after
   if (

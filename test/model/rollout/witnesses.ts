@@ -1,6 +1,6 @@
 /** Witnesses: ways to a good end that the rules must leave open, since a guard that forbids everything would be safe too. */
 import { placeOf, type Setting } from '../../subjects/rolloutWorld.ts'
-import { type Pattern, production, sends, settingOf, staged, ways, workflow } from './starts.ts'
+import { type Pattern, production, revertOfB, sends, settingOf, staged, ways, workflow } from './starts.ts'
 import { type State, townOf } from './state.ts'
 
 export interface Witness {
@@ -52,6 +52,11 @@ export const witnesses: Readonly<Record<string, Witness>> = {
       'settle',
     ],
     ends: backAtA,
+  },
+  'a commit that takes the failed one back becomes healthy': {
+    setting: settingOf(production(), { commits: { c: { ...revertOfB, undoes: ['b'] } } }),
+    path: [...back, /^c is merged/, ...arrives, ...approved('c'), ...runs('c'), ...watches],
+    ends: stands('c', 'healthy'),
   },
   'what was silent is counted as healthy by a person': {
     setting: plain,
