@@ -1,15 +1,15 @@
 /** What a change to the policy loosens, in words: the reviewer of a policy change reads consequences, not YAML (T14). */
-import { code, listed } from '../core/sentences.ts'
+import { code } from '../core/sentences.ts'
 import { loosenedRollout } from './loosenedRollout.ts'
+import { loosenedWork } from './loosenedWork.ts'
 import { agentOf } from './profiles.ts'
 import type { Policy } from './schema.ts'
-
-type Words = string | null
+import { isMapping, labelsOf, larger, more, order, type Words, when } from './words.ts'
 
 /**
  * Compare two policies.
  *
- * @returns one sentence for each thing that becomes looser, at most 40; empty when nothing does.
+ * @returns one sentence for each thing that becomes looser; empty when nothing does.
  */
 export function loosened(before: Policy, after: Policy): string[] {
   const rules: Words[] = [
@@ -54,36 +54,20 @@ export function loosened(before: Policy, after: Policy): string[] {
         before.agents[kind].map(String),
       ),
     ),
-    more('Commands that no longer run', Object.keys(after.commands), Object.keys(before.commands)),
+    ...loosenedWork(before, after),
     ...loosenedGates(before.gates, after.gates, 'gates'),
     larger('Files that one change may touch', before.pipeline.max_files, after.pipeline.max_files),
     larger('Lines that one change may touch', before.pipeline.max_lines, after.pipeline.max_lines),
     ...Object.keys(after.profiles).flatMap((name) => loosenedProfile(before, after, name)),
     ...loosenedRollout(before.rollout, after.rollout),
   ]
-  return rules.filter((words) => words !== null).slice(0, 40)
+  return rules.filter((words) => words !== null)
 }
-
-const when = (is: boolean, words: string): Words => (is ? words : null)
 
 const peopleOf = ({ people, approvals }: Policy) =>
   people ?? (approvals.profile === 'strict' ? 'gates' : 'pass')
 const globsOf = ({ protected: one }: Policy) => (Array.isArray(one) ? one : one.paths)
 const defaultsOf = ({ protected: one }: Policy) => Array.isArray(one) || one.defaults
-
-function order(what: string, steps: readonly string[], was: string, is: string): Words {
-  return when(steps.indexOf(is) < steps.indexOf(was), `${what} goes from ${code(was)} down to ${code(is)}.`)
-}
-
-function larger(what: string, was: number, is: number): Words {
-  return when(is > was, `${what}: ${was} before, ${is} after.`)
-}
-
-/** Names that the second list has and the first has not. */
-function more(what: string, was: readonly string[], is: readonly string[]): Words {
-  const added = is.filter((one) => !was.includes(one))
-  return when(added.length > 0, `${what}: ${listed(added.map((one) => code(one)))}.`)
-}
 
 /** A profile is compared with itself, or with the plain one where it is new (P13). */
 function loosenedProfile(before: Policy, after: Policy, name: string): Words[] {
@@ -106,8 +90,22 @@ function loosenedProfile(before: Policy, after: Policy, name: string): Words[] {
 /** Gates differ in form: a switch turned off and a number that was changed are named with where they stand. */
 function loosenedGates(before: unknown, after: unknown, path: string): Words[] {
   if (typeof before === 'boolean') return [when(before && after === false, `${code(path)} is switched off.`)]
+  if (path === 'gates.ci.workflows' && labelsOf(before).length === 0)
+    return [
+      when(
+        labelsOf(after).length > 0,
+        `Only the named workflows must succeed (${code(path)}); every check that is seen had to.`,
+      ),
+    ]
   if (path === 'gates.ci.workflows' || path === 'gates.reports')
     return [more(`No longer asked for (${code(path)})`, labelsOf(after), labelsOf(before))]
+  if (path === 'gates.paths')
+    return [
+      when(
+        JSON.stringify(before) !== JSON.stringify(after),
+        `What counts as test, documentation and configuration is named anew (${code(path)}): look what falls out.`,
+      ),
+    ]
   if (path === 'gates.references.known' || path === 'gates.secrets.ignore_paths')
     return [more(`More is left out (${code(path)})`, labelsOf(before), labelsOf(after))]
   if (['number', 'string'].includes(typeof before) || ['number', 'string'].includes(typeof after))
@@ -117,15 +115,4 @@ function loosenedGates(before: unknown, after: unknown, path: string): Words[] {
   if (!isMapping(before) || !isMapping(after)) return []
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return keys.flatMap((key) => loosenedGates(before[key], after[key], `${path}.${key}`))
-}
-
-/** Entries of a list as words to compare and to read: what they hold, in the order of the schema. */
-function labelsOf(list: unknown): string[] {
-  return Array.isArray(list)
-    ? list.map((one) => (isMapping(one) ? Object.values(one).flat().join(' ') : String(one)))
-    : []
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

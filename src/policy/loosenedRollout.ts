@@ -11,6 +11,9 @@ export function loosenedRollout(before: RolloutSettings, after: RolloutSettings)
     const asked = asksPeople(before.environments, name) && !asksPeople(after.environments, name)
     return [
       asked ? `Nobody is asked before ${code(name)} any more.` : null,
+      was.deploy !== 'observe' && is.deploy === 'observe'
+        ? `Countersign no longer deploys to ${code(name)}: whether anything is held there depends on a deployment protection rule of GitHub.`
+        : null,
       was.after !== undefined && is.after !== was.after
         ? `${code(name)} no longer waits for ${code(was.after)}.`
         : null,
@@ -30,9 +33,31 @@ export function loosenedRollout(before: RolloutSettings, after: RolloutSettings)
       is.inconclusive_samples > was.inconclusive_samples
         ? `More samples may say nothing in ${code(name)}: ${was.inconclusive_samples} before, ${is.inconclusive_samples} after.`
         : null,
+      is.sample_seconds > was.sample_seconds
+        ? `${code(name)} is looked at every ${is.sample_seconds} seconds, ${was.sample_seconds} before.`
+        : null,
+      was.alerts.channel !== undefined && is.alerts.channel === undefined
+        ? `No channel is alerted about ${code(name)} any more.`
+        : null,
+      ...loosenedRequests(name, was.requests, is.requests),
       ...loosenedMonitors(name, was, is),
     ].filter((words) => words !== null)
   })
+}
+
+function loosenedRequests(
+  name: string,
+  was: EnvironmentSettings['requests'],
+  is: EnvironmentSettings['requests'],
+): string[] {
+  if (!was) return []
+  if (!is) return [`How many requests a sample of ${code(name)} covers is not counted any more.`]
+  const words: string[] = []
+  if (is.minimum < was.minimum)
+    words.push(`A sample of ${code(name)} needs ${is.minimum} requests, ${was.minimum} before.`)
+  if (JSON.stringify(is.source) !== JSON.stringify(was.source))
+    words.push(`The requests of ${code(name)} are counted by another source (T21).`)
+  return words
 }
 
 function loosenedMonitors(name: string, was: EnvironmentSettings, is: EnvironmentSettings): string[] {
@@ -44,6 +69,10 @@ function loosenedMonitors(name: string, was: EnvironmentSettings, is: Environmen
     if (before.on === 'rollback' && after.on === 'alert') words.push(`${which} only alerts now.`)
     if (after.above > before.above)
       words.push(`The limit of ${which} goes from ${before.above} to ${after.above}.`)
+    if (after.rule !== before.rule)
+      words.push(`${which} goes by the rule ${code(after.rule)}, ${code(before.rule)} before.`)
+    if (timesOf(after) > timesOf(before))
+      words.push(`${which} may rise to ${timesOf(after)} times its baseline, ${timesOf(before)} before.`)
     if (after.samples > before.samples)
       words.push(`${which} must be over its limit in ${after.samples} samples, ${before.samples} before.`)
     if (JSON.stringify(after.source) !== JSON.stringify(before.source))
@@ -53,6 +82,13 @@ function loosenedMonitors(name: string, was: EnvironmentSettings, is: Environmen
       words.push(`The ceiling of ${which} goes from ${ceilingBefore} to ${ceilingAfter}.`)
     return words
   })
+}
+
+/** A limit that does not grow with the baseline. */
+const fixed = 1
+
+function timesOf(monitor: EnvironmentSettings['monitors'][string]): number {
+  return 'times_baseline' in monitor ? (monitor.times_baseline ?? fixed) : fixed
 }
 
 function ceilingOf(monitor: EnvironmentSettings['monitors'][string]): number {
