@@ -95,6 +95,7 @@ function stillFailed(facts: readonly Fact[], sha: Sha): boolean {
   return factsOf(facts, 'rollout.failed').some(
     ({ seq, body }) =>
       body.sha === sha &&
+      body.stood !== false &&
       !factsOf(facts, 'window.ended').some(
         (end) => end.seq > seq && end.body.deployment === body.deployment && end.body.outcome === 'healthy',
       ),

@@ -4,7 +4,7 @@ import type { Fact } from '../core/facts.ts'
 import { type FactOf, factsOf } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
 import type { EnvironmentSettings } from './settings.ts'
-import { healthyOf, type RolloutState } from './state.ts'
+import { healthyOf, inVain, type RolloutState } from './state.ts'
 
 export interface Candidate {
   sha: Sha
@@ -51,7 +51,9 @@ export function questionsOf(
   const tried =
     factsOf(facts, 'deploy.intended').some(({ body }) => body.purpose === 'forward' && body.sha === sha) ||
     state.seen.some((one) => one.sha === sha)
-  return tried ? none : { candidate: { sha, rules: [] }, rollback, outdated: [] }
+  return tried && !inVain(facts, state, sha)
+    ? none
+    : { candidate: { sha, rules: [] }, rollback, outdated: [] }
 }
 
 /** Our intent that started a workflow run, if we did. */

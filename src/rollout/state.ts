@@ -79,7 +79,7 @@ export function rolloutState(
         smoke: of('smoke.started', id),
         window: of('window.opened', id),
         ended: of('window.ended', id),
-        failed: of('rollout.failed', id),
+        failed: unlessItCameUp(of('rollout.failed', id), readings.get(id)),
         held: of('rollout.held', id),
         rollback: ended.find((one) => one.body.deployment === id) ?? null,
       }
@@ -118,6 +118,39 @@ export function rolloutState(
   }
 }
 
+/** A job that failed and was run again brings up the same deployment: what was said of it before is no longer so. */
+function unlessItCameUp(failed: Seen['failed'], reading: DeploymentReading | undefined): Seen['failed'] {
+  return failed?.body.stood === false && reading?.succeeded ? null : failed
+}
+
+/**
+ * The fact that the newest attempt to deploy a commit came to nothing: it never began, or GitHub says that it never came
+ * up. Null when there was none, or when it is not known to have been in vain.
+ */
+export function inVain(
+  facts: readonly Fact[],
+  { seen }: Pick<RolloutState, 'seen'>,
+  sha: Sha,
+): FactOf<'rollout.failed'> | FactOf<'work.failed'> | null {
+  const attempts = factsOf(facts, 'deploy.intended').filter(
+    ({ body }) => body.purpose === 'forward' && body.sha === sha,
+  )
+  const seenHere = seen.filter((one) => one.sha === sha && one.intent?.body.purpose !== 'rollback')
+  if (seenHere.some(({ window, reading }) => window || reading?.succeeded)) return null
+  const last = Math.max(-1, ...[...attempts, ...seenHere].map(({ seq }) => seq))
+  const names = new Set(attempts.map(({ seq }) => `deploy:${seq}`))
+  const ends = [
+    ...factsOf(facts, 'rollout.failed').filter(({ body }) => body.sha === sha && body.stood === false),
+    ...factsOf(facts, 'work.failed').filter(({ body }) => names.has(body.what)),
+  ]
+  return (
+    ends
+      .filter(({ seq }) => seq > last)
+      .sort((a, b) => a.seq - b.seq)
+      .at(-1) ?? null
+  )
+}
+
 /** GitHub says that it did not come to anything. */
 export function hasFailed(reading: DeploymentReading): boolean {
   return !reading.succeeded && ['failure', 'error', 'inactive'].includes(reading.state)
@@ -134,11 +167,12 @@ export function healthyOf(facts: readonly Fact[]): { sha: Sha; deployment: numbe
   return passed ? { sha: passed.body.sha, deployment: passed.body.deployment } : null
 }
 
-/** Failures that stand: a person may have counted the deployment as healthy afterwards. */
+/** Failures that stand: what was really here, and what no person has counted as healthy afterwards. */
 export function failuresOf(facts: readonly Fact[]): FactOf<'rollout.failed'>[] {
   const healthy = factsOf(facts, 'window.ended').filter(({ body }) => body.outcome === 'healthy')
   return factsOf(facts, 'rollout.failed').filter(
     (failed) =>
+      failed.body.stood !== false &&
       !healthy.some(({ seq, body }) => seq > failed.seq && body.deployment === failed.body.deployment),
   )
 }

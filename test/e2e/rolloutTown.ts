@@ -23,6 +23,8 @@ export interface RolloutTown extends Village {
   /** While it is true the channel takes messages and never answers; `unanswered` counts them. */
   silentChannel: boolean
   unanswered: number
+  /** While it is true no deployment comes up: the workflow says so to GitHub. */
+  refuses: boolean
   /** What stands in an environment as the service was told, oldest first. */
   deployed(environment: string): string[]
   /** From now on these figures are shown while this commit stands somewhere. */
@@ -45,12 +47,15 @@ const event = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, 'utf8'))
 const { deployment, inputs = {} } = event
 const environment = process.argv[2] ?? deployment?.environment ?? inputs.environment
 const sha = inputs.sha ?? deployment?.sha ?? process.env.GITHUB_SHA
-await fetch('${service}/deployed', { method: 'POST', body: JSON.stringify({ environment, sha }) })
+const told = await fetch('${service}/deployed', { method: 'POST', body: JSON.stringify({ environment, sha }) })
 if (deployment) {
   const said = await fetch(deployment.statuses_url, {
     method: 'POST',
     headers: { authorization: 'Bearer ' + process.env.GITHUB_TOKEN },
-    body: JSON.stringify({ state: 'success', environment_url: '${service}/' + environment + '/' }),
+    body: JSON.stringify({
+      state: told.ok ? 'success' : 'failure',
+      environment_url: '${service}/' + environment + '/',
+    }),
   })
   if (!said.ok) process.exit(1)
 }
@@ -104,6 +109,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
         response.end(typeof value === 'string' ? value : JSON.stringify(value))
       }
       if (environment === 'deployed') {
+        if (town.refuses) return answer(503, {})
         const { environment: where, sha } = JSON.parse(body)
         stands.set(where, [...(stands.get(where) ?? []), sha])
         return answer(200, {})
@@ -150,6 +156,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
     alerts,
     silentChannel: false,
     unanswered: 0,
+    refuses: false,
     deployed: (environment) => stands.get(environment) ?? [],
     behave: (sha, shown) => void figures.set(sha, shown),
     get usually() {

@@ -83,6 +83,29 @@ describe('trouble', () => {
     await told(/Recovered: production waits/)
   })
 
+  test('R1, O4: what did not come up is told, is not tried again by itself, and is after /agent retry', async () => {
+    const pull = await town.approvedPull('copilot/flaky', goodFiles('flaky'))
+    const flaky = await town.merge(pull.number)
+    await town.becomes('deploy', flaky, 'action_required')
+    town.refuses = true
+    await town.press('ben', flaky, 'Approve deploy')
+    await says(flaky, /did not come up: \/agent retry/)
+    await told(/failed in production[\s\S]*ended with/)
+    await town.stage.settle()
+    const tries = () => town.deployments('production').filter(({ sha }) => sha === flaky).length
+    expect(tries()).toBe(1)
+    town.refuses = false
+    await town.stage.github.as('dev').comment(repository, pull.number, '/agent retry')
+    await until('production to be healthy again', async () =>
+      factsOf(await town.facts_('production'), 'window.ended').some(
+        ({ body }) => body.sha === flaky && body.outcome === 'healthy',
+      ),
+    )
+    expect(tries()).toBe(2)
+    expect(town.deployed('production').at(-1)).toBe(flaky)
+    await town.becomes('deploy', flaky, 'success')
+  })
+
   test('R4: a change that cannot be taken back is not rolled back by itself; a person may', async () => {
     const moved = await town.ship('moved', { ...goodFiles('moved'), 'migrations/001.sql': 'drop table a;\n' })
     await town.becomes('deploy', moved, 'action_required')

@@ -166,6 +166,90 @@ describe('deployments', () => {
     expect(story.facts('production', 'rollback.ended')).toMatchObject([{ ok: false }])
   })
 
+  const created = () => standing({ deploy: 'create' }, { ruled: [] as string[] })
+
+  /** `/agent retry` on the pull request of `b`, as its own round has accepted it. */
+  function retries(story: RolloutStory): void {
+    story.pass(1)
+    const b = story.setting.commits['b'] as Commit
+    const facts = b.pull?.facts ?? []
+    const command: FactBody = {
+      kind: 'comment.command',
+      commentId: facts.length,
+      on: 'pull',
+      verb: 'retry',
+      rest: '',
+      bodyDigest: '0'.repeat(64),
+      viaApp: null,
+    }
+    const settled: FactBody = { kind: 'settled', of: facts.length, outcome: 'accepted', sentence: 'Yes.' }
+    const more = [
+      { actor: erik, body: command, atMs: story.town.nowMs },
+      { body: settled, atMs: story.town.nowMs },
+    ]
+    const pull = { number: 2, facts: [...facts, ...more] }
+    story.setting = { ...story.setting, commits: { ...story.setting.commits, b: { ...b, pull } } }
+    story.settle()
+  }
+
+  test('R1, O4: what GitHub calls failed never stood: it is tried again when somebody says so, once', () => {
+    const story = created()
+    story.settle()
+    story.press('b', 'a', dana)
+    const tries = () =>
+      placeOf(story.town, 'production').deployments.filter(({ real }) => real === 'b').length
+    expect(tries()).toBe(1)
+    story.finish('production', 'failure')
+    story.pass(60)
+    expect(tries()).toBe(1)
+    expect(story.page('b').run.title).toMatch(/did not come up: \/agent retry/)
+    expect(story.alerts('production').join()).toMatch(/failed in production/)
+    retries(story)
+    expect(tries()).toBe(2)
+    story.finish('production', 'failure')
+    story.pass(60)
+    expect(tries()).toBe(2)
+    retries(story)
+    story.finish('production')
+    story.pass(20)
+    expect(story.outcomes('production').at(-1)).toBe('b healthy')
+    expect(story.alerts('production').at(-1)).toMatch(/^recovered/)
+  })
+
+  test('R1: a commit that failed to come up does not hold up the next one', () => {
+    const story = created()
+    story.settle()
+    story.press('b', 'a', dana)
+    story.finish('production', 'failure')
+    story.town = { ...story.town, tip: 'c' }
+    story.settle()
+    expect(story.page('c').run.summary).toMatch(/What comes along/)
+    story.press('c', 'a', dana)
+    story.finish('production')
+    story.pass(20)
+    expect(story.outcomes('production').at(-1)).toBe('c healthy')
+  })
+
+  test('R1, R4: a failed job that is run again on GitHub brings up the same deployment, which is watched like any', () => {
+    const story = created()
+    story.settle()
+    story.press('b', 'a', dana)
+    const { id } = story.last('production')
+    story.finish('production', 'failure')
+    story.pass(10)
+    story.weather = { b: () => bad }
+    story.finish('production', 'success', id)
+    expect(story.page('b').run.title).toMatch(/Watched/)
+    story.pass(3)
+    story.finish('production')
+    expect(story.running('production')).toBe('a')
+    // Now it stood, and failed.
+    retries(story)
+    story.pass(60)
+    expect(story.running('production')).toBe('a')
+    expect(story.page('b').run.conclusion).toBe('failure')
+  })
+
   test('R1: a deployment that could not be started is told, and not forgotten', () => {
     const story = new RolloutStory({
       environments: { production: environment({ deploy: 'dispatch', workflow, approval: 'none' }) },
@@ -176,6 +260,7 @@ describe('deployments', () => {
     expect(story.alerts('production')).toMatchObject([
       expect.stringMatching(/did not begin.*No deployment of/),
     ])
+    expect(story.verdicts('production').go.sentence).toMatch(/\/agent retry/)
   })
 })
 

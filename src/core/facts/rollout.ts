@@ -88,7 +88,7 @@ const windowEnded = z.object({
   /** Mean of the conclusive samples, by monitor: the baseline of sources without a past. */
   means: z.record(z.string().max(60), z.number()),
 })
-/** The change counts as failed (O2), and none of its steps is deployed again until it is reverted. */
+/** The change counts as failed (O2), and none of its steps is deployed again until it is reverted; unless it never stood. */
 const failed = z.object({
   kind: z.literal('rollout.failed'),
   deployment: deploymentId,
@@ -99,6 +99,8 @@ const failed = z.object({
   sentence,
   /** Why nothing is rolled back by itself, or null. */
   keeps: sentence.nullable(),
+  /** GitHub says that it never came up: nothing is known against what it brought, and it may be tried again. */
+  stood: z.literal(false).optional(),
 })
 const rollbackEnded = z.object({
   kind: z.literal('rollback.ended'),

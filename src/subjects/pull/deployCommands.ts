@@ -55,6 +55,10 @@ export function judgeDeployCommand(
         ? `The way of this change to ${where} stops. What is deployed already is still watched, and still rolled back if it fails.`
         : `The way of this change to ${where} goes on.`,
     )
+  if (body.verb === 'retry' && merged && names.length > 0)
+    return accepted(
+      `What was deployed of this change to ${where} in vain is deployed again, once. What stood there and failed is not: it comes back after a revert.`,
+    )
   return null
 }
 

@@ -90,7 +90,7 @@ function episodesOf(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts
       ({ seq, body }): Episode => ({
         episode: `unstarted:${seq}`,
         title: `A deployment to ${environment} did not begin`,
-        text: `${body.reason} It is not tried again; the next commit is.`,
+        text: `${body.reason} ${code('/agent retry')} on its merged pull request tries it again; a next commit is tried by itself.`,
         recovered: healthyAfter(seq),
       }),
     )

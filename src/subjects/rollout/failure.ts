@@ -50,7 +50,7 @@ export function failedFact(
   { id: deployment, sha }: Seen,
   sentence: string,
   keeps: string | null,
-): FactBody {
+): Extract<FactBody, { kind: 'rollout.failed' }> {
   const steps = stepsBrought(snapshot, verdicts, sha)
   const { standing: from } = verdicts.state
   return { kind: 'rollout.failed', deployment, sha, from, steps, sentence: sentence.slice(0, 4000), keeps }

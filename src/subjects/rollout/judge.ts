@@ -7,9 +7,9 @@ import type { Policy } from '../../policy/schema.ts'
 import { frozenUntil } from '../../rollout/freeze.ts'
 import { judgeRange } from '../../rollout/range.ts'
 import type { EnvironmentSettings } from '../../rollout/settings.ts'
-import { lastHealthyMeans, passedHere, type RolloutState, type Seen } from '../../rollout/state.ts'
+import { inVain, lastHealthyMeans, passedHere, type RolloutState, type Seen } from '../../rollout/state.ts'
 import { judgeWindow, type Readings } from '../../rollout/window.ts'
-import { deployDigest, freezeLifted, judgeApproval, stoppedBy } from './approval.ts'
+import { deployDigest, freezeLifted, judgeApproval, stoppedBy, wordsIn } from './approval.ts'
 import { judgeCanary } from './canary.ts'
 import { baselineOf, dueSamples, sampleOf, startOf, wayOf } from './needs.ts'
 import type { Approval, RolloutVerdicts, Watched } from './verdicts.ts'
@@ -54,7 +54,15 @@ export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
     questions,
     range,
     approval,
-    go: judgeGo(snapshot, { candidate, earlier, range: range.verdict, approval, frozenUntilMs, state }),
+    go: judgeGo(snapshot, {
+      candidate,
+      rules: (questions.candidate?.rules.length ?? 0) > 0,
+      earlier,
+      range: range.verdict,
+      approval,
+      frozenUntilMs,
+      state,
+    }),
     askable: candidate !== null && earlier === null,
     frozenUntilMs,
     watched,
@@ -65,6 +73,8 @@ export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
 
 interface GoInput {
   candidate: string | null
+  /** Whether jobs ask for it, and not policy. */
+  rules: boolean
   earlier: Verdict | null
   range: Verdict
   approval: Approval | null
@@ -84,6 +94,8 @@ function judgeGo(snapshot: RolloutSnapshot<Policy>, input: GoInput): Verdict {
       `Could not be read: ${listed(missing.length > 0 ? missing : ['the deployments'], 3)}. It is asked for again.`,
     )
   if (earlier) return earlier
+  const again = input.rules ? null : beforeAgain(snapshot, state, candidate)
+  if (again) return again
   if (range.state !== 'pass') return range
   if (!approval) return wait('Who must approve is not known yet.')
   // guard: approvalFirst
@@ -100,6 +112,22 @@ function judgeGo(snapshot: RolloutSnapshot<Policy>, input: GoInput): Verdict {
     )
   return pass(
     `${approval.asked ? approval.verdict.sentence : 'Nobody is asked here.'} ${headline(range.sentence, 300)}`,
+  )
+}
+
+/** What was tried in vain is tried again when somebody says so, and never by itself. A job that asks again was run by somebody. */
+function beforeAgain(
+  snapshot: RolloutSnapshot<Policy>,
+  state: RolloutState,
+  candidate: string,
+): Verdict | null {
+  const vain = inVain(snapshot.facts, state, candidate)
+  // guard: againByWord
+  if (!vain || wordsIn(snapshot).some(({ body, atMs }) => body.verb === 'retry' && atMs > vain.atMs))
+    return null
+  const what = vain.body.kind === 'work.failed' ? vain.body.reason : vain.body.sentence
+  return wait(
+    `It did not come up: ${code('/agent retry')} on a merged pull request of the range deploys it again, once. ${what} Running its job again on GitHub does the same.`,
   )
 }
 

@@ -50,19 +50,11 @@ function failedBefore(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdic
   return verdicts.state.seen.flatMap((one): FactBody[] => {
     if (one.adopted || one.failed || one.rollback || one.window || one.ended || !cameToNothing(one)) return []
     const sentence = `Deployment ${one.id} of ${code(short(one.sha))} ${one.reading ? `ended with ${code(one.reading.state)}` : 'is no longer listed on GitHub'}.`
-    return one.intent?.body.purpose === 'rollback'
-      ? rollbackFailed(one.intent.seq, one.id, sentence)
-      : [
-          failedFact(
-            snapshot,
-            verdicts,
-            one,
-            sentence,
-            one.reading
-              ? 'it did not succeed, and what stood before is taken to stand still'
-              : 'GitHub no longer tells what became of it',
-          ),
-        ]
+    if (one.intent?.body.purpose === 'rollback') return rollbackFailed(one.intent.seq, one.id, sentence)
+    const failed = (why: string) => failedFact(snapshot, verdicts, one, sentence, why)
+    return one.reading
+      ? [{ ...failed('it did not succeed, and what stood before is taken to stand still'), stood: false }]
+      : [failed('GitHub no longer tells what became of it')]
   })
 }
 

@@ -1,6 +1,6 @@
 /** The guards that hold the promises of rollouts, each with the mutant that switches it off and the promise that must then break. */
 import { parseButton, parseExternalId } from '../../../src/core/checkRun.ts'
-import type { FactBody } from '../../../src/core/facts.ts'
+import type { Fact, FactBody } from '../../../src/core/facts.ts'
 import { judge } from '../../../src/subjects/rollout.ts'
 import { byAgent, dana, mergedBody } from '../../subjects/rolloutStory.ts'
 import { type Commit, keyOf, shaOf } from '../../subjects/rolloutWorld.ts'
@@ -45,6 +45,24 @@ const pushedByGus: Commit = {
   },
 }
 
+/** `/agent retry` by Dana, accepted. */
+function saidRetry(subject: string, atMs: number): Fact[] {
+  const command: FactBody = {
+    kind: 'comment.command',
+    commentId: 900,
+    on: 'pull',
+    verb: 'retry',
+    rest: '',
+    bodyDigest: '0'.repeat(64),
+    viaApp: null,
+  }
+  const settled: FactBody = { kind: 'settled', of: 900, outcome: 'accepted', sentence: '' }
+  return [
+    { ...emptyFact, subject, seq: 900, atMs, actor: dana, body: command },
+    { ...emptyFact, subject, seq: 901, atMs, body: settled },
+  ]
+}
+
 export const guards: Readonly<Record<string, Guard>> = {
   ...windowGuards,
   rollbackBound: {
@@ -78,6 +96,21 @@ export const guards: Readonly<Record<string, Guard>> = {
     decorate: evidenceAs((request, result) =>
       request.kind === 'revert' ? { ok: true, body: { strangers: [], settled: [], other: [] } } : result,
     ),
+  },
+  againByWord: {
+    what: 'what was tried in vain is not tried again by itself',
+    breaks: 'S7',
+    setting: settingOf(staged, { ruled: [] }),
+    from: ['settle', /^deployment .* of a .* fails/, 'settle'],
+    left: { tick: 1 },
+    decorate: (snapshot) =>
+      rangeAs((step) => ({
+        ...step,
+        pulls: step.pulls.map((pull) => ({
+          ...pull,
+          facts: [...pull.facts, ...saidRetry(pull.key, snapshot.nowMs + 1)],
+        })),
+      }))(snapshot),
   },
   failedStays: {
     what: 'the very commit that failed is not deployed again',

@@ -11,7 +11,7 @@ export interface Guard {
   /** What the guard holds. */
   what: string
   /** The promise its mutant breaks. */
-  breaks: 'S9' | 'S11' | 'L3'
+  breaks: 'S7' | 'S9' | 'S11' | 'L3'
   setting: Setting
   /** What happens before the search starts, with the real rules; the search is then short. */
   from: readonly Pattern[]

@@ -170,7 +170,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   staged: {
     setting: settingOf(staged, { ruled: [] }),
     from: [[], ['settle', ...runs('a'), ...watches], inBoth],
-    left: { push: 1, send: 2, bad: 1, none: 1, tick: 9 },
+    left: { push: 1, send: 2, bad: 1, none: 1, fail: 1, rerun: 1, tick: 9 },
   },
   crashes: {
     setting: settingOf(production()),

@@ -97,6 +97,16 @@ function deploymentSteps({ rounds }: World, state: State): Step<State>[] {
           ]
         : []),
     ])
+    const again = may(state, 'rerun')
+      ? deployments
+          .filter((one) => one.state === 'failure' && !one.succeeded && !one.deleted)
+          .map(({ id, real }) =>
+            step(
+              `deployment ${id} of ${real} to ${environment} comes up when its job is run again`,
+              withTown(spend(state, 'rerun'), (on) => finishes(on, environment, id, 'success')),
+            ),
+          )
+      : []
     const gone =
       may(state, 'gone') && deployments.length > 0
         ? [
@@ -111,7 +121,7 @@ function deploymentSteps({ rounds }: World, state: State): Step<State>[] {
             ),
           ]
         : []
-    return [...ends, ...gone]
+    return [...ends, ...again, ...gone]
   })
 }
 

@@ -168,11 +168,12 @@ export function forwardBreak(
   return last ? peopleBreak(truth, facts, { kind: 'range', from, to }, settings.four_eyes ? 2 : 1) : null
 }
 
-/** Whether a deployment of it failed and was not counted as healthy since. */
+/** Whether a deployment of it really stood, failed, and was not counted as healthy since. */
 const failedBefore = (truth: Truth, name: string) =>
   bodies(truth, 'rollout.failed').some(
     ({ deployment }) =>
       deployedOf(truth, deployment)?.real === name &&
+      deployedOf(truth, deployment)?.succeeded !== false &&
       !bodies(truth, 'window.ended').some(
         (end) => end.deployment === deployment && end.outcome === 'healthy',
       ),
@@ -270,7 +271,8 @@ export function recordBreak(truth: Truth, body: FactBody, complete: boolean): st
       return body.outcome === 'healthy' ? healthyBreak(truth, body.deployment) : null
     case 'deploy.intended': {
       const to = nameOf(truth, body.sha)
-      if (body.purpose === 'forward') return forwardBreak(truth, to, complete, null)
+      if (body.purpose === 'forward')
+        return unaskedBreak(truth, to) ?? forwardBreak(truth, to, complete, null)
       const again = bodies(truth, 'deploy.intended').some(({ replaces }) => replaces === body.replaces)
       return again ? 'S7: one deployment is rolled back twice' : rollbackBreak(truth, to, body.replaces)
     }
@@ -279,12 +281,24 @@ export function recordBreak(truth: Truth, body: FactBody, complete: boolean): st
   }
 }
 
+/** Nobody in the model ever says `/agent retry`, unless the setting has it from the beginning. */
+function unaskedBreak(truth: Truth, to: string): string | null {
+  const said = Object.values(truth.setting.commits).flatMap(({ pull }) =>
+    (pull?.facts ?? []).filter(({ body }) => body.kind === 'comment.command' && body.verb === 'retry'),
+  )
+  const tried = bodies(truth, 'deploy.intended').filter(
+    ({ purpose, sha }) => purpose === 'forward' && nameOf(truth, sha) === to,
+  )
+  return tried.length > said.length ? `S7: ${to} is deployed once more, and nobody said so` : null
+}
+
 const nameOf = ({ setting }: Truth, sha: string) =>
   Object.keys(setting.commits).find((name) => shaOf(name) === sha) ?? '?'
 
 function failedBreak(truth: Truth, id: number): string | null {
-  if (bodies(truth, 'rollout.failed').some(({ deployment }) => deployment === id))
-    return 'S7: one deployment failed twice'
+  const before = bodies(truth, 'rollout.failed').filter(({ deployment }) => deployment === id)
+  // One that came to nothing may come up after all, and then fail.
+  if (before.some(({ stood }) => stood !== false)) return 'S7: one deployment failed twice'
   const one = deployedOf(truth, id)
   const dead = one?.deleted || (!one?.succeeded && one?.state === 'failure')
   const known =
