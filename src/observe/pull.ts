@@ -88,6 +88,7 @@ export async function observePull(
     ownComments: observed.value.ownComments,
     facts,
     task,
+    environments: await environmentsOf(ports, name, pull, policy),
     evidence: viewOf(name, results),
   }
   await loadNeeds(name, results, ledger, () => ports.needs.pull(snapshot))
@@ -143,6 +144,22 @@ async function taskOf(
   const facts = await ports.ledger.facts(key)
   const issued = factsOf(facts, 'plan.issued').some((fact) => fact.body.branch === pull.head.ref)
   return issued ? { key, issue, facts } : null
+}
+
+/** Where a merged change goes from here, in the order of policy. */
+async function environmentsOf(
+  { ledger }: ObservePorts,
+  repository: RepositoryName,
+  { state }: PullReading,
+  policy: PolicyReading<Policy>,
+): Promise<PullSnapshot<Policy>['environments']> {
+  const names = policy.ok && state === 'merged' ? Object.keys(policy.policy.rollout.environments) : []
+  return Promise.all(
+    names.map(async (name) => ({
+      name,
+      facts: await ledger.facts(formatKey({ kind: 'rollout', repository, environment: name })),
+    })),
+  )
 }
 
 /** GitHub's list of moves and the pushes that webhooks told, GitHub's first; a fork's list cannot be seen. */

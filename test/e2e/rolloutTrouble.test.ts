@@ -104,6 +104,12 @@ describe('trouble', () => {
     expect(tries()).toBe(2)
     expect(town.deployed('production').at(-1)).toBe(flaky)
     await town.becomes('deploy', flaky, 'success')
+    await town.stage.github.as('dev').comment(repository, pull.number, '/agent status')
+    await until('the way to be told', () =>
+      town
+        .commentsOn(pull.number)
+        .some((body) => /- `staging`: healthy: [\s\S]*- `production`: healthy: /.test(body)),
+    )
   })
 
   test('R4: a change that cannot be taken back is not rolled back by itself; a person may', async () => {

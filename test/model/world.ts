@@ -218,6 +218,7 @@ export function snapshotOf(state: State, pull: number, blind = false, depth = 0)
       hash: '',
     })),
     task: null,
+    environments: [],
     evidence,
   }
 }

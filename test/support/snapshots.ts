@@ -240,6 +240,7 @@ export function pullSnapshot(parts: SnapshotParts = {}): PullSnapshot<Policy> {
     ownComments: [],
     facts: factsFrom(key, facts),
     task: null,
+    environments: [],
     evidence: evidenceOf([...read, ...evidence]),
     ...rest,
   }

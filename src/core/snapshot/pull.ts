@@ -159,5 +159,7 @@ export interface PullSnapshot<P = unknown> {
   facts: Fact[]
   /** The task that issued a plan for this pull request, if any, and its facts. */
   task: { key: SubjectKey; issue: number; facts: Fact[] } | null
+  /** Once it is merged, the environments of policy and what is on record of each (O4). */
+  environments: { name: string; facts: readonly Fact[] }[]
   evidence: EvidenceView
 }
