@@ -20,7 +20,9 @@ export type GroupSteps =
   | { ok: false; moved: boolean; sentence: string }
 
 /** GitHub lets a queue merge at most 100 entries at once. */
-const maximumSteps = 100
+export const maximumSteps = 100
+/** No queue waits longer than six hours for a check; a group that is older was destroyed, and nobody told us. */
+export const groupLivesMs = 7 * 3_600_000
 
 /**
  * Walk from the group's head down to the base branch's tip.

@@ -155,6 +155,91 @@ describe('T10: what does not', () => {
     expect(pull.merged).toBe(false)
   })
 
+  test('T10: an approval withdrawn takes back the green of each group that holds the entry, not of the last alone', async () => {
+    const ci = await withCi()
+    const green = (sha: string) => ci.report(sha, { conclusion: 'success', event: 'pull_request' })
+    const [front, behind] = [await approved('front', green), await approved('behind', green)]
+    await enqueue(front)
+    const first = await village.stage.until('the first group', () => groupNow(front))
+    await village.becomes('review', first, 'success')
+    await enqueue(behind)
+    const second = await village.stage.until('the second group', () => groupNow(behind))
+    await village.becomes('review', second, 'success')
+    await withdraw(front)
+    await village.becomes('review', first, 'failure')
+    await leftQueue(front)
+    await ci.report(first, { conclusion: 'success', event: 'merge_group' })
+    await village.stage.settle()
+    expect(front.merged).toBe(false)
+  })
+
+  test('T10: a green that no longer stands is taken back before the one that was still missing is written', async () => {
+    const ci = await withCi()
+    const pull = await approved('one', (sha) =>
+      ci.report(sha, { conclusion: 'success', event: 'pull_request' }),
+    )
+    await enqueue(pull)
+    const group = await village.stage.until('the group', () => groupNow(pull))
+    await village.becomes('review', group, 'success')
+    // Nobody is told of the review: what CI brings about is the first look since.
+    village.stage.github.faults.webhook({
+      kind: 'hold',
+      when: ({ event }) => event === 'pull_request_review',
+      count: 100,
+    })
+    await village.stage.github.as('ben').requestChanges(repository, pull.number, 'Not yet.')
+    await ci.report(group, { conclusion: 'success', event: 'merge_group' })
+    await village.becomes('review', group, 'failure')
+    await leftQueue(pull)
+    village.stage.github.faults.clear()
+    village.stage.github.faults.release()
+    await village.stage.settle()
+    expect(pull.merged).toBe(false)
+    // However fast GitHub is: at no moment did it see three greens.
+    const written = village.stage.github.events.flatMap(({ event, payload }) => {
+      const run = payload['check_run'] as GitHubState.CheckRun & { head_sha: string }
+      return event === 'check_run' && run.head_sha === group ? [`${run.name} ${run.conclusion}`] : []
+    })
+    expect(written).toContain('countersign/gates success')
+    expect(written.indexOf('countersign/review failure')).toBeLessThan(
+      written.indexOf('countersign/gates success'),
+    )
+  })
+
+  test('T10: a press that is on record and not answered yet holds the group: it may be a no', async () => {
+    const ci = await withCi()
+    const pull = await approved('one', (sha) =>
+      ci.report(sha, { conclusion: 'success', event: 'pull_request' }),
+    )
+    await enqueue(pull)
+    const group = await village.stage.until('the group', () => groupNow(pull))
+    const run = await village.becomes('review', pull.headSha, 'success')
+    await village.becomes('review', group, 'success')
+    // Its own round has yet to come when CI brings the group's.
+    const press = {
+      kind: 'button.pressed' as const,
+      checkRunId: run.id,
+      checkName: 'countersign/review' as const,
+      sha: pull.headSha,
+      identifier: village.identifier(run, 'Request changes'),
+      externalId: run.externalId ?? '',
+    }
+    const { id, login } = village.stage.github.as('ben').account
+    await village.stage.app.ledger.append(`pull:${repository}#${pull.number}`, [
+      { actor: { id, login, type: 'User' }, body: press },
+    ])
+    await ci.report(group, { conclusion: 'success', event: 'merge_group' })
+    await village.stage.until('the group to wait', () =>
+      village.run('review', group)?.output.summary?.includes('is being answered') ? true : undefined,
+    )
+    expect(pull.merged).toBe(false)
+    // Anything that happens on it is answered in the same round.
+    await village.stage.github.as('eve').comment(repository, pull.number, '/agent help')
+    await village.becomes('review', group, 'failure')
+    await leftQueue(pull)
+    expect(pull.merged).toBe(false)
+  })
+
   test('T10: with head green, an entry that lost its approval does not come in with the one behind it', async () => {
     await withQueue({ grouping_strategy: 'HEADGREEN' })
     const [front, behind] = [await approved('front'), await approved('behind')]

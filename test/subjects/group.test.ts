@@ -32,7 +32,10 @@ function approved(): Play {
     people.reduce((done, by) => play(press(done, by, name, 'a')), start)
   return presses(presses(play({ policy }), 'plan', dana), 'review', dana, erik, fay)
 }
-const green = approved()
+const alone = approved()
+/** The same, with the group on its record. */
+const joined = { kind: 'group.joined', group: key, head: sha('head') } as const
+const green = { parts: { ...alone.parts, facts: [...(alone.parts.facts ?? []), { body: joined }] } }
 
 interface Parts extends Partial<GroupSnapshot<Policy>> {
   commits?: CommitBody[] | null
@@ -94,6 +97,10 @@ function group(parts: Parts = {}): GroupSnapshot<Policy> {
   }
 }
 const [only] = group().entries as [GroupEntry<Policy>]
+const observedAs = (state: string) =>
+  state === 'in_progress'
+    ? { status: 'in_progress' as const, conclusion: null }
+    : { status: 'completed' as const, conclusion: state }
 const states = (snapshot: GroupSnapshot<Policy>) => {
   const verdicts = judge(snapshot)
   return [verdicts.plan, verdicts.gates, verdicts.review].map(({ verdict }) => verdict.state)
@@ -206,7 +213,7 @@ test.each<[string, Parts, string, RegExp]>([
 
 test.each<[string, Partial<Play['parts']>, RegExp]>([
   ['was made a draft', { pull: { draft: true } }, /made a draft/],
-  ['lost its approvals', { facts: [] }, /Put it into the queue again/],
+  ['lost its approvals', { facts: [{ body: joined }] }, /Put it into the queue again/],
   ['has another title than the plan was approved for', { pull: { title: 'Another' } }, /queue again/],
   [
     'shares its head with another',
@@ -275,13 +282,53 @@ test('a group that GitHub gave up, or that has landed, or that nobody told us th
 test('O1: each entry has it on record once that it was in the group, and the group hears of it', () => {
   const joins = (snapshot: GroupSnapshot<Policy>) =>
     decide(snapshot, judge(snapshot)).filter((action) => action.kind === 'record')
-  expect(joins(group())).toMatchObject([
+  const untold = group({ entries: [{ ...only, pulls: [pullSnapshot(alone.parts)] }] })
+  expect(joins(untold)).toMatchObject([
     { subject: only.pulls[0]?.key, body: { kind: 'group.joined', group: key } },
   ])
-  const body = { kind: 'group.joined', group: key, head: sha('head') } as const
-  const facts = [...(green.parts.facts ?? []), { body }]
-  const known = pullSnapshot({ ...green.parts, facts })
-  expect(joins(group({ entries: [{ ...only, pulls: [known] }] }))).toEqual([])
-  const changed = play({ ...green.parts, facts, people: new Map() })
-  expect(changed.actions).toContainEqual({ kind: 'queue', subject: key })
+  // What changed before it was on record has reached nobody: the next round follows at once.
+  expect(decide(untold, judge(untold))).toContainEqual({ kind: 'queue', subject: key })
+  expect(joins(group())).toEqual([])
+  expect(decide(group(), judge(group()))).not.toContainEqual({ kind: 'queue', subject: key })
+})
+
+test('T10: what changes at an entry is heard by every group that holds it, of the last hours', () => {
+  const old = { ...joined, group: `group:${repository.name}@${sha('yesterday')}` }
+  const behind = { ...joined, group: `group:${repository.name}@${sha('behind')}` }
+  const nowMs = 8 * 3_600_000
+  const facts = [
+    { body: old, atMs: 0 },
+    ...green.parts.facts.map((fact) => ({ ...fact, atMs: nowMs })),
+    { body: behind, atMs: nowMs },
+  ]
+  const changed = play({ ...green.parts, facts, nowMs, people: new Map() })
+  const queued = changed.actions.flatMap((action) => (action.kind === 'queue' ? [action.subject] : []))
+  expect([...new Set(queued)].sort()).toEqual([key, behind.group].sort())
+})
+
+test('S1: a green is taken back before another is written, since GitHub merges on what it sees in between', () => {
+  const without = group({ ci: [] })
+  const runs = decide(without, judge(without)).flatMap((action) =>
+    action.kind === 'checkRun'
+      ? [{ ...action.run, id: action.run.name.length, ...observedAs(action.run.state) }]
+      : [],
+  )
+  const lost = pullSnapshot({ ...green.parts, facts: [{ body: joined }] })
+  const snapshot = group({ runs, entries: [{ ...only, pulls: [lost] }] })
+  const written = decide(snapshot, judge(snapshot)).flatMap((action) =>
+    action.kind === 'checkRun' ? [[action.run.name, action.run.state]] : [],
+  )
+  expect(written).toEqual([
+    ['countersign/plan', 'failure'],
+    ['countersign/review', 'failure'],
+    ['countersign/gates', 'success'],
+  ])
+})
+
+test('T10: a press on an entry that nobody has answered yet may be a no, and holds the green', () => {
+  const request = { kind: 'comment.unknown', commentId: 9, word: 'x', nearest: null } as const
+  const facts = [...green.parts.facts, { actor: dana, body: request }]
+  const asked = group({ entries: [{ ...only, pulls: [pullSnapshot({ ...green.parts, facts })] }] })
+  expect(states(asked)).toEqual(['wait', 'wait', 'wait'])
+  expect(says(asked)).toMatch(/being answered/)
 })

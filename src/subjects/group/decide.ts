@@ -3,25 +3,29 @@ import type { Action } from '../../core/action.ts'
 import { type DesiredCheckRun, formatExternalId } from '../../core/checkRun.ts'
 import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
+import { groupLivesMs } from '../../core/mergeGroup.ts'
 import { headline } from '../../core/sentences.ts'
 import type { GroupSnapshot } from '../../core/snapshot/group.ts'
 import { ciDeadlineMs } from '../../gates/ci.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { inShadow, longestTitle, newest, runDiffers } from '../pull/checks.ts'
+import { greensLast, inShadow, longestTitle, newest, runDiffers } from '../pull/checks.ts'
 import { needs as pullNeeds } from '../pull/needs.ts'
 import { type GroupVerdicts, groupChecks } from './judge.ts'
 import { landingOf, needs } from './needs.ts'
 
 /** What GitHub does by itself a moment later (the branch moves, a group is destroyed) is looked for again after this. */
 const soonMs = 10_000
-/** No queue waits longer than six hours for a check; a group that is older was destroyed, and nobody told us. */
-const longestMs = 7 * 3_600_000
 
 export function decide(snapshot: GroupSnapshot<Policy>, verdicts: GroupVerdicts): Action[] {
   if (isOver(snapshot)) return []
+  const joins = joinActions(snapshot)
+  const collects = collectActions(snapshot)
   return [
-    ...joinActions(snapshot),
-    ...collectActions(snapshot),
+    ...joins,
+    ...collects,
+    // What changed at an entry after it was read and before it knew of the group has reached nobody: it is looked at
+    // again. What is collected brings the group back by itself.
+    ...(joins.length > 0 && collects.length === 0 ? [{ kind: 'queue' as const, subject: snapshot.key }] : []),
     ...runActions(snapshot, verdicts),
     ...wakeActions(snapshot, verdicts),
   ]
@@ -82,12 +86,13 @@ function desiredRuns(snapshot: GroupSnapshot<Policy>, verdicts: GroupVerdicts): 
 function runActions(snapshot: GroupSnapshot<Policy>, verdicts: GroupVerdicts): Action[] {
   const { runs, repository } = snapshot
   if (runs === 'unknown') return []
-  return desiredRuns(snapshot, verdicts).flatMap((run) => {
+  const writes = desiredRuns(snapshot, verdicts).flatMap((run) => {
     const observed = newest(runs, run.name, run.sha)
     return runDiffers(run, observed)
       ? [{ kind: 'checkRun' as const, repository: repository.name, run, runId: observed?.id ?? null }]
       : []
   })
+  return greensLast(writes)
 }
 
 /** Waiting for CI ends at its deadline; everything else waits for what GitHub does by itself a moment later. */
@@ -105,7 +110,7 @@ export function isOver(snapshot: GroupSnapshot<Policy>): boolean {
   const landing = snapshot.evidence.get(landingOf(snapshot))
   return (
     snapshot.destroyed ||
-    snapshot.nowMs - snapshot.requested.atMs > longestMs ||
+    snapshot.nowMs - snapshot.requested.atMs > groupLivesMs ||
     (landing?.ok === true && landing.body.commits.length === 0)
   )
 }

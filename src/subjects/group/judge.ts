@@ -7,6 +7,7 @@ import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { fail, pass, type Verdict, wait } from '../../core/verdict.ts'
 import { judgeCi } from '../../gates/ci.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { openRequests } from '../pull/answers.ts'
 import { judge as judgePull } from '../pull/judge.ts'
 import { landingOf, mergeOf } from './needs.ts'
 
@@ -108,15 +109,24 @@ function entriesOf(snapshot: GroupSnapshot<Policy>): Entries {
 
 function ownVerdicts(pull: PullSnapshot<Policy>): Record<Name, Verdict> {
   const judged = judgePull(pull)
+  const asked = isAsked(pull)
   const of = (name: Name): Verdict => {
     if (pull.pull.draft) return fail('It was made a draft again.')
     const verdict = judged.shared?.[name] ?? judged[name].verdict
+    if (verdict.state === 'pass' && asked)
+      return wait('A press or a command on it is being answered; nothing to do.')
     // A person must act, and the queue would only stand still: it is put in again when that is done.
     const asks =
       verdict.state === 'flag' || (verdict.state === 'wait' && judged[name].buttons.includes('approve'))
     return asks ? fail(`${verdict.sentence} Put it into the queue again when that is done.`) : verdict
   }
   return { plan: of('plan'), gates: of('gates'), review: of('review') }
+}
+
+/** Its own round answers what was asked on it and queues the group: until then it may be somebody's no. */
+function isAsked(pull: PullSnapshot<Policy>): boolean {
+  const siblings = pull.siblings === 'unknown' ? [] : pull.siblings
+  return [pull, ...siblings].some(({ facts }) => openRequests(facts).length > 0)
 }
 
 function worstOf(entries: Entries, name: Name): Verdict {

@@ -35,14 +35,16 @@ export interface Answers {
   pending: boolean
 }
 
+/** What was asked and is not settled yet: any of it may be somebody's no. */
+export function openRequests(facts: readonly Fact[]): RequestFact[] {
+  const settled = settledBySeq(facts)
+  return facts.filter(isRequest).filter((fact) => !settled.has(fact.seq))
+}
+
 /** Judge every unsettled request against the snapshot. An incomplete snapshot settles nothing. */
 export function answerRequests(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Answers {
   // guard: answeredOnce
-  const settled = settledBySeq(snapshot.facts)
-  const open = snapshot.facts
-    .filter(isRequest)
-    .filter((fact) => !settled.has(fact.seq))
-    .slice(0, maximumAnswers)
+  const open = openRequests(snapshot.facts).slice(0, maximumAnswers)
   const result: Answers = { records: [], mergeWanted: false, pending: false }
   if (verdicts.missing.length > 0) return result
   const judged = open.map((fact) => ({ fact, answer: judge(snapshot, verdicts, fact) }))

@@ -207,7 +207,7 @@ export function checkActions(
 ): Extract<Action, { kind: 'checkRun' }>[] {
   const { runs, pull, repository } = snapshot
   if (pull.state !== 'open' || runs === 'unknown') return []
-  return desiredRuns(snapshot, verdicts).flatMap((run) => {
+  const writes = desiredRuns(snapshot, verdicts).flatMap((run) => {
     const observed = newest(runs, run.name, run.sha)
     if (!runDiffers(run, observed)) return []
     if (verdicts.missing.length > 0 && observed && observed.conclusion !== 'success') return []
@@ -216,6 +216,16 @@ export function checkActions(
       { kind: 'checkRun' as const, repository: repository.name, run, runId, mayWait: mayWait(run, observed) },
     ]
   })
+  return greensLast(writes)
+}
+
+/**
+ * A green is taken back before another is written: GitHub merges by itself on what it sees, and would see in between the
+ * new green beside one that no longer stands.
+ */
+export function greensLast<Write extends { run: DesiredCheckRun }>(writes: readonly Write[]): Write[] {
+  const greens = writes.filter(({ run }) => run.state === 'success')
+  return [...writes.filter((write) => !greens.includes(write)), ...greens]
 }
 
 /** The newest run of each name on a commit. */

@@ -1,7 +1,8 @@
 /** What a round of a pull request does about its verdicts: records, answers, check runs, collecting, merging. */
 import type { Action } from '../../core/action.ts'
 import { type FactBody, factsOf, lastFact } from '../../core/facts.ts'
-import { formatKey } from '../../core/ids.ts'
+import { formatKey, type SubjectKey } from '../../core/ids.ts'
+import { groupLivesMs, maximumSteps } from '../../core/mergeGroup.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { ciDeadlineMs } from '../../gates/ci.ts'
 import { awaitsBase } from '../../gates/reports.ts'
@@ -124,12 +125,20 @@ function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]
           formatKey({ kind: 'pull', repository: snapshot.repository.name, number: pull.number }),
         )
       : []
-  // What changed may take a green back that the merge queue is about to act on (T10).
-  const group = changed ? (lastFact(snapshot.facts, 'group.joined')?.body.group ?? []) : []
+  const groups = changed ? groupKeys(snapshot) : []
   return [
-    ...[...task, ...others, group].flat().map((subject) => ({ kind: 'queue' as const, subject })),
+    ...[...task, ...others, ...groups].map((subject) => ({ kind: 'queue' as const, subject })),
     ...(changed ? rolloutKeys(snapshot) : []),
   ]
+}
+
+/**
+ * What changed may take a green back that the merge queue is about to act on (T10). Each group behind an entry holds that
+ * entry too, and any of them may be the one that lands, so all hear of it.
+ */
+function groupKeys({ facts, nowMs }: PullSnapshot<Policy>): SubjectKey[] {
+  const live = factsOf(facts, 'group.joined').filter(({ atMs }) => nowMs - atMs <= groupLivesMs)
+  return [...new Set(live.map(({ body }) => body.group))].slice(-maximumSteps)
 }
 
 /** True when nothing can happen to the pull request any more, short of a new fact. */
