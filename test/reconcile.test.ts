@@ -6,6 +6,7 @@ import { createReadings, readingsLiveMs } from '../src/adapters/github/readings.
 import { silentLog } from '../src/adapters/log.ts'
 import { createMetrics } from '../src/adapters/metrics/prometheus.ts'
 import type { Action } from '../src/core/action.ts'
+import { Terminal } from '../src/core/errors.ts'
 import type { Fact, FactBody } from '../src/core/facts.ts'
 import type { Forge, Ledger, Queue } from '../src/core/ports.ts'
 import { type RoundPorts, reconcile, type SubjectLoop } from '../src/reconcile.ts'
@@ -152,6 +153,20 @@ describe('a round', () => {
     expect(place.done).toEqual([])
     expect(place.queued).toEqual([key])
     expect((await ledger.facts(key)).map(({ body }) => body)).toEqual([fact('theirs')])
+  })
+
+  test('S3: beside a run that GitHub refuses no other turns green, and everything else is done', async () => {
+    const write = forge.writeCheckRun
+    forge.writeCheckRun = async (...asked) => {
+      if (asked[1].state === 'failure') throw new Terminal('refused', '')
+      return write(...asked)
+    }
+    await reconcile(
+      key,
+      loopOf(() => [run('failure'), run('success'), comment('hello')]),
+      ports,
+    )
+    expect(place.done).toEqual(['comment hello'])
   })
 
   test('what it records is decided on again with the same look, and only the last word is written', async () => {

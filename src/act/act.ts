@@ -60,8 +60,11 @@ export async function act(
   }
 
   let again = own.length > 0
+  let refused = false
   for (const action of actions) {
     if (action.kind === 'record') continue
+    // What was refused may be the taking back of a green: another beside it would let something through (S3).
+    if (refused && action.kind === 'checkRun' && action.run.state === 'success') continue
     const waitMs = ports.patience.waitMs(action)
     if (waitMs > 0) {
       ports.metrics.count('actions_held_total', { kind: action.kind })
@@ -75,6 +78,7 @@ export async function act(
       // A terminal answer to one effect (a comment that GitHub refuses, say) must not hold up the others. It stays
       // visible in the log and the metric; the next round decides on what GitHub shows.
       if (!(error instanceof Terminal)) throw error
+      refused ||= action.kind === 'checkRun'
       ports.metrics.count('actions_refused_total', { kind: action.kind })
       ports.log.error(
         { subject: key, action: action.kind, error: error.message, forUser: error.forUser },
