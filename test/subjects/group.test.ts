@@ -304,6 +304,10 @@ test('T10: what changes at an entry is heard by every group that holds it, of th
   const changed = play({ ...green.parts, facts, nowMs, people: new Map() })
   const queued = changed.actions.flatMap((action) => (action.kind === 'queue' ? [action.subject] : []))
   expect([...new Set(queued)].sort()).toEqual([key, behind.group].sort())
+  // It may have stood for a moment since: while it does not, they hear at each look, though nothing is written any more.
+  const unchanged = play(changed.parts).actions
+  expect(unchanged.map(({ kind }) => kind)).toEqual(['queue', 'queue'])
+  expect(play(play({ ...green.parts, facts, nowMs }).parts).actions).toEqual([])
 })
 
 test('S1: a green is taken back before another is written, since GitHub merges on what it sees in between', () => {

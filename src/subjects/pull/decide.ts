@@ -45,7 +45,7 @@ export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): 
     actions.unshift(...intent, ...toldWhenGreen(snapshot, verdicts))
     actions.push(...checkActions(snapshot, verdicts), ...wakeAction(snapshot, verdicts), ...merge)
   }
-  return [...actions, ...queueActions(snapshot, actions)]
+  return [...actions, ...queueActions(snapshot, verdicts, actions)]
 }
 
 /** The base branch is put on record when it is first seen and whenever it changed (T3). */
@@ -108,7 +108,11 @@ function wakeAction(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): Act
 }
 
 /** The task and the pull requests on the same commit hear of it when something changed here. */
-function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]): Action[] {
+function queueActions(
+  snapshot: PullSnapshot<Policy>,
+  verdicts: PullVerdicts,
+  actions: readonly Action[],
+): Action[] {
   const siblings = snapshot.siblings === 'unknown' ? [] : snapshot.siblings
   const leftBehind =
     snapshot.pull.state !== 'open' &&
@@ -117,7 +121,7 @@ function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]
   const changed = actions.some(
     (action) => action.kind === 'record' || action.kind === 'checkRun' || action.kind === 'merge',
   )
-  if (!changed && !leftBehind) return []
+  const groups = changed || !stands(snapshot, verdicts) ? groupKeys(snapshot) : []
   const task = snapshot.task && changed ? [snapshot.task.key] : []
   const others =
     leftBehind || actions.some((action) => action.kind === 'checkRun')
@@ -125,16 +129,23 @@ function queueActions(snapshot: PullSnapshot<Policy>, actions: readonly Action[]
           formatKey({ kind: 'pull', repository: snapshot.repository.name, number: pull.number }),
         )
       : []
-  const groups = changed ? groupKeys(snapshot) : []
   return [
     ...[...task, ...others, ...groups].map((subject) => ({ kind: 'queue' as const, subject })),
     ...(changed ? rolloutKeys(snapshot) : []),
   ]
 }
 
+/** Nothing about it speaks against a merge queue's group that holds it. */
+function stands({ pull }: PullSnapshot<Policy>, verdicts: PullVerdicts): boolean {
+  if (pull.state !== 'open') return true
+  const of = (name: 'plan' | 'gates' | 'review') => verdicts.shared?.[name] ?? verdicts[name].verdict
+  return !pull.draft && [of('plan'), of('gates'), of('review')].every(({ state }) => state === 'pass')
+}
+
 /**
  * What changed may take a green back that the merge queue is about to act on (T10). Each group behind an entry holds that
- * entry too, and any of them may be the one that lands, so all hear of it.
+ * entry too, and any of them may be the one that lands, so all hear of it. Of an entry that does not stand they hear each
+ * time: it may have stood for a moment since they last did.
  */
 function groupKeys({ facts, nowMs }: PullSnapshot<Policy>): SubjectKey[] {
   const live = factsOf(facts, 'group.joined').filter(({ atMs }) => nowMs - atMs <= groupLivesMs)
