@@ -64,6 +64,7 @@ export async function act(
   for (const action of actions) {
     if (action.kind === 'record') continue
     // What was refused may be the taking back of a green: another beside it would let something through (S3).
+    // guard: refusedStops
     if (refused && action.kind === 'checkRun' && action.run.state === 'success') continue
     const waitMs = ports.patience.waitMs(action)
     if (waitMs > 0) {

@@ -52,6 +52,17 @@ async function approved(name: string, whenPushed?: (sha: string) => Promise<unkn
 const enqueue = async (pull: GitHubState.Pull) => {
   await village.stage.github.as('dev').enqueue(repository, pull.number)
 }
+/** An approved entry in the queue, green for its group but for CI, which has not answered. */
+async function waitsForCi() {
+  const ci = await withCi()
+  const pull = await approved('one', (sha) =>
+    ci.report(sha, { conclusion: 'success', event: 'pull_request' }),
+  )
+  await enqueue(pull)
+  const group = await village.stage.until('the group', () => groupNow(pull))
+  await village.becomes('review', group, 'success')
+  return { ci, pull, group }
+}
 const groups = () =>
   village.stage.github.events.flatMap(({ event, action, payload }) =>
     event === 'merge_group' && action === 'checks_requested'
@@ -136,14 +147,8 @@ describe('what passes', () => {
 
 describe('T10: what does not', () => {
   test('T10: an approval withdrawn in the queue fails the group, and GitHub takes the entry out', async () => {
-    const ci = await withCi()
-    const pull = await approved('one', (sha) =>
-      ci.report(sha, { conclusion: 'success', event: 'pull_request' }),
-    )
-    await enqueue(pull)
-    const group = await village.stage.until('the group', () => groupNow(pull))
-    await village.becomes('review', group, 'success')
-    // CI has not answered: the group is still open when ben changes his mind.
+    const { ci, pull, group } = await waitsForCi()
+    // The group is still open when ben changes his mind.
     await withdraw(pull)
     await leftQueue(pull)
     expect(village.run('review', group)?.conclusion).toBe('failure')
@@ -174,13 +179,7 @@ describe('T10: what does not', () => {
   })
 
   test('T10: a green that no longer stands is taken back before the one that was still missing is written', async () => {
-    const ci = await withCi()
-    const pull = await approved('one', (sha) =>
-      ci.report(sha, { conclusion: 'success', event: 'pull_request' }),
-    )
-    await enqueue(pull)
-    const group = await village.stage.until('the group', () => groupNow(pull))
-    await village.becomes('review', group, 'success')
+    const { ci, pull, group } = await waitsForCi()
     // Nobody is told of the review: what CI brings about is the first look since.
     village.stage.github.faults.webhook({
       kind: 'hold',
@@ -207,14 +206,8 @@ describe('T10: what does not', () => {
   })
 
   test('T10: a press that is on record and not answered yet holds the group: it may be a no', async () => {
-    const ci = await withCi()
-    const pull = await approved('one', (sha) =>
-      ci.report(sha, { conclusion: 'success', event: 'pull_request' }),
-    )
-    await enqueue(pull)
-    const group = await village.stage.until('the group', () => groupNow(pull))
+    const { ci, pull, group } = await waitsForCi()
     const run = await village.becomes('review', pull.headSha, 'success')
-    await village.becomes('review', group, 'success')
     // Its own round has yet to come when CI brings the group's.
     const press = {
       kind: 'button.pressed' as const,

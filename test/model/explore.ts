@@ -92,6 +92,18 @@ export function explore<State>(
   }
 }
 
+/** Where chance leads: of each state's steps the one that the next number chooses. */
+export function walk<State>(
+  stepsOf: Space<State>['stepsOf'],
+  start: State,
+  choices: readonly number[],
+): State {
+  return choices.reduce((state, choice) => {
+    const steps = stepsOf(state)
+    return steps[choice % Math.max(1, steps.length)]?.next ?? state
+  }, start)
+}
+
 /** A counterexample as a person reads it. */
 export function readable({ promise, trace }: NonNullable<Exploration['counterexample']>): string {
   return [

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { expectNoMore, removals, without } from '../support/less.ts'
+import { walk } from './explore.ts'
 import { Rounds } from './rounds.ts'
 import { approvals, scenarios, startAfter } from './starts.ts'
 import { stepsOf, type World } from './steps.ts'
@@ -21,11 +22,7 @@ test('S9: on every way through the protocol, removing information moves no verdi
       fc.array(fc.nat(1000), { maxLength: 25 }),
       fc.uniqueArray(fc.nat(removals.length - 1), { minLength: 1, maxLength: 3 }),
       (start, choices, removed) => {
-        let state = start
-        for (const choice of choices) {
-          const steps = stepsOf(world, state)
-          state = steps[choice % steps.length]?.next ?? state
-        }
+        const state = walk((state) => stepsOf(world, state), start, choices)
         const full = snapshotOf(state, 0)
         if (full.runs !== 'unknown' && full.runs.some((run) => run.conclusion === 'success')) green += 1
         expectNoMore(full, without(full, removed))

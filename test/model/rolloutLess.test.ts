@@ -2,10 +2,10 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Action } from '../../src/core/action.ts'
-import type { EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
 import { check, decide, judge } from '../../src/subjects/rollout.ts'
 import { snapshotOf } from '../subjects/rolloutWorld.ts'
-import { ladder } from '../support/less.ts'
+import { evidenceIs, failed, ladder } from '../support/less.ts'
+import { walk } from './explore.ts'
 import { Rounds, type Snapshot } from './rollout/rounds.ts'
 import { scenarios, startAfter } from './rollout/starts.ts'
 import { townOf } from './rollout/state.ts'
@@ -13,17 +13,6 @@ import { stepsOf } from './rollout/steps.ts'
 import { environmentsOf, type World } from './rollout/worker.ts'
 
 type Removal = (snapshot: Snapshot) => Partial<Snapshot>
-
-/** Evidence of one kind that was not collected, or whose collecting failed. */
-const evidenceIs =
-  (kind: EvidenceRequest['kind'], result?: { ok: false; reason: string }): Removal =>
-  ({ evidence }) => ({
-    evidence: {
-      get: <R extends EvidenceRequest>(request: R) =>
-        request.kind === kind ? (result as EvidenceResult<R['kind']> | undefined) : evidence.get(request),
-    },
-  })
-const failed = { ok: false, reason: 'made up' } as const
 
 /** Each takes one thing away. A baseline that failed is none: then the ceiling alone counts, as R3 says. */
 const removals: readonly Removal[] = [
@@ -72,11 +61,7 @@ test('S9: on every way of a rollout, removing information lets nothing go and en
       fc.uniqueArray(fc.nat(removals.length - 1), { minLength: 1, maxLength: 3 }),
       (from, choices, removed) => {
         const { world, state: start } = starts[from] as (typeof starts)[number]
-        let state = start
-        for (const choice of choices) {
-          const steps = stepsOf(world, state)
-          state = steps[choice % Math.max(1, steps.length)]?.next ?? state
-        }
+        const state = walk((state) => stepsOf(world, state), start, choices)
         for (const environment of environmentsOf(world.rounds)) {
           const full = snapshotOf(world.rounds.setting, townOf(state), environment)
           let less = full

@@ -36,8 +36,9 @@ export function play(parts: SnapshotParts): Play {
   throw new Error('the rounds never came to rest')
 }
 
-function written(
-  runs: ObservedCheckRun[],
+/** The runs after one was written; in no order. */
+export function written(
+  runs: readonly ObservedCheckRun[],
   { run, runId }: Extract<Action, { kind: 'checkRun' }>,
 ): ObservedCheckRun[] {
   const waits = run.state === 'in_progress'
@@ -45,7 +46,7 @@ function written(
   const id = runId ?? runs.length + 1
   const known = runs.find((one) => one.id === id)
   if (state === 'kept')
-    return known ? [...runs.filter((one) => one.id !== id), { ...known, title, summary }] : runs
+    return known ? [...runs.filter((one) => one.id !== id), { ...known, title, summary }] : [...runs]
   const observed: ObservedCheckRun = {
     id,
     name,

@@ -1,6 +1,6 @@
 /** Knowing less: ways to take information from a snapshot, and what must then hold (S9). */
 import { expect } from '@jest/globals'
-import type { EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
+import type { EvidenceRequest, EvidenceResult, EvidenceView } from '../../src/core/evidence.ts'
 import type { PullSnapshot } from '../../src/core/snapshot/pull.ts'
 import type { VerdictState } from '../../src/core/verdict.ts'
 import type { Policy } from '../../src/policy/schema.ts'
@@ -14,14 +14,15 @@ export const ladder: Record<VerdictState, number> = { fail: 0, wait: 0, flag: 1,
 const checks = ['plan', 'gates', 'review'] as const
 
 /** Evidence of one kind that was not collected, or whose collecting failed. */
-const evidenceIs =
-  (kind: EvidenceRequest['kind'], result: undefined | { ok: false; reason: string }): Removal =>
-  ({ evidence }) => ({
+export const evidenceIs =
+  (kind: EvidenceRequest['kind'], result?: { ok: false; reason: string }) =>
+  ({ evidence }: { evidence: EvidenceView }): { evidence: EvidenceView } => ({
     evidence: {
       get: <R extends EvidenceRequest>(request: R) =>
         request.kind === kind ? (result as EvidenceResult<R['kind']> | undefined) : evidence.get(request),
     },
   })
+export const failed = { ok: false, reason: 'made up' } as const
 const kinds = ['diff', 'commits', 'references'] as const
 
 /** Each takes one thing away. */
@@ -51,8 +52,8 @@ export const removals: readonly Removal[] = [
       [...people].map(([id, one], index) => [id, index === 0 ? { ...one, role: 'unknown' as const } : one]),
     ),
   }),
-  ...kinds.map((kind) => evidenceIs(kind, undefined)),
-  ...kinds.map((kind) => evidenceIs(kind, { ok: false, reason: 'made up' })),
+  ...kinds.map((kind) => evidenceIs(kind)),
+  ...kinds.map((kind) => evidenceIs(kind, failed)),
 ]
 
 /** The snapshot after the removals with these indices. */

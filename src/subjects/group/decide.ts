@@ -25,6 +25,7 @@ export function decide(snapshot: GroupSnapshot<Policy>, verdicts: GroupVerdicts)
     ...collects,
     // What changed at an entry after it was read and before it knew of the group has reached nobody: it is looked at
     // again. What is collected brings the group back by itself.
+    // guard: joinedSeen
     ...(joins.length > 0 && collects.length === 0 ? [{ kind: 'queue' as const, subject: snapshot.key }] : []),
     ...runActions(snapshot, verdicts),
     ...wakeActions(snapshot, verdicts),

@@ -42,6 +42,7 @@ export function judge(snapshot: GroupSnapshot<Policy>): GroupVerdicts {
   return { missing, plan: of('plan'), gates: of('gates'), review: of('review') }
 }
 
+// guard: groupReadWhole
 function missingFrom({ missing, entries, runs, ci }: GroupSnapshot<Policy>): string[] {
   if (missing.length > 0) return missing
   const unknown = Object.entries({ entries, runs, ci }).filter(([, part]) => part === 'unknown')
@@ -53,6 +54,7 @@ function missingFrom({ missing, entries, runs, ci }: GroupSnapshot<Policy>): str
 function stoppedBy(snapshot: GroupSnapshot<Policy>, missing: string[]): Verdict | null {
   const { policy, base, entries } = snapshot
   if (!policy.ok) return fail(policy.sentence)
+  // guard: queueOfChecksMode
   if (policy.policy.merge.mode === 'merge')
     return fail(
       'Policy lets only Countersign merge (`merge.mode: merge`), and a queue would merge past it: switch the merge queue off, or set `merge.mode: checks`.',
@@ -68,6 +70,7 @@ function stoppedBy(snapshot: GroupSnapshot<Policy>, missing: string[]): Verdict 
       : fail(walked.sentence)
   if (walked.steps.length === 0) return wait(`Everything in this group is on ${code(base.ref)} already.`)
   // Entries are read along these very steps; fewer of them mean that something was not looked at.
+  // guard: everyStep
   if (entries === 'unknown' || entries.length !== walked.steps.length)
     return wait("The group's pull requests are being read; nothing to do.")
   const verdicts = entries.map((entry) => foundIn(snapshot, entry))
@@ -77,6 +80,7 @@ function stoppedBy(snapshot: GroupSnapshot<Policy>, missing: string[]): Verdict 
 /** Why a step is not the plain merge of open pull requests, or null. */
 function foundIn(snapshot: GroupSnapshot<Policy>, entry: GroupEntry<Policy>): Verdict | null {
   const { step, pulls, landed } = entry
+  // guard: nobodysStep
   if (pulls.length === 0) {
     if (landed) return wait('Something in this group has just been merged; the group is read again.')
     return fail(
@@ -87,6 +91,7 @@ function foundIn(snapshot: GroupSnapshot<Policy>, entry: GroupEntry<Policy>): Ve
       }. Take the group's pull requests out of the queue and put them in again.`,
     )
   }
+  // guard: plainMerge
   const trees = pulls.map((pull) => snapshot.evidence.get(mergeOf(entry, pull)))
   if (trees.some((tree) => tree?.ok && tree.body.tree === step.tree)) return null
   if (trees.some((tree) => tree === undefined))
@@ -109,13 +114,16 @@ function entriesOf(snapshot: GroupSnapshot<Policy>): Entries {
 
 function ownVerdicts(pull: PullSnapshot<Policy>): Record<Name, Verdict> {
   const judged = judgePull(pull)
+  // guard: answeredFirst
   const asked = isAsked(pull)
   const of = (name: Name): Verdict => {
+    // guard: noDraft
     if (pull.pull.draft) return fail('It was made a draft again.')
     const verdict = judged.shared?.[name] ?? judged[name].verdict
     if (verdict.state === 'pass' && asked)
       return wait('A press or a command on it is being answered; nothing to do.')
     // A person must act, and the queue would only stand still: it is put in again when that is done.
+    // guard: asksFail
     const asks =
       verdict.state === 'flag' || (verdict.state === 'wait' && judged[name].buttons.includes('approve'))
     return asks ? fail(`${verdict.sentence} Put it into the queue again when that is done.`) : verdict
@@ -129,6 +137,7 @@ function isAsked(pull: PullSnapshot<Policy>): boolean {
   return [pull, ...siblings].some(({ facts }) => openRequests(facts).length > 0)
 }
 
+// guard: everyEntry
 function worstOf(entries: Entries, name: Name): Verdict {
   const numbers = listed(entries.map(({ number }) => `#${number}`))
   const bad =
@@ -141,6 +150,7 @@ function worstOf(entries: Entries, name: Name): Verdict {
 }
 
 /** The workflows that policy names must have run for this very commit, started by the queue (T15). */
+// guard: queuesOwnCi
 function judgeGroupCi(snapshot: GroupSnapshot<Policy>): Verdict {
   if (!snapshot.policy.ok) return fail(snapshot.policy.sentence)
   const { gates } = snapshot.policy.policy

@@ -6,6 +6,7 @@ import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import type { Policy } from '../../policy/schema.ts'
 
 /** Everything that would land with the group, from the branch as it is now: never only what the payload calls its base. */
+// guard: fromTheTip
 export const landingOf = ({ base, head }: GroupSnapshot) =>
   ({ kind: 'commits', base: base.tip, head }) as const
 

@@ -223,6 +223,7 @@ export function checkActions(
  * A green is taken back before another is written: GitHub merges by itself on what it sees, and would see in between the
  * new green beside one that no longer stands.
  */
+// guard: greensLast
 export function greensLast<Write extends { run: DesiredCheckRun }>(writes: readonly Write[]): Write[] {
   const greens = writes.filter(({ run }) => run.state === 'success')
   return [...writes.filter((write) => !greens.includes(write)), ...greens]

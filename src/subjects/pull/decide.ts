@@ -147,6 +147,8 @@ function stands({ pull }: PullSnapshot<Policy>, verdicts: PullVerdicts): boolean
  * entry too, and any of them may be the one that lands, so all hear of it. Of an entry that does not stand they hear each
  * time: it may have stood for a moment since they last did.
  */
+// guard: everyGroup
+// guard: toldEachTime
 function groupKeys({ facts, nowMs }: PullSnapshot<Policy>): SubjectKey[] {
   const live = factsOf(facts, 'group.joined').filter(({ atMs }) => nowMs - atMs <= groupLivesMs)
   return [...new Set(live.map(({ body }) => body.group))].slice(-maximumSteps)
