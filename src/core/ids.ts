@@ -28,7 +28,13 @@ export type SubjectKey = string
 
 const numbered = /^(task|pull):([^#@\s]+)#([1-9]\d{0,9})$/
 const grouped = /^group:([^#@\s]+)@([0-9a-f]+)$/
-const environmental = /^rollout:([^#@\s]+)@(.{1,255})$/
+/** Folding can lengthen a name of 255. */
+const environmental = /^rollout:([^#@\s]+)@(.{1,510})$/
+
+/** What an environment is told from others by: GitHub ignores the case of their names, and passes on every spelling. */
+export function environmentId(name: string): string {
+  return name.toLowerCase()
+}
 
 /** The key of a subject. */
 export function formatKey(subject: Subject): SubjectKey {
@@ -40,7 +46,7 @@ export function formatKey(subject: Subject): SubjectKey {
     case 'group':
       return `group:${subject.repository}@${subject.head}`
     case 'rollout':
-      return `rollout:${subject.repository}@${subject.environment}`
+      return `rollout:${subject.repository}@${environmentId(subject.environment)}`
     default:
       return subject satisfies never
   }
@@ -64,6 +70,8 @@ export function parseKey(key: string): Subject | null {
     return { kind: 'group', repository: repository as RepositoryName, head: head as Sha }
   }
   const place = environmental.exec(key)
-  if (!place || !RepositoryName.safeParse(place[1]).success) return null
-  return { kind: 'rollout', repository: place[1] as RepositoryName, environment: place[2] as string }
+  const [, repository = '', environment = ''] = place ?? []
+  // A second key of the same environment would be a second ledger of it.
+  if (environment !== environmentId(environment) || !RepositoryName.safeParse(repository).success) return null
+  return { kind: 'rollout', repository, environment }
 }

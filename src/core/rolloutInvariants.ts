@@ -1,7 +1,7 @@
 /** S11 DeployBound as a predicate: a second, simpler derivation of what may be deployed, and what may be rolled back (R1, R4). */
 import type { Action } from './action.ts'
 import { type Fact, factsOf } from './facts.ts'
-import type { Sha } from './ids.ts'
+import { environmentId, type Sha } from './ids.ts'
 import type { RolloutSnapshot } from './snapshot/rollout.ts'
 
 /** What policy says that the predicate must know. */
@@ -29,7 +29,8 @@ export function checkRolloutActions(
         : rollbackBreaks(snapshot, actions, action.body)
     if (action.kind === 'answerRule' && action.state === 'approved') {
       const rule = factsOf(snapshot.facts, 'rule.asked').find(({ seq }) => seq === action.of)
-      if (!rule || rule.body.runId !== action.runId || rule.body.environment !== snapshot.environment)
+      const here = rule && environmentId(rule.body.environment) === environmentId(snapshot.environment)
+      if (!here || rule.body.runId !== action.runId)
         return ['S11 DeployBound: an answer to a question that nobody asked here']
       const sha = shaOfRun(snapshot.facts, action.runId) ?? rule.body.sha
       return isRollback(snapshot.facts, action.runId, sha) ? [] : forwardBreaks(snapshot, sha, settings)

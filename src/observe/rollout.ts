@@ -1,7 +1,7 @@
 /** Observing an environment: its deployments on GitHub, what is on the way to it and who brought that, and its facts (R1). */
 import type { Account } from '../core/account.ts'
 import type { EvidenceResult } from '../core/evidence.ts'
-import { factsOf } from '../core/facts.ts'
+import { type Fact, factsOf } from '../core/facts.ts'
 import {
   type Digest,
   formatKey,
@@ -13,7 +13,7 @@ import {
 import type { RangeStep, RolloutSnapshot } from '../core/snapshot/rollout.ts'
 import type { Policy } from '../policy/schema.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
-import { asksPeople, settingsOf } from '../rollout/settings.ts'
+import { asksPeople, settingsOf, spelledIn } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
 import { readGround } from './ground.ts'
@@ -35,14 +35,16 @@ export async function observeRollout(
   const subject = parseKey(key)
   if (subject?.kind !== 'rollout') return null
   const { forge, ledger } = ports
-  const { repository: name, environment } = subject
+  const { repository: name } = subject
   const missing: string[] = []
 
   const facts = await ledger.facts(key)
   const ground = await readGround(ports, name)
   if (!ground) return null
   const { app, repository, base: branch, policy } = ground
-  const settings = policy.ok ? settingsOf(policy.policy.rollout.environments, environment) : null
+  const environments = policy.ok ? policy.policy.rollout.environments : {}
+  const environment = spelledIn(environments, subject.environment)
+  const settings = settingsOf(environments, environment)
   const before =
     settings?.after === undefined
       ? null
@@ -53,7 +55,7 @@ export async function observeRollout(
           ),
         }
   const deployments = await tryRead(missing, `The deployments to ${environment}`, () =>
-    forge.deployments(name, environment),
+    forge.deployments(name, spellingsOf(environment, facts)),
   )
   const start = startOf({ settings, facts, deployments, tip: branch.tip, before: before?.facts ?? null })
 
@@ -80,7 +82,7 @@ export async function observeRollout(
   const range = await tryRead(missing, 'Who brought the commits on the way', () =>
     readRange(snapshot, start, ports),
   )
-  const asks = policy.ok && settings !== null && asksPeople(policy.policy.rollout.environments, environment)
+  const asks = settings !== null && asksPeople(environments, environment)
   const runs = await tryRead(missing, 'The checks of the commits on the way', () =>
     // Only where a person is asked is there a check of ours.
     readRuns(name, asks ? start.focus : [], ports),
@@ -91,6 +93,12 @@ export async function observeRollout(
   const whole = { ...snapshot, range, runs, smoke, people }
   await loadNeeds(name, results, ledger, () => ports.needs.rollout(whole))
   return whole
+}
+
+/** The names under which it was deployed to, policy's own first. */
+function spellingsOf(environment: string, facts: readonly Fact[]): string[] {
+  const seen = factsOf(facts, 'deploy.seen').map(({ body }) => body.environment)
+  return [...new Set([environment, ...seen])]
 }
 
 /**

@@ -1,11 +1,17 @@
 /** What a change to the `rollout:` part of policy loosens, in words (T14, T21). */
+import { environmentId } from '../core/ids.ts'
 import { code, listed } from '../core/sentences.ts'
-import { asksPeople, type EnvironmentSettings, type RolloutSettings } from '../rollout/settings.ts'
+import {
+  asksPeople,
+  type EnvironmentSettings,
+  type RolloutSettings,
+  settingsOf,
+} from '../rollout/settings.ts'
 
 /** One sentence for each thing that becomes looser; empty when nothing does. */
 export function loosenedRollout(before: RolloutSettings, after: RolloutSettings): string[] {
   return Object.entries(before.environments).flatMap(([name, was]) => {
-    const is = after.environments[name]
+    const is = settingsOf(after.environments, name)
     const where = code(`rollout.environments.${name}`)
     if (!is) return [`Nothing is asked, watched or rolled back in ${code(name)} any more (${where}).`]
     const asked = asksPeople(before.environments, name) && !asksPeople(after.environments, name)
@@ -14,7 +20,7 @@ export function loosenedRollout(before: RolloutSettings, after: RolloutSettings)
       was.deploy !== 'observe' && is.deploy === 'observe'
         ? `Countersign no longer deploys to ${code(name)}: whether anything is held there depends on a deployment protection rule of GitHub.`
         : null,
-      was.after !== undefined && is.after !== was.after
+      was.after !== undefined && environmentId(is.after ?? '') !== environmentId(was.after)
         ? `${code(name)} no longer waits for ${code(was.after)}.`
         : null,
       was.four_eyes && !is.four_eyes ? `One person is enough for ${code(name)}.` : null,

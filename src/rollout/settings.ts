@@ -1,5 +1,6 @@
 /** The `rollout:` part of policy: environments, who deploys there, what is watched, and who is asked (R1 to R4). */
 import { z } from 'zod'
+import { environmentId } from '../core/ids.ts'
 import { MonitorSource, ProbeCheck } from '../core/monitoring.ts'
 import type { WatchRules } from '../core/watch.ts'
 import { FreezeWindow } from './freeze.ts'
@@ -118,7 +119,14 @@ export const RolloutSettings = z
     if (names.length > 20)
       context.addIssue({ code: 'custom', path: ['environments'], message: 'at most 20 environments' })
     for (const [name, one] of Object.entries(environments)) {
-      if (one.after !== undefined && !Object.hasOwn(environments, one.after))
+      const first = spelledIn(environments, name)
+      if (first !== name)
+        context.addIssue({
+          code: 'custom',
+          path: ['environments', name],
+          message: `${first} and ${name} are one environment to GitHub, which ignores case; keep one of them`,
+        })
+      if (one.after !== undefined && !settingsOf(environments, one.after))
         wrong(name, 'after', `${one.after} is not among the environments`)
       if (comesAfterItself(environments, name)) wrong(name, 'after', 'the environments wait for each other')
       if (one.deploy === 'dispatch' && one.workflow === undefined)
@@ -135,23 +143,36 @@ type Environments = Readonly<Record<string, EnvironmentSettings>>
 
 /** What policy says of an environment, or null: its name is whatever GitHub sends, such as `constructor`. */
 export function settingsOf(environments: Environments, name: string): EnvironmentSettings | null {
-  return Object.hasOwn(environments, name) ? (environments[name] ?? null) : null
+  const spelled = spelledIn(environments, name)
+  return Object.hasOwn(environments, spelled) ? (environments[spelled] ?? null) : null
+}
+
+/** The name of an environment as policy writes it; as given where policy does not know it. */
+export function spelledIn(environments: Environments, name: string): string {
+  return Object.keys(environments).find((one) => environmentId(one) === environmentId(name)) ?? name
 }
 
 function comesAfterItself(environments: Environments, name: string): boolean {
   let at = settingsOf(environments, name)?.after
   for (let steps = 0; at !== undefined && steps <= 20; steps++) {
-    if (at === name) return true
+    if (environmentId(at) === environmentId(name)) return true
     at = settingsOf(environments, at)?.after
   }
   return false
+}
+
+/** The environments that policy puts right after this one. */
+export function nextAfter(environments: Environments, name: string): string[] {
+  return Object.entries(environments).flatMap(([one, { after }]) =>
+    after !== undefined && environmentId(after) === environmentId(name) ? [one] : [],
+  )
 }
 
 /** Whether policy asks a person before a commit comes to this environment: where nothing comes after it, unless told. */
 export function asksPeople(environments: Environments, name: string): boolean {
   const written = settingsOf(environments, name)?.approval
   if (written) return written === 'person'
-  return !Object.values(environments).some(({ after }) => after === name)
+  return nextAfter(environments, name).length === 0
 }
 
 /** How long a deployment may take to show a result; the defaults where policy names no such environment any more. */

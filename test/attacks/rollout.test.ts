@@ -22,7 +22,7 @@ async function reachProduction(): Promise<void> {
   await town.becomes('deploy', first, 'action_required')
   await town.press('ben', first, 'Approve deploy')
   await until('production to be healthy', async () =>
-    factsOf(await town.facts_('production'), 'window.ended').some(({ body }) => body.outcome === 'healthy'),
+    factsOf(await town.factsIn('production'), 'window.ended').some(({ body }) => body.outcome === 'healthy'),
   )
 }
 
@@ -58,15 +58,15 @@ describe('production', () => {
     town.behave(second, { errors: 0.5 })
     await town.press('ben', second, 'Approve deploy')
     await until('the rollback', async () =>
-      factsOf(await town.facts_('production'), 'rollback.ended').some(({ body }) => body.ok),
+      factsOf(await town.factsIn('production'), 'rollback.ended').some(({ body }) => body.ok),
     )
-    const windows = factsOf(await town.facts_('production'), 'window.opened')
+    const windows = factsOf(await town.factsIn('production'), 'window.opened')
     const sources = windows.at(-1)?.body.rules.monitors.map(({ source }) => source.url)
     expect(new Set(sources)).toEqual(new Set([`${town.service}/production/stats.json`]))
   })
 
   test('T35: an address that a deployment names leads nowhere inside, and its canary fails', async () => {
-    const before = factsOf(await town.facts_('staging'), 'canary.ended').length
+    const before = factsOf(await town.factsIn('staging'), 'canary.ended').length
     const owner = town.stage.github.as('owner')
     const path = `/repos/${repository}/deployments`
     const made = (await owner.api('POST', path, {
@@ -80,7 +80,7 @@ describe('production', () => {
       environment_url: 'http://169.254.169.254/latest/meta-data/',
     })
     const canary = () =>
-      town.facts_('staging').then((facts) =>
+      town.factsIn('staging').then((facts) =>
         factsOf(facts, 'canary.ended')
           .slice(before)
           .find(({ body }) => body.deployment === made.id),

@@ -5,7 +5,7 @@ import { openRolloutTown, type RolloutTown, storyOf } from './rolloutTown.ts'
 jest.setTimeout(240_000)
 
 let town: RolloutTown
-const kinds = async (environment: string) => storyOf(await town.facts_(environment))
+const kinds = async (environment: string) => storyOf(await town.factsIn(environment))
 const until = (what: string, look: () => unknown | Promise<unknown>) =>
   town.stage.until(what, async () => ((await look()) ? true : undefined), 60_000)
 

@@ -7,10 +7,10 @@ import { factsOf, openRolloutTown, type RolloutTown, storyOf, watched } from './
 jest.setTimeout(240_000)
 
 let town: RolloutTown
-const kinds = async (environment: string) => storyOf(await town.facts_(environment))
+const kinds = async (environment: string) => storyOf(await town.factsIn(environment))
 const until = (what: string, look: () => unknown | Promise<unknown>) =>
   town.stage.until(what, async () => ((await look()) ? true : undefined), 60_000)
-const answers = async () => factsOf(await town.facts_('production'), 'rule.answered').map(({ body }) => body)
+const answers = async () => factsOf(await town.factsIn('production'), 'rule.answered').map(({ body }) => body)
 
 const environments = (service: string) => `
     staging:${watched(service, 'staging')}
@@ -37,10 +37,10 @@ describe('a delivery that asks before it deploys', () => {
     for (const one of state.installations.values())
       if (one.appId === app.id) one.permissions = { ...one.permissions, actions: 'write' }
     const owner = github.as('owner')
-    const job = (environment: string) => ({
+    const job = (environment: string, spelled = environment) => ({
       name: environment,
       run: `node deploy.mjs ${environment}`,
-      environment: { name: environment, url: `${town.service}/${environment}/` },
+      environment: { name: spelled, url: `${town.service}/${environment}/` },
     })
     for (const environment of ['staging', 'production'])
       await owner.api('PUT', `/repos/${repository}/environments/${environment}`, {})
@@ -51,7 +51,8 @@ describe('a delivery that asks before it deploys', () => {
       workflow: '.github/workflows/delivery.yml',
       title: 'Delivery',
       events: ['push'],
-      jobs: [job('staging'), job('production')],
+      // GitHub ignores the case of environments, and lists the deployments as the workflow spells them.
+      jobs: [job('staging'), job('production', 'Production')],
       branches: ['main'],
     })
     await enableCi(github, repository, {
@@ -71,12 +72,16 @@ describe('a delivery that asks before it deploys', () => {
     await town.becomes('deploy', first, 'action_required')
     expect(town.deployed('staging')).toEqual([first])
     expect(town.deployed('production')).toEqual([])
-    const reports = factsOf(await town.facts_('production'), 'rule.reported').map(({ body }) => body.sentence)
+    const reports = factsOf(await town.factsIn('production'), 'rule.reported').map(
+      ({ body }) => body.sentence,
+    )
     expect(reports.join('\n')).toMatch(/has not passed its window in staging yet[\s\S]*1 approval missing/)
     await town.press('ben', first, 'Approve deploy')
     await until('production to be deployed', () => town.deployed('production').includes(first))
     await until('production to be healthy', async () => (await kinds('production')).includes('window.ended'))
     expect(await answers()).toMatchObject([{ state: 'approved' }])
+    expect(town.deployments('Production')).toHaveLength(1)
+    expect(town.deployments('production')).toEqual([])
   })
 
   test('R2, R4, T21: its own rollback is let through at once, once, and by the very run that was started', async () => {

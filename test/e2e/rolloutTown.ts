@@ -35,7 +35,7 @@ export interface RolloutTown extends Village {
   ship(name: string, files?: Files): Promise<string>
   merge(number: number): Promise<string>
   press(login: string, sha: string, label: string): Promise<void>
-  facts_(environment: string): ReturnType<Village['facts']>
+  factsIn(environment: string): ReturnType<Village['facts']>
   deployments(environment: string): GitHubState.Deployment[]
 }
 
@@ -178,7 +178,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
       if (!run) throw new Error('there is no countersign/deploy')
       await github.as(login).press(run.id, village.identifier(run, label))
     },
-    facts_: (environment) => stage.app.ledger.facts(`rollout:${repository}@${environment}`),
+    factsIn: (environment) => stage.app.ledger.facts(`rollout:${repository}@${environment}`),
     deployments: (environment) =>
       [...github.state.deployments.values()].filter((one) => one.environment === environment),
     async close() {
@@ -191,7 +191,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
 }
 
 /** Kinds of the facts of an environment, without those of asking and answering. */
-export const storyOf = (facts: Awaited<ReturnType<RolloutTown['facts_']>>) =>
+export const storyOf = (facts: Awaited<ReturnType<RolloutTown['factsIn']>>) =>
   facts.map(({ body }) => body.kind).filter((kind) => /^(deploy|window|canary|rollout|rollback)/.test(kind))
 
 export { factsOf }

@@ -6,11 +6,11 @@ import { factsOf, openRolloutTown, type RolloutTown, storyOf, watched } from './
 jest.setTimeout(240_000)
 
 let town: RolloutTown
-const kinds = async (environment: string) => storyOf(await town.facts_(environment))
+const kinds = async (environment: string) => storyOf(await town.factsIn(environment))
 const until = (what: string, look: () => unknown | Promise<unknown>) =>
   town.stage.until(what, async () => ((await look()) ? true : undefined), 60_000)
 const outcomes = async (environment: string) =>
-  factsOf(await town.facts_(environment), 'window.ended').map(({ body }) => body.outcome)
+  factsOf(await town.factsIn(environment), 'window.ended').map(({ body }) => body.outcome)
 const says = (sha: string, text: RegExp) =>
   until(`countersign/deploy to say ${text}`, () => {
     const run = town.run('deploy', sha)
@@ -130,7 +130,7 @@ describe('trouble', () => {
     town.usually = { health: 503 }
     const sick = await town.ship('sick')
     await until('the canary to fail', async () =>
-      factsOf(await town.facts_('staging'), 'canary.ended').some(({ body }) => !body.ok),
+      factsOf(await town.factsIn('staging'), 'canary.ended').some(({ body }) => !body.ok),
     )
     await told(/failed in staging[\s\S]*canary/i)
     await town.stage.settle()

@@ -157,7 +157,7 @@ test('O6, S7: an alert ends when the App is told to stop, and is not sent twice'
     stopped.add('alert')
     town.silentChannel = false
     const sent = await town.stage.until('its record', async () =>
-      factsOf(await town.facts_('staging'), 'alert.sent').at(-1),
+      factsOf(await town.factsIn('staging'), 'alert.sent').at(-1),
     )
     expect(sent.body).toMatchObject({
       ok: false,

@@ -300,6 +300,8 @@ describe('deployments', () => {
       expect(told({ deployment: { environment } })).toMatchObject({ facts: [], keys: [rollout] })
       expect(told({ environment, deployment: null })).toMatchObject({ facts: [], keys: [rollout] })
       expect(told({})).toMatchObject({ facts: [], keys: [], word: 'ignored: no environment' })
+      // GitHub ignores the case of environments, and tells it as somebody wrote it.
+      expect(told({ deployment: { environment: 'PRODuction' } })).toMatchObject({ keys: [rollout] })
     },
   )
   test('R2: a job that asks to deploy is a fact of the rollout', () => {
@@ -308,6 +310,11 @@ describe('deployments', () => {
       facts: [{ subject: rollout, entry: { actor: ada, delivery: 'guid', body: fact } }],
     })
     expect(asked().facts[0]?.entry.body).toEqual(fact)
+  })
+  test('R2: GitHub ignores the case of environments: it is one rollout, and is answered under the name that asked', () => {
+    const told = asked({ environment: 'Production' })
+    expect(told).toMatchObject({ keys: [rollout], facts: [{ subject: rollout }] })
+    expect(told.facts[0]?.entry.body).toEqual({ ...fact, environment: 'Production' })
   })
   test.each<[string, object, object]>([
     ['a server of its own', from('https://git.acme.example/api/v3'), {}],
@@ -325,6 +332,11 @@ describe('deployments', () => {
     expect(facts[0]?.entry.body).toEqual({ ...fact, ...expected })
     expect(FactBody.safeParse(facts[0]?.entry.body).error).toBeUndefined()
     expect(keys.map(parseKey)).toMatchObject([{ kind: 'rollout', repository: repository.full_name }])
+  })
+  test('R2: the longest name is still a key when it is folded, and another spelling is no second key', () => {
+    const [key = ''] = asked({ environment: '\u0130'.repeat(255) }).keys
+    expect(parseKey(key)).toMatchObject({ kind: 'rollout', environment: 'i\u0307'.repeat(255) })
+    expect(parseKey(rollout.replace('production', 'Production'))).toBeNull()
   })
   test('R2: without a sender, or with an odd one, the job still waits', () => {
     for (const sender of [undefined, null, { id: 'x' }])

@@ -56,6 +56,16 @@ test('T14: another severity or level is named whichever way it goes', () => {
   ])
 })
 
+test('T14: GitHub ignores the case of environments, so another spelling loosens nothing and hides nothing', () => {
+  const environments = { staging: { approval: 'none' }, production: { after: 'staging' } }
+  const spelled = { STAGING: { approval: 'none' }, Production: { after: 'Staging' } }
+  expect(between({ rollout: { environments } }, { rollout: { environments: spelled } })).toEqual([])
+  const looser = { ...spelled, Production: { after: 'Staging', approval: 'none' } }
+  expect(between({ rollout: { environments } }, { rollout: { environments: looser } })).toEqual([
+    'Nobody is asked before `production` any more.',
+  ])
+})
+
 describe('T14: what a policy change loosens', () => {
   test.each([
     [{}, { enforce: false }, /shadow mode/],

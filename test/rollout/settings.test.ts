@@ -3,9 +3,11 @@ import { describe, expect, test } from '@jest/globals'
 import {
   asksPeople,
   type EnvironmentSettings,
+  nextAfter,
   probeChecks,
   RolloutSettings,
   settingsOf,
+  spelledIn,
   watchRules,
 } from '../../src/rollout/settings.ts'
 
@@ -117,6 +119,15 @@ describe('A1: who is asked', () => {
   )
 })
 
+test('R1: an environment is known in any case, as GitHub knows it, and shown as policy spells it', () => {
+  const environments = parsed({ Staging: {}, production: { after: 'staging', expires_hours: 3 } })
+  expect(settingsOf(environments, 'PRODUCTION')?.expires_hours).toBe(3)
+  expect(spelledIn(environments, 'STAGING')).toBe('Staging')
+  expect(spelledIn(environments, 'Demo')).toBe('Demo')
+  expect(nextAfter(environments, 'STAGING')).toEqual(['production'])
+  expect(['staging', 'Production'].map((name) => asksPeople(environments, name))).toEqual([false, true])
+})
+
 describe('mistakes are told in words', () => {
   const watched = { monitors: { errors: { rule: 'error_rate', source } } }
   test.each<[string, object, string, RegExp]>([
@@ -127,6 +138,18 @@ describe('mistakes are told in words', () => {
       /stage is not among the environments/,
     ],
     ['itself before', { production: { after: 'production' } }, 'production.after', /wait for each other/],
+    [
+      'itself before, in other letters',
+      { production: { after: 'Production' } },
+      'production.after',
+      /wait for each other/,
+    ],
+    [
+      'one environment twice',
+      { production: {}, Production: { approval: 'none' } },
+      'Production',
+      /production and Production are one environment to GitHub/,
+    ],
     [
       'a circle',
       { a: { after: 'b', approval: 'none' }, b: { after: 'a' } },

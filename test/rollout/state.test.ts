@@ -7,6 +7,7 @@ import { factsFrom, sha } from '../support/snapshots.ts'
 
 const seen = (deployment: number, name: string, parts: object = {}): FactBody => ({
   kind: 'deploy.seen',
+  environment: 'production',
   deployment,
   sha: sha(name),
   intent: null,

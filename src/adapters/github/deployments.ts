@@ -1,6 +1,6 @@
 /** Deployments as acts: made once under a marker, marked as failed, and answers to the jobs that an environment holds back (R2, R4). */
 import { z } from 'zod'
-import type { RepositoryName } from '../../core/ids.ts'
+import { environmentId, type RepositoryName } from '../../core/ids.ts'
 import type { ForgeActs } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
@@ -12,7 +12,7 @@ import { bounded, boundedLine } from './text.ts'
 const maximumDescription = 140
 /** GitHub's bound on what an App says to a held job. */
 const maximumComment = 1024
-/** Pages of deployments of one commit to one environment in which ours is looked for. */
+/** Pages of deployments of one commit in which ours is looked for. */
 const pagesOfDeployments = 10
 
 /** @param botId tells the account that deploys for us. */
@@ -23,12 +23,13 @@ export function createDeployments(client: Client, botId: () => Promise<number>) 
     { sha, environment, marker }: Parameters<ForgeActs['createDeployment']>[1],
   ): Promise<number | undefined> {
     const own = await botId()
-    const isIt = (one: Deployment) => markerOf(one, own) === marker
+    const isIt = (one: Deployment) =>
+      markerOf(one, own) === marker && environmentId(one.environment) === environmentId(environment)
     const route = 'GET /repos/{owner}/{repo}/deployments'
     const listed = await client.pages(
       on(name, 'deployments'),
       route,
-      { ...parts(name), sha, environment },
+      { ...parts(name), sha },
       {
         schema: z.array(Deployment),
         items: (page) => page,

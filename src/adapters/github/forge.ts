@@ -125,7 +125,7 @@ export function createForge(options: ForgeOptions): Forge & {
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
     mergedPulls,
-    deployments: async (name, environment) => readDeployments(judge, await identity(), name, environment),
+    deployments: async (name, spellings) => readDeployments(judge, await identity(), name, spellings),
     workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),
     asksSignatures: (name, base, branch) => asksSignatures(judge, name, base, branch),

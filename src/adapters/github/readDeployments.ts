@@ -1,6 +1,6 @@
 /** Reading the deployments to an environment, each with what was said of it; a list that is cut off is no answer (R1, S9). */
 import { z } from 'zod'
-import { type RepositoryName, Sha } from '../../core/ids.ts'
+import { environmentId, type RepositoryName, Sha } from '../../core/ids.ts'
 import type { Found } from '../../core/ports.ts'
 import type { AppIdentity } from '../../core/snapshot/common.ts'
 import type { DeploymentReading, DeploymentState } from '../../core/snapshot/rollout.ts'
@@ -10,6 +10,8 @@ import type { Client } from './client.ts'
 import { absentOn404 } from './failures.ts'
 
 const mostDeployments = 20
+/** Of all environments: among them is what was just deployed under a spelling that nobody knew. */
+const newestOfAll = 100
 /** Of 100 statuses each. */
 const pagesOfStatuses = 10
 const states = [
@@ -43,7 +45,7 @@ type Status = z.infer<typeof Status>
 
 /**
  * The newest deployments to an environment. REST tells the App behind each, which GraphQL does not; what is unchanged
- * costs nothing from GitHub's limit.
+ * costs nothing from GitHub's limit. Whether its filter ignores case like its environments is nowhere documented.
  *
  * @param app who we are: a marker means something only in a deployment of our own account.
  */
@@ -51,15 +53,26 @@ export async function readDeployments(
   client: Client,
   app: AppIdentity,
   name: RepositoryName,
-  environment: string,
+  spellings: readonly string[],
 ): Promise<DeploymentReading[]> {
-  const listed = await client.rest(
-    on(name, 'deployments'),
-    'GET /repos/{owner}/{repo}/deployments',
-    { ...parts(name), environment, per_page: mostDeployments },
-    z.array(Deployment),
-  )
-  const all = listed.map(async (one) => {
+  const list = (wanted: { environment?: string; per_page: number }) =>
+    client.rest(
+      on(name, 'deployments'),
+      'GET /repos/{owner}/{repo}/deployments',
+      { ...parts(name), ...wanted },
+      z.array(Deployment),
+    )
+  const listed = await Promise.all([
+    ...spellings.map((environment) => list({ environment, per_page: mostDeployments })),
+    list({ per_page: newestOfAll }),
+  ])
+  const here = new Set(spellings.map(environmentId))
+  const byId = new Map(listed.flat().map((one) => [one.id, one]))
+  const newest = [...byId.values()]
+    .filter(({ environment }) => here.has(environmentId(environment)))
+    .sort((one, other) => other.id - one.id)
+    .slice(0, mostDeployments)
+  const all = newest.map(async (one) => {
     const statuses = await readStatuses(client, name, one.id)
     // Deleted since it was listed.
     return statuses.found ? [readingOf(name, one, statuses.value, app)] : []

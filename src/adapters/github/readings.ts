@@ -191,8 +191,8 @@ export function createReadings(
           through(name, 'checks', ['runs', sha], () => forge.workflowRuns(name, sha)),
         workflowRun: (name, runId) =>
           through(name, 'checks', ['run', runId], () => forge.workflowRun(name, runId)),
-        deployments: (name, environment) =>
-          through(name, 'deployments', [environment], () => forge.deployments(name, environment)),
+        deployments: (name, spellings) =>
+          through(name, 'deployments', [...spellings], () => forge.deployments(name, spellings)),
         issueType: (name, number) =>
           through(name, 'issue', ['type', number], () => forge.issueType(name, number)),
         checks: (name, sha) => through(name, 'checks', [sha], () => forge.checks(name, sha)),

@@ -30,6 +30,8 @@ const ruleAnswered = z.object({
 const seen = z.object({
   kind: z.literal('deploy.seen'),
   deployment: deploymentId,
+  /** Its environment as it was spelled: GitHub is asked for it by this name from now on. */
+  environment: z.string().max(255),
   /** What it deploys: for one of ours the commit of its intent, since GitHub names a dispatched workflow's branch. */
   sha: Sha,
   /** seq of the intent that it belongs to. */

@@ -90,8 +90,12 @@ export interface ForgeReads {
   pullsWithHead(name: RepositoryName, sha: Sha): Promise<number[]>
   /** Merged pull requests that brought this commit in. */
   mergedPulls(name: RepositoryName, sha: Sha): Promise<number[]>
-  /** The deployments to an environment, newest first, at most 20, each with its latest status (R1). */
-  deployments(name: RepositoryName, environment: string): Promise<DeploymentReading[]>
+  /**
+   * The deployments to an environment, newest first, at most 20, each with its latest status (R1).
+   *
+   * @param spellings of its name, as far as they are known; those in another case are found among the repository's newest.
+   */
+  deployments(name: RepositoryName, spellings: readonly string[]): Promise<DeploymentReading[]>
   /** One workflow run of GitHub Actions by its id. */
   workflowRun(name: RepositoryName, runId: number): Promise<Found<WorkflowRun>>
   /** The rules in force on a branch now; classic protection is not in them (T19). */

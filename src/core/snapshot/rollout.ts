@@ -55,6 +55,7 @@ export interface RolloutSnapshot<P = unknown> {
   repository: RepositoryReading
   /** Read at the tip of the default branch (S14, T21). */
   policy: PolicyReading<P>
+  /** As policy spells it; GitHub takes any case for the same. */
   environment: string
   branch: { ref: string; tip: Sha }
   /** Newest first, at most 20. */

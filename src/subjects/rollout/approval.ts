@@ -4,7 +4,7 @@ import type { Account } from '../../core/account.ts'
 import { hasRole } from '../../core/account.ts'
 import { digestOf } from '../../core/digest.ts'
 import { type Fact, type FactOf, factsOf, settledBySeq } from '../../core/facts.ts'
-import type { Digest, Sha } from '../../core/ids.ts'
+import { type Digest, environmentId, type Sha } from '../../core/ids.ts'
 import { code, count, listed, person } from '../../core/sentences.ts'
 import type { RangeStep, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import { fail, pass, wait } from '../../core/verdict.ts'
@@ -19,7 +19,7 @@ export function deployDigest(
   to: Sha,
   agents: readonly { number: number; head: Sha }[],
 ): Digest {
-  return digestOf({ deploy: environment, from, to, agents })
+  return digestOf({ deploy: environmentId(environment), from, to, agents })
 }
 
 type Decided = FactOf<'deploy.decided'>

@@ -5,7 +5,7 @@ import { formatKey } from '../../core/ids.ts'
 import { headline } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
-import { limitMinutes } from '../../rollout/settings.ts'
+import { limitMinutes, nextAfter } from '../../rollout/settings.ts'
 import type { Seen } from '../../rollout/state.ts'
 import { alertActions, alertRecords, incidentActions } from './alerts.ts'
 import { answerPresses } from './answers.ts'
@@ -197,13 +197,11 @@ function markActions(
 
 /** Environments that wait for this one: what ended here may let something begin there. */
 function nextEnvironments({ policy, environment, repository }: RolloutSnapshot<Policy>): Action[] {
-  const all = policy.ok ? Object.entries(policy.policy.rollout.environments) : []
-  return all
-    .filter(([, { after }]) => after === environment)
-    .map(([name]) => ({
-      kind: 'queue',
-      subject: formatKey({ kind: 'rollout', repository: repository.name, environment: name }),
-    }))
+  const next = policy.ok ? nextAfter(policy.policy.rollout.environments, environment) : []
+  return next.map((name) => ({
+    kind: 'queue',
+    subject: formatKey({ kind: 'rollout', repository: repository.name, environment: name }),
+  }))
 }
 
 /** Merges on the way that have not been read back yet; their rounds come back here when they have. */

@@ -2,7 +2,7 @@
 import { digestOf } from '../../core/digest.ts'
 import type { FactBody } from '../../core/facts.ts'
 import { matchesGlob } from '../../core/glob.ts'
-import type { Digest, Sha } from '../../core/ids.ts'
+import { type Digest, environmentId, type Sha } from '../../core/ids.ts'
 import { code, listed } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
@@ -13,7 +13,7 @@ import type { RolloutVerdicts } from './verdicts.ts'
 
 /** What the buttons on a held deployment carry: that deployment, as it was held. */
 export function heldDigest(environment: string, { id, held }: Seen): Digest {
-  return digestOf({ held: environment, deployment: id, at: held?.seq ?? null })
+  return digestOf({ held: environmentId(environment), deployment: id, at: held?.seq ?? null })
 }
 
 /** Whether a person decides what becomes of it: it stands here, it is held, and nobody has decided yet. */

@@ -31,6 +31,7 @@ export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutV
       {
         kind: 'deploy.seen',
         deployment: one.id,
+        environment: one.environment,
         sha: intent?.body.sha ?? one.sha,
         intent: intent?.seq ?? null,
         adopted,

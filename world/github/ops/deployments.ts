@@ -3,10 +3,14 @@ import { must, type Site } from '../site.ts'
 import type { Account, Deployment, DeploymentState, DeploymentStatus, Environment, Repo } from '../state.ts'
 import { deploymentView, forWebhook, statusOfDeployment } from '../views/deployment.ts'
 
-/** The environment of this name, in any case; names are folded as GitHub does. */
+/** Whether two names are one environment's: GitHub ignores their case. */
+export const isSameEnvironment = (one: string, other: string): boolean =>
+  one.toLowerCase() === other.toLowerCase()
+
+/** The environment of this name, in any case. */
 export function environmentNamed(site: Site, repo: Repo, name: string): Environment | null {
   for (const one of site.state.environments.values())
-    if (one.repoId === repo.id && one.name.toLowerCase() === name.toLowerCase()) return one
+    if (one.repoId === repo.id && isSameEnvironment(one.name, name)) return one
   return null
 }
 
@@ -114,7 +118,8 @@ export function addDeploymentStatus(
   site.emit('deployment_status', 'created', payload, { repo, sender: creator })
   if (input.state === 'success' && input.autoInactive !== false) {
     for (const older of site.state.deployments.values()) {
-      if (older.repoId !== repo.id || older.id >= deployment.id || older.environment !== environment) continue
+      if (older.repoId !== repo.id || older.id >= deployment.id) continue
+      if (!isSameEnvironment(older.environment, environment)) continue
       if (older.transient || older.production || older.statuses.at(-1)?.state !== 'success') continue
       addDeploymentStatus(site, older, creator, viaAppId, { state: 'inactive' })
     }

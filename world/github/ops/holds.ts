@@ -4,6 +4,7 @@ import { must, type Site } from '../site.ts'
 import type { Account, App, Deployment, Environment, Hold, HoldVerdict, Repo } from '../state.ts'
 import { deploymentView } from '../views/deployment.ts'
 import { repoApi } from '../views/repo.ts'
+import { isSameEnvironment } from './deployments.ts'
 
 /** GitHub takes this many status reports of one App on one held job, of this many characters each. */
 const mostReports = 10
@@ -59,7 +60,7 @@ export function holdsOf(site: Site, runId: number, environment?: string): Hold[]
     (one) =>
       one.runId === runId &&
       (environment === undefined ||
-        must(site.state.environments, one.environmentId, 'environment').name === environment),
+        isSameEnvironment(must(site.state.environments, one.environmentId, 'environment').name, environment)),
   )
 }
 

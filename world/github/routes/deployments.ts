@@ -50,6 +50,7 @@ export function deploymentRoutes(router: Router): void {
         (sha == null || one.sha === sha) &&
         (ref == null || one.ref === ref) &&
         (task == null || one.task === task) &&
+        // Nowhere documented whether in any case: who relies on that fails here.
         (environment == null || one.environment === environment),
     )
     return list(c, found.reverse(), (one) => deploymentView(c.site, one))
