@@ -10,6 +10,7 @@ import { issueText, repository, shopPolicy } from '../test/e2e/workshop.ts'
 import { createContract } from '../world/contract/contract.ts'
 import { startGitHub } from '../world/index.ts'
 import { startModel } from '../world/model/server.ts'
+import type { Memory } from './memoryApp.ts'
 import { line } from './story.ts'
 
 const steps = [1, 50, 200]
@@ -20,13 +21,6 @@ const filesRead = 12
 const fileBytes = 8000
 /** Longer than the bench: the sessions stay in the middle of a request. */
 const heldMs = 600_000
-
-/** What the App's process says about itself after a collection of garbage. */
-export interface Memory {
-  rss: number
-  heapUsed: number
-  external: number
-}
 
 const directory = await mkdtemp(join(tmpdir(), 'countersign-memory-'))
 const key = 'sk-bench'
