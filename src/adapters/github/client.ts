@@ -138,9 +138,7 @@ export function createClient(options: ClientOptions): Client {
     const account = accountOf(access)
     if (!route.startsWith('GET ')) {
       // Asking for redelivery is no content and is not held back.
-      const paced =
-        access.kind === 'app' ? pacing.read : acknowledges(route) ? pacing.acknowledge : pacing.write
-      return paced(account, () =>
+      return pacing[turnOf(access, route)](account, () =>
         withToken(access, route, (authorization) => send(route, parameters, authorization, null)),
       )
     }
@@ -241,5 +239,9 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A reaction tells a person that they were heard. */
-const acknowledges = (route: string) => route.endsWith('/reactions')
+/** A reaction tells a person that they were heard; what deploys, or stops a deployment, waits for no comment. */
+function turnOf(access: Access, route: string): 'read' | 'acknowledge' | 'urgent' | 'write' {
+  if (access.kind === 'app') return 'read'
+  if (route.endsWith('/reactions')) return 'acknowledge'
+  return access.kind === 'repository' && ['deploy', 'dispatch'].includes(access.grant) ? 'urgent' : 'write'
+}

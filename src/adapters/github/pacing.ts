@@ -14,6 +14,8 @@ const hourMs = 3_600_000
 /** GitHub's bounds on requests that create content. */
 export const writesPerMinute = 80
 export const writesPerHour = 500
+/** Deployments and what is said of them: few, and never behind the writes that only inform. */
+const urgentAtOnce = 4
 /** Longer waits are left to the queue. */
 const longestWaitMs = 2000
 const accountsKept = 1000
@@ -24,6 +26,8 @@ export interface Pacing {
   write<T>(account: string, run: () => Promise<T>): Promise<T>
   /** A small write that says a person was heard: counted like any other, and queued behind none. */
   acknowledge<T>(account: string, run: () => Promise<T>): Promise<T>
+  /** A write that a rollback may depend on (R4): counted like any other, and held back by GitHub's own answer only. */
+  urgent<T>(account: string, run: () => Promise<T>): Promise<T>
   /** Refuse everything of this account until then, without asking GitHub. */
   block(account: string, waitMs: number, why: string): void
 }
@@ -39,6 +43,7 @@ export function createPacing(clock: Clock): Pacing {
   const reads = new PQueue({ concurrency: readsAtOnce })
   const writes = new PQueue({ concurrency: writesAtOnce })
   const acknowledgements = new PQueue({ concurrency: acknowledgementsAtOnce })
+  const urgent = new PQueue({ concurrency: urgentAtOnce })
   const accounts = new Map<string, Account>()
 
   function of(name: string): Account {
@@ -92,6 +97,14 @@ export function createPacing(clock: Clock): Pacing {
       ),
     write: (name, run) => writes.add(boundToJob(() => inTurn(name, run))),
     acknowledge: (name, run) => acknowledgements.add(boundToJob(() => inTurn(name, run))),
+    urgent: (name, run) =>
+      urgent.add(
+        boundToJob(async () => {
+          refuseWhileBlocked(name)
+          of(name).writesMs.push(clock.nowMs())
+          return run()
+        }),
+      ),
     block(name, waitMs, why) {
       const account = of(name)
       account.blockedUntilMs = Math.max(account.blockedUntilMs, clock.nowMs() + waitMs)

@@ -38,13 +38,14 @@ export function decide(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdi
   return [
     ...[...forward, ...alerts].map(record),
     ...collectActions(snapshot),
+    // Whatever GitHub makes of the rest, people hear of it.
+    ...alertActions(snapshot, verdicts),
     ...smokeActions(snapshot, verdicts),
     ...deployActions(snapshot, verdicts),
     ...ruleActions(snapshot, verdicts),
     ...markActions(snapshot, verdicts),
     ...checkActions(snapshot, verdicts),
     ...incidentActions(snapshot),
-    ...alertActions(snapshot, verdicts),
     ...unreadMerges(snapshot),
     ...wakeActions(snapshot, verdicts),
   ]

@@ -120,6 +120,10 @@ describe('pacing', () => {
       expect(at - (atMs[index - 80] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(60_000)
     await expect(pacing.write('acme', async () => undefined)).rejects.toBeInstanceOf(RetryLater)
     await expect(pacing.write('other', async () => undefined)).resolves.toBeUndefined()
+    // R4: our own bound holds no rollback back; GitHub's word does.
+    await expect(pacing.urgent('acme', async () => 'done')).resolves.toBe('done')
+    pacing.block('acme', 1000, 'GitHub says so')
+    await expect(pacing.urgent('acme', async () => 'done')).rejects.toBeInstanceOf(RetryLater)
   })
 })
 
