@@ -32,8 +32,9 @@ export function questionsOf(
   tip: Sha,
   before: readonly Fact[] | null,
 ): Questions {
-  const answered = new Set(factsOf(facts, 'rule.answered').map(({ body }) => body.of))
-  const open = factsOf(facts, 'rule.asked').filter(({ seq }) => !answered.has(seq))
+  // A workflow that we start may ask before we know its run: until then nobody's that was started by hand is answered.
+  const unheard = state.pending.some(({ intent, made }) => !made && intent.body.way === 'dispatch')
+  const open = openRules(facts).filter(({ body }) => !(unheard && body.event === 'workflow_dispatch'))
   const rollback = rollbackRules(facts, state, open)
   const forward = open.filter((rule) => !rollback.includes(rule))
   const shaOf = (rule: FactOf<'rule.asked'>) => intentOfRun(facts, rule.body.runId)?.body.sha ?? rule.body.sha
@@ -54,6 +55,12 @@ export function questionsOf(
   return tried && !inVain(facts, state, sha)
     ? none
     : { candidate: { sha, rules: [] }, rollback, outdated: [] }
+}
+
+/** Jobs that nobody has answered yet, as far as is on record. */
+export function openRules(facts: readonly Fact[]): FactOf<'rule.asked'>[] {
+  const answered = new Set(factsOf(facts, 'rule.answered').map(({ body }) => body.of))
+  return factsOf(facts, 'rule.asked').filter(({ seq }) => !answered.has(seq))
 }
 
 /** Our intent that started a workflow run, if we did. */

@@ -73,10 +73,8 @@ export function effectOf(
     case 'deploy':
       return deploys(setting, town, environment, action)
     case 'smoke': {
-      const intent = `smoke:${action.subject}:${action.deployment}`
-      const runId = town.intents.includes(intent) ? null : 5000 + action.deployment
-      const next = { ...town, intents: [...new Set([...town.intents, intent])] }
-      return done(next, [{ kind: 'smoke.started', deployment: action.deployment, runId }])
+      const runId = 5000 + action.deployment
+      return done(town, [{ kind: 'smoke.started', deployment: action.deployment, runId }])
     }
     case 'answerRule':
       return answers(town, environment, action)
@@ -114,9 +112,17 @@ function deploys(
     const started = starts(setting, town, environment, { sha: real, real, marker, purpose, bot: true })
     return { town: started.town, facts: made(started.deployment, null), asked: started.asked }
   }
-  if (town.intents.includes(marker)) return { town, facts: made(null, null), asked: null }
+  const place = placeOf(town, environment)
+  const known = place.facts.map(({ body }) => (body.kind === 'deploy.made' ? body.runId : null))
+  // An attempt that was cut off after it had begun is found in the list of runs.
+  const begun = town.intents.includes(marker)
+    ? place.deployments.find(
+        (one) => one.bot && one.purpose === purpose && one.runId !== null && !known.includes(one.runId),
+      )
+    : undefined
+  if (begun) return { town, facts: made(null, begun.runId), asked: null }
   const started = starts(setting, town, environment, { sha: town.tip, real, purpose, bot: true })
-  const next = { ...started.town, intents: [...town.intents, marker] }
+  const next = { ...started.town, intents: [...new Set([...town.intents, marker])] }
   return { town: next, facts: made(null, started.run), asked: started.asked }
 }
 
@@ -125,9 +131,13 @@ function answers(
   environment: string,
   { of, runId, state, sentence }: Extract<Action, { kind: 'answerRule' }>,
 ): { town: Town; facts: FactBody[]; asked: null } {
-  const { waiting, deployments } = placeOf(town, environment)
-  if (!waiting.includes(runId))
-    return { town, facts: [{ kind: 'rule.answered', of, state: 'gone', sentence }], asked: null }
+  const { waiting, deployments, facts } = placeOf(town, environment)
+  const again = facts.some(({ body }) => body.kind === 'rule.answering' && body.of === of)
+  const announced: FactBody[] = state === 'approved' && !again ? [{ kind: 'rule.answering', of }] : []
+  if (!waiting.includes(runId)) {
+    const known = again && state === 'approved' ? 'approved' : 'gone'
+    return { town, facts: [...announced, { kind: 'rule.answered', of, state: known, sentence }], asked: null }
+  }
   if (state === null) return { town, facts: [{ kind: 'rule.reported', of, sentence }], asked: null }
   const next = within(town, environment, {
     waiting: waiting.filter((one) => one !== runId),
@@ -135,7 +145,7 @@ function answers(
       one.id === runId - 1000 ? { ...one, state: state === 'approved' ? 'in_progress' : 'failure' } : one,
     ),
   })
-  return { town: next, facts: [{ kind: 'rule.answered', of, state, sentence }], asked: null }
+  return { town: next, facts: [...announced, { kind: 'rule.answered', of, state, sentence }], asked: null }
 }
 
 function written(

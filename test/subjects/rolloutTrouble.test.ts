@@ -32,6 +32,30 @@ const asked = (sha: string, runId: number): FactBody => ({
   event: 'push',
 })
 
+/** Announces a rollback of what stands, as a failure does, and starts nothing. */
+function rollbackOf(story: RolloutStory): { seq: number; id: number } {
+  const { id } = story.last('production')
+  const failed = { deployment: id, sha: shaOf('b'), from: shaOf('a') }
+  story.record('production', {
+    kind: 'rollout.failed',
+    ...failed,
+    steps: [shaOf('b')],
+    sentence: 'It failed.',
+    keeps: null,
+  })
+  story.record('production', {
+    kind: 'deploy.intended',
+    purpose: 'rollback',
+    sha: shaOf('a'),
+    from: shaOf('b'),
+    replaces: id,
+    way: 'dispatch',
+    workflow,
+    bound: null,
+  })
+  return { seq: story.kinds('production').lastIndexOf('deploy.intended'), id }
+}
+
 describe('deployments', () => {
   test('R1: one that waited while others went ahead is watched as the newest', () => {
     const story = standing()
@@ -254,7 +278,15 @@ describe('deployments', () => {
     const story = new RolloutStory({
       environments: { production: environment({ deploy: 'dispatch', workflow, approval: 'none' }) },
     })
-    story.town = { ...story.town, intents: ['rollout:acme/widgets@production:0'] }
+    story.round('production')
+    const intent = story.kinds('production').indexOf('deploy.intended')
+    // Its workflow was started, and no job of it names the environment.
+    story.record('production', {
+      kind: 'deploy.made',
+      intent,
+      deployment: null,
+      runId: 4242,
+    })
     story.settle()
     story.pass(61)
     expect(story.alerts('production')).toMatchObject([
@@ -289,6 +321,38 @@ describe('questions', () => {
     story.settle()
     expect(story.facts('production', 'rule.answered').at(-1)).toMatchObject({ state: 'gone' })
     expect(story.verdicts('production').questions.candidate).toBeNull()
+  })
+
+  test('R4, S7: the job of a rollback that asks before its run is known to be ours is not turned away', () => {
+    const story = standing({ workflow })
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.finish('production')
+    const { seq, id } = rollbackOf(story)
+    // Its workflow was started, and the answer that names the run was lost.
+    story.record('production', { ...asked(shaOf('b'), 4242), event: 'workflow_dispatch' } as FactBody)
+    const answers = () => story.decide('production').filter(({ kind }) => kind === 'answerRule')
+    expect(answers()).toEqual([])
+    story.record('production', { kind: 'deploy.made', intent: seq, deployment: null, runId: 4242 })
+    expect(answers()).toMatchObject([{ runId: 4242, state: 'approved' }])
+    expect(id).toBe(story.last('production').id)
+  })
+
+  test('S7: a job that goes on after our yes was let through, also when the process ended before that was on record', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    const question = story.kinds('production').lastIndexOf('rule.asked')
+    story.record('production', { kind: 'rule.answering', of: question })
+    story.town = within(story.town, 'production', { waiting: [] })
+    story.finish('production', 'in_progress')
+    expect(story.facts('production', 'rule.answered').at(-1)).toMatchObject({
+      of: question,
+      state: 'approved',
+      sentence: expect.stringMatching(/ended before/),
+    })
+    story.finish('production')
+    expect(story.facts('production', 'window.opened').at(-1)?.sha).toBe(shaOf('b'))
+    expect(story.facts('production', 'incident')).toEqual([])
   })
 
   test('R2: jobs with an older commit are turned away once a newer one waits', () => {

@@ -12,7 +12,7 @@ import { createDeliveries } from './deliveries.ts'
 import { createDeployments } from './deployments.ts'
 import { createIncidents } from './incidents.ts'
 import { createIssues } from './issues.ts'
-import { dispatchWorkflow, readJobLog, rerunFailedJobs } from './jobs.ts'
+import { dispatchedRuns, dispatchWorkflow, readJobLog, rerunFailedJobs } from './jobs.ts'
 import { asksSignatures, makeCommit, moveBranch } from './makeCommit.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { createChecks, readWorkflowRun, readWorkflowRuns } from './readChecks.ts'
@@ -155,6 +155,7 @@ export function createForge(options: ForgeOptions): Forge & {
     markDeployment: deployments.mark,
     answerProtection: deployments.answer,
     dispatchWorkflow: (name, input) => dispatchWorkflow(judge, name, input),
+    dispatchedRuns: async (name, input) => dispatchedRuns(judge, (await identity()).bot, name, input),
     merge: (name, number, input) => merge(judge, name, number, input),
 
     credentials: {

@@ -1,5 +1,6 @@
 /** GitHub Actions: reading the log of a job that ended, running the failed ones of a run again (P8), starting a workflow (R1). */
 import { z } from 'zod'
+import type { Account } from '../../core/account.ts'
 import type { RepositoryName } from '../../core/ids.ts'
 import type { ForgeActs, Found } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
@@ -46,6 +47,40 @@ export async function rerunFailedJobs(client: Client, name: RepositoryName, runI
   await client.rest(on(name, 'rerun'), route, { ...parts(name), run_id: runId }, z.unknown())
 }
 
+/** GitHub's clock may be behind ours, and it tells whole seconds. */
+const skewMs = 60_000
+const Runs = z.object({
+  workflow_runs: z.array(
+    z.object({
+      id: z.number().int().positive(),
+      actor: z.object({ id: z.number().int() }).nullish(),
+      created_at: z.string().transform(Date.parse),
+    }),
+  ),
+})
+
+/** @param bot tells the account that starts workflows for us. */
+export async function dispatchedRuns(
+  client: Client,
+  bot: Pick<Account, 'id' | 'login'>,
+  name: RepositoryName,
+  { workflow, sinceMs }: Parameters<ForgeActs['dispatchedRuns']>[1],
+): Promise<number[]> {
+  const { workflow_runs: runs } = await client.rest(
+    on(name, 'read'),
+    'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs',
+    { ...parts(name), ...idOf(workflow), event: 'workflow_dispatch', actor: bot.login, per_page: 100 },
+    Runs,
+  )
+  return runs
+    .filter(({ actor, created_at }) => actor?.id === bot.id && created_at >= sinceMs - skewMs)
+    .map(({ id }) => id)
+    .sort((one, other) => other - one)
+}
+
+/** GitHub knows a workflow by its id or its file's name, never by its path. */
+const idOf = (workflow: string) => ({ workflow_id: workflow.split('/').at(-1) })
+
 /** In whatever form the answer comes, the workflow was started; a run that is not told is none. */
 const Started = z
   .object({ workflow_run_id: z.number().int().positive() })
@@ -63,8 +98,7 @@ export async function dispatchWorkflow(
   { workflow, ref, inputs }: Parameters<ForgeActs['dispatchWorkflow']>[1],
 ): Promise<number | null> {
   const route = 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches'
-  // GitHub knows a workflow by its id or its file's name, never by its path.
-  const body = { ...parts(name), workflow_id: workflow.split('/').at(-1), ref, inputs }
+  const body = { ...parts(name), ...idOf(workflow), ref, inputs }
   const start = (question: object) =>
     client.rest(on(name, 'dispatch'), route, { ...body, ...question }, Started)
   try {

@@ -111,6 +111,7 @@ export function dropping(forge: Forge, readings: KeptReadings): Forge {
     markDeployment: (name, id, input) => after(name, ['deployments'], forge.markDeployment(name, id, input)),
     answerProtection: (name, input) => after(name, ['deployments'], forge.answerProtection(name, input)),
     dispatchWorkflow: (name, input) => after(name, ['checks'], forge.dispatchWorkflow(name, input)),
+    dispatchedRuns: (...input) => forge.dispatchedRuns(...input),
     rerunFailedJobs: (name, runId) => after(name, ['checks'], forge.rerunFailedJobs(name, runId)),
     merge: (name, number, input) => after(name, undefined, forge.merge(name, number, input)),
   }

@@ -19,6 +19,8 @@ const ruleAsked = z.object({
 })
 /** What the waiting job's page says of us meanwhile; GitHub takes ten such reports. */
 const ruleReported = z.object({ kind: z.literal('rule.reported'), of: seq, sentence })
+/** Recorded before a yes is sent: a job that goes on without its answer on record was let through all the same (S7). */
+const ruleAnswering = z.object({ kind: z.literal('rule.answering'), of: seq })
 const ruleAnswered = z.object({
   kind: z.literal('rule.answered'),
   /** seq of the question. */
@@ -145,6 +147,7 @@ const alertSent = z.object({
 export const rolloutFacts = [
   ruleAsked,
   ruleReported,
+  ruleAnswering,
   ruleAnswered,
   seen,
   intended,

@@ -214,11 +214,16 @@ export interface ForgeActs {
     name: RepositoryName,
     input: { runId: number; environment: string; state: 'approved' | 'rejected' | null; comment: string },
   ): Promise<'answered' | 'gone'>
-  /** Start a workflow by hand on a branch. Cannot be found again: the caller writes an intent first. Returns the run's id. */
+  /**
+   * Start a workflow by hand on a branch. Its run carries no mark of ours: the caller writes an intent first, and after a
+   * lost answer looks among `dispatchedRuns`. Returns the run's id, or null where the server does not tell it.
+   */
   dispatchWorkflow(
     name: RepositoryName,
     input: { workflow: string; ref: string; inputs: Record<string, string> },
   ): Promise<number | null>
+  /** Runs of a workflow that we started by hand since then, by id, newest first, at most 100. */
+  dispatchedRuns(name: RepositoryName, input: { workflow: string; sinceMs: number }): Promise<number[]>
   merge(
     name: RepositoryName,
     number: number,

@@ -1,8 +1,9 @@
 /** How a deployment goes on: the facts that a round adds to those of an environment, a step at a time (R1, R3, R4). */
-import type { FactBody } from '../../core/facts.ts'
+import { type Fact, type FactBody, factsOf } from '../../core/facts.ts'
 import { code, short } from '../../core/sentences.ts'
-import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
+import type { DeploymentReading, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
+import { openRules } from '../../rollout/candidate.ts'
 import { limitMinutes, watchRules } from '../../rollout/settings.ts'
 import { cameToNothing, type Seen } from '../../rollout/state.ts'
 import { failedFact, failure, heldDigest, rollbackTo, stepsBrought } from './failure.ts'
@@ -13,12 +14,33 @@ import type { RolloutVerdicts, Watched } from './verdicts.ts'
 export function transitions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): FactBody[] {
   // guard: deploymentsRead
   if (snapshot.deployments === 'unknown') return []
+  const heard = letThroughUnheard(snapshot.facts, snapshot.deployments)
+  if (heard.length > 0) return heard
   const seen = newlySeen(snapshot, verdicts)
   // A fold over fewer deployments than there are would judge the wrong one.
   if (seen.length > 0) return seen
   const ended = [...superseded(verdicts), ...failedBefore(snapshot, verdicts), ...overdue(snapshot, verdicts)]
   if (ended.length > 0) return ended
   return verdicts.watched ? watching(snapshot, verdicts, verdicts.watched) : []
+}
+
+/** Jobs that went on after we sent our yes, of which the process that sent it has put nothing on record. */
+function letThroughUnheard(facts: readonly Fact[], deployments: readonly DeploymentReading[]): FactBody[] {
+  const sent = new Set(factsOf(facts, 'rule.answering').map(({ body }) => body.of))
+  return openRules(facts)
+    .filter(({ seq }) => sent.has(seq))
+    .filter(({ body }) =>
+      deployments.some(
+        ({ id, runId, succeeded, state }) =>
+          (id === body.deploymentId || runId === body.runId) && (succeeded || state === 'in_progress'),
+      ),
+    )
+    .map(({ seq }) => ({
+      kind: 'rule.answered',
+      of: seq,
+      state: 'approved',
+      sentence: 'Let through; the process that did it ended before that was on record.',
+    }))
 }
 
 /** Deployments that another one has taken the place of before it was known how they do. */

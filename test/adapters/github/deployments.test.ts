@@ -456,6 +456,40 @@ describe('workflows by hand', () => {
     expect(ci.runs()).toHaveLength(1)
   })
 
+  test('S7: a run of ours is found again by its workflow and when it began; nobody else’s is', async () => {
+    grant()
+    await smoke()
+    const files = { '.github/workflows/ci.yml': 'name: CI\n' }
+    await bench.world.as('ada').push(bench.name, 'main', { files })
+    await enableCi(bench.world, bench.name, {
+      workflow: '.github/workflows/ci.yml',
+      events: ['workflow_dispatch'],
+      jobs: [{ name: 'other', run: 'exit 0' }],
+    })
+    const sinceMs = bench.world.site.clock.now()
+    const first = await start()
+    const second = await start()
+    await start({ workflow: '.github/workflows/ci.yml' })
+    const route = `/repos/${bench.name}/actions/workflows/${workflow.split('/').at(-1)}/dispatches`
+    await bench.world.as('ada').api('POST', route, { ref: 'main', inputs: {} })
+    const found = (at: number) => bench.forge.dispatchedRuns(bench.name, { workflow, sinceMs: at })
+    expect(await found(sinceMs)).toEqual([second, first])
+    expect(await found(sinceMs + 3_600_000)).toEqual([])
+  })
+
+  test('R4: our own bound on writes holds back no deployment and no workflow', async () => {
+    grant()
+    await smoke()
+    const issue = await bench.world.as('ada').openIssue(bench.name, { title: 'T' })
+    for (let writes = 0; writes < 80; writes++)
+      await bench.forge.setLabels(bench.name, issue.number, ['bug'], [])
+    await expect(bench.forge.setLabels(bench.name, issue.number, ['bug'], [])).rejects.toBeInstanceOf(
+      RetryLater,
+    )
+    expect(await make()).toBe(kept()[0]?.id)
+    expect(await start()).toEqual(expect.any(Number))
+  })
+
   test('O4: without actions: write nothing starts, and the sentence names the permission', async () => {
     const ci = await smoke()
     await expect(start()).rejects.toMatchObject({

@@ -118,9 +118,10 @@ function does(world: World, state: State, worker: Worker, action: Action, lost: 
   }
   const broken = effectBreak(truth, action, complete)
   const effect = effectOf(setting, town, environment, action)
-  const known = lost
-    ? effect.town
-    : effect.facts.reduce((on, body) => recorded(on, environment, body), effect.town)
+  // What is announced is on record before the effect.
+  const known = effect.facts
+    .filter(({ kind }) => !lost || kind === 'rule.answering')
+    .reduce((on, body) => recorded(on, environment, body), effect.town)
   let next = packed(state, known)
   if (effect.asked) next = sends(next, environment, effect.asked)
   if (action.kind === 'checkRun') next = pageWritten(next, truth, action)
