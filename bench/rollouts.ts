@@ -90,7 +90,7 @@ async function rollingBack({ errors, samples }: { errors: number; samples: numbe
       ),
     )
     const sha = await town.ship('change')
-    town.behave(sha, { errors })
+    town.service.behave(sha, { errors })
     const made = await town.stage.until('the rollback', async () => {
       const all = await facts()
       const intent = factsOf(all, 'deploy.intended').find(({ body }) => body.purpose === 'rollback')

@@ -55,14 +55,14 @@ describe('production', () => {
     await town.mergeRefused(opened.number)
     const second = await town.ship('second')
     await town.becomes('deploy', second, 'action_required')
-    town.behave(second, { errors: 0.5 })
+    town.service.behave(second, { errors: 0.5 })
     await town.press('ben', second, 'Approve deploy')
     await until('the rollback', async () =>
       factsOf(await town.factsIn('production'), 'rollback.ended').some(({ body }) => body.ok),
     )
     const windows = factsOf(await town.factsIn('production'), 'window.opened')
     const sources = windows.at(-1)?.body.rules.monitors.map(({ source }) => source.url)
-    expect(new Set(sources)).toEqual(new Set([`${town.service}/production/stats.json`]))
+    expect(new Set(sources)).toEqual(new Set([`${town.service.url}/production/stats.json`]))
   })
 
   test('T35: an address that a deployment names leads nowhere inside, and its canary fails', async () => {
@@ -120,7 +120,7 @@ describe('what comes along', () => {
       await owner.api('PUT', `/repos/${repository}/rulesets/${id}`, { enforcement: 'active' })
     await until('the incident', () => town.incidents().length > 0)
     const sneaky = pull.mergeCommitSha ?? ''
-    const stood = town.deployed('production')
+    const stood = town.service.deployed('production')
     await town.becomes('deploy', sneaky, 'failure')
     const person = await town.personPull('dev', 'innocent', goodFiles('innocent'))
     await town.becomes('review', person.headSha, 'success')
@@ -128,9 +128,9 @@ describe('what comes along', () => {
     const run = await town.becomes('deploy', innocent, 'failure')
     expect(run.output.summary).toMatch(new RegExp(`#${pull.number} got past the gates`))
     expect(run.actions).toEqual([])
-    expect(town.deployed('production')).toEqual(stood)
+    expect(town.service.deployed('production')).toEqual(stood)
     await town.stage.settle()
-    expect(town.deployed('production')).toEqual(stood)
+    expect(town.service.deployed('production')).toEqual(stood)
 
     // Words alone take nothing back.
     const says = `Revert "sneaky"\n\nThis reverts commit ${sneaky}, reversing changes made to ${stood.at(-1)}.`
@@ -145,13 +145,13 @@ describe('what comes along', () => {
     expect(refused.output.summary).toMatch(
       /says that it takes it back, but undoing it leaves something else in `docs\/lie.md`/,
     )
-    expect(town.deployed('production')).toEqual(stood)
+    expect(town.service.deployed('production')).toEqual(stood)
 
     const none = Object.fromEntries(Object.keys(goodFiles('sneaky')).map((path) => [path, null]))
     const reverted = await bring('revert', none)
     const asks = await town.becomes('deploy', reverted, 'action_required')
     expect(asks.output.summary).toMatch(new RegExp(`#${pull.number}: taken back by`))
     await town.press('ben', reverted, 'Approve deploy')
-    await until('production to run what is left', () => town.deployed('production').at(-1) === reverted)
+    await until('production to run what is left', () => town.service.deployed('production').at(-1) === reverted)
   })
 })

@@ -22,11 +22,11 @@ describe('a change on its way to production', () => {
 
   test('R1, A1: staging is deployed and watched first; then a person is asked, and nobody before', async () => {
     first = await town.ship('first')
-    await until('staging to be deployed', () => town.deployed('staging').includes(first))
+    await until('staging to be deployed', () => town.service.deployed('staging').includes(first))
     expect(town.run('deploy', first)).toBeUndefined()
     const run = await town.becomes('deploy', first, 'action_required')
     expect(run.output.summary).toMatch(/From nothing that is known to/)
-    expect(town.deployed('production')).toEqual([])
+    expect(town.service.deployed('production')).toEqual([])
     expect(await kinds('staging')).toEqual([
       'deploy.intended',
       'deploy.made',
@@ -40,9 +40,9 @@ describe('a change on its way to production', () => {
   test('A3, S11: who may not approve changes nothing; who may lets it through, and its window passes', async () => {
     await town.press('eve', first, 'Approve deploy')
     await town.stage.settle()
-    expect(town.deployed('production')).toEqual([])
+    expect(town.service.deployed('production')).toEqual([])
     await town.press('ben', first, 'Approve deploy')
-    await until('production to be deployed', () => town.deployed('production').includes(first))
+    await until('production to be deployed', () => town.service.deployed('production').includes(first))
     await until('production to be healthy', async () => (await kinds('production')).includes('window.ended'))
     const run = await town.becomes('deploy', first, 'success')
     await until('the check to say so', () =>
@@ -55,10 +55,10 @@ describe('a change on its way to production', () => {
     second = await town.ship('second')
     const asked = await town.becomes('deploy', second, 'action_required')
     expect(asked.output.summary).toMatch(/#2: an agent's, approved and merged through the gates/)
-    town.behave(second, { errors: 0.2 })
+    town.service.behave(second, { errors: 0.2 })
     await town.press('ben', second, 'Approve deploy')
     await until('production to stand at the first again', () =>
-      town.deployed('production').join().endsWith([first, second, first].join()),
+      town.service.deployed('production').join().endsWith([first, second, first].join()),
     )
     await until('the rollback to end', async () => (await kinds('production')).includes('rollback.ended'))
     await town.becomes('deploy', second, 'failure')
@@ -69,8 +69,10 @@ describe('a change on its way to production', () => {
     const failed = town.deployments('production').find(({ sha }) => sha === second)
     await until('the deployment to be marked', () => failed?.statuses.at(-1)?.state === 'failure')
     await until('the incident', () => town.incidents().some((body) => /failed in production/.test(body)))
-    await until('both alerts', () => town.alerts.length === 2)
-    expect(town.alerts.map(({ text }) => text).join('\n')).toMatch(/failed in production[\s\S]*Recovered:/)
+    await until('both alerts', () => town.service.alerts.length === 2)
+    expect(town.service.alerts.map(({ text }) => text).join('\n')).toMatch(
+      /failed in production[\s\S]*Recovered:/,
+    )
     await town.stage.settle()
     expect((await kinds('production')).filter((kind) => kind === 'rollout.failed')).toHaveLength(1)
   })
@@ -79,6 +81,6 @@ describe('a change on its way to production', () => {
     const third = await town.ship('third')
     await town.becomes('deploy', third, 'failure')
     expect(town.run('deploy', third)?.output.title).toMatch(/Revert it first|part of what failed here/)
-    expect(town.deployed('production').at(-1)).toBe(first)
+    expect(town.service.deployed('production').at(-1)).toBe(first)
   })
 })

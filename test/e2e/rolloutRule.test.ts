@@ -40,7 +40,7 @@ describe('a delivery that asks before it deploys', () => {
     const job = (environment: string, spelled = environment) => ({
       name: environment,
       run: `node deploy.mjs ${environment}`,
-      environment: { name: spelled, url: `${town.service}/${environment}/` },
+      environment: { name: spelled, url: `${town.service.url}/${environment}/` },
     })
     for (const environment of ['staging', 'production'])
       await owner.api('PUT', `/repos/${repository}/environments/${environment}`, {})
@@ -70,14 +70,14 @@ describe('a delivery that asks before it deploys', () => {
   test('R2: production waits, its page says for what, and a person lets it through', async () => {
     first = await town.ship('first')
     await town.becomes('deploy', first, 'action_required')
-    expect(town.deployed('staging')).toEqual([first])
-    expect(town.deployed('production')).toEqual([])
+    expect(town.service.deployed('staging')).toEqual([first])
+    expect(town.service.deployed('production')).toEqual([])
     const reports = factsOf(await town.factsIn('production'), 'rule.reported').map(
       ({ body }) => body.sentence,
     )
     expect(reports.join('\n')).toMatch(/has not passed its window in staging yet[\s\S]*1 approval missing/)
     await town.press('ben', first, 'Approve deploy')
-    await until('production to be deployed', () => town.deployed('production').includes(first))
+    await until('production to be deployed', () => town.service.deployed('production').includes(first))
     await until('production to be healthy', async () => (await kinds('production')).includes('window.ended'))
     expect(await answers()).toMatchObject([{ state: 'approved' }])
     expect(town.deployments('Production')).toHaveLength(1)
@@ -87,10 +87,10 @@ describe('a delivery that asks before it deploys', () => {
   test('R2, R4, T21: its own rollback is let through at once, once, and by the very run that was started', async () => {
     second = await town.ship('second')
     await town.becomes('deploy', second, 'action_required')
-    town.behave(second, { errors: 0.2 })
+    town.service.behave(second, { errors: 0.2 })
     await town.press('ben', second, 'Approve deploy')
     await until('production to stand at the first again', () =>
-      town.deployed('production').join().endsWith([second, first].join()),
+      town.service.deployed('production').join().endsWith([second, first].join()),
     )
     await until('the rollback to end', async () => (await kinds('production')).includes('rollback.ended'))
     expect((await answers()).map(({ state, sentence }) => [state, /rollback/i.test(sentence)])).toEqual([
@@ -107,7 +107,7 @@ describe('a delivery that asks before it deploys', () => {
       })
     await until('the answer', async () => (await answers()).length === 4)
     expect((await answers()).at(-1)).toMatchObject({ state: 'rejected' })
-    expect(town.deployed('production').at(-1)).toBe(first)
+    expect(town.service.deployed('production').at(-1)).toBe(first)
   })
 
   test('R1: an environment that policy does not know, or one without the rule, makes an agent’s deployment an incident', async () => {
@@ -135,7 +135,7 @@ describe('a delivery that asks before it deploys', () => {
     const before = town.incidents().length
     const pull = await town.approvedPull('copilot/fourth', goodFiles('fourth'))
     const fourth = await town.merge(pull.number)
-    await until('the delivery to deploy it', () => town.deployed('production').includes(fourth))
+    await until('the delivery to deploy it', () => town.service.deployed('production').includes(fourth))
     await until('the incident', () =>
       town
         .incidents()

@@ -1,36 +1,13 @@
 /** The village with environments: jobs that deploy to a service of the test, whose figures each commit decides. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { StageOptions } from '../../demo/stage.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { type CiInput, enableCi } from '../../world/ci/ci.ts'
 import type { Files, GitHubState } from '../../world/index.ts'
 import { goodFiles, openVillage, repository, type Village } from '../attacks/village.ts'
-
-/** What the service shows while a commit stands in an environment. */
-export interface Figures {
-  errors?: number | string | null
-  p95?: number
-  memory?: number
-  requests?: number
-  health?: number
-}
+import { deployScript, openRolloutService, type RolloutService } from './rolloutService.ts'
 
 export interface RolloutTown extends Village {
-  service: string
-  /** Alerts that the operator's channel was sent. */
-  alerts: { text: string }[]
-  /** While it is true the channel takes messages and never answers; `unanswered` counts them. */
-  silentChannel: boolean
-  unanswered: number
-  /** While it is true no deployment comes up: the workflow says so to GitHub. */
-  refuses: boolean
-  /** What stands in an environment as the service was told, oldest first. */
-  deployed(environment: string): string[]
-  /** From now on these figures are shown while this commit stands somewhere. */
-  behave(sha: string, figures: Figures): void
-  /** The same for whatever is not named. */
-  usually: Figures
+  service: RolloutService
   /** An agent's pull request, approved and merged; resolves with the commit that it landed as. */
   ship(name: string, files?: Files): Promise<string>
   merge(number: number): Promise<string>
@@ -38,28 +15,6 @@ export interface RolloutTown extends Village {
   factsIn(environment: string): ReturnType<Village['facts']>
   deployments(environment: string): GitHubState.Deployment[]
 }
-
-const healthy: Figures = { errors: 0, p95: 120, memory: 0.4, requests: 500, health: 200 }
-
-/** The workflow's script: tells the service what stands there, and GitHub how it went. */
-const script = (service: string) => `import { readFileSync } from 'node:fs'
-const event = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, 'utf8'))
-const { deployment, inputs = {} } = event
-const environment = process.argv[2] ?? deployment?.environment ?? inputs.environment
-const sha = inputs.sha ?? deployment?.sha ?? process.env.GITHUB_SHA
-const told = await fetch('${service}/deployed', { method: 'POST', body: JSON.stringify({ environment, sha }) })
-if (deployment) {
-  const said = await fetch(deployment.statuses_url, {
-    method: 'POST',
-    headers: { authorization: 'Bearer ' + process.env.GITHUB_TOKEN },
-    body: JSON.stringify({
-      state: told.ok ? 'success' : 'failure',
-      environment_url: '${service}/' + environment + '/',
-    }),
-  })
-  if (!said.ok) process.exit(1)
-}
-`
 
 const monitors = (service: string, environment: string) => `
       sample_seconds: 0.4
@@ -94,50 +49,16 @@ export const bothCreated = (service: string) => `
 export const watched = monitors
 
 export async function openRolloutTown(options: RolloutTownOptions = {}): Promise<RolloutTown> {
-  const figures = new Map<string, Figures>()
-  const stands = new Map<string, string[]>()
-  const alerts: { text: string }[] = []
-  const usual = { now: healthy }
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString('utf8')
-      const [, environment = '', page] = (request.url ?? '').split('/')
-      const answer = (status: number, value: unknown) => {
-        response.writeHead(status, { 'content-type': 'application/json' })
-        response.end(typeof value === 'string' ? value : JSON.stringify(value))
-      }
-      if (environment === 'deployed') {
-        if (town.refuses) return answer(503, {})
-        const { environment: where, sha } = JSON.parse(body)
-        stands.set(where, [...(stands.get(where) ?? []), sha])
-        return answer(200, {})
-      }
-      if (environment === 'hook') {
-        if (town.silentChannel) {
-          town.unanswered += 1
-          return
-        }
-        alerts.push(JSON.parse(body))
-        return answer(200, 'ok')
-      }
-      const shown = { ...usual.now, ...figures.get(stands.get(environment)?.at(-1) ?? '') }
-      if (page === 'health') return answer(shown.health ?? 200, {})
-      return answer(200, shown)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const service = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const environments = (options.environments ?? bothCreated)(service)
+  const service = await openRolloutService()
+  const environments = (options.environments ?? bothCreated)(service.url)
   const village = await openVillage({
     policy: `${options.policy ?? ''}rollout:\n  environments:${environments}\n`,
     files: {
-      'deploy.mjs': script(service),
+      'deploy.mjs': deployScript(service.url),
       '.github/workflows/deploy.yml': 'name: Deploy\non: deployment\n',
       ...options.files,
     },
-    settings: { OUTBOUND_ALLOW: '127.0.0.1', ALERT_WEBHOOKS: `ops=${service}/hook` },
+    settings: { OUTBOUND_ALLOW: '127.0.0.1', ALERT_WEBHOOKS: `ops=${service.url}/hook` },
     ...(options.stage === undefined ? {} : { options: options.stage }),
   })
   const { stage } = village
@@ -153,18 +74,6 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
   const town: RolloutTown = {
     ...village,
     service,
-    alerts,
-    silentChannel: false,
-    unanswered: 0,
-    refuses: false,
-    deployed: (environment) => stands.get(environment) ?? [],
-    behave: (sha, shown) => void figures.set(sha, shown),
-    get usually() {
-      return usual.now
-    },
-    set usually(shown: Figures) {
-      usual.now = { ...healthy, ...shown }
-    },
     async ship(name, files = goodFiles(name)) {
       const pull = await village.approvedPull(`copilot/${name}`, files)
       return town.merge(pull.number)
@@ -183,8 +92,7 @@ export async function openRolloutTown(options: RolloutTownOptions = {}): Promise
       [...github.state.deployments.values()].filter((one) => one.environment === environment),
     async close() {
       await village.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await service.close()
     },
   }
   return town

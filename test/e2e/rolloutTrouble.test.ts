@@ -17,7 +17,7 @@ const says = (sha: string, text: RegExp) =>
     return text.test(`${run?.output.title}\n${run?.output.summary}`)
   })
 const told = (text: RegExp) =>
-  until(`an alert with ${text}`, () => town.alerts.some((one) => text.test(one.text)))
+  until(`an alert with ${text}`, () => town.service.alerts.some((one) => text.test(one.text)))
 
 describe('trouble', () => {
   beforeAll(async () => {
@@ -49,7 +49,7 @@ describe('trouble', () => {
     await town.press('ben', first, 'Approve deploy')
     await says(first, /stopped it/)
     await town.stage.settle()
-    expect(town.deployed('production')).toEqual([])
+    expect(town.service.deployed('production')).toEqual([])
     await town.stage.github.as('dev').comment(repository, pull.number, '/agent resume')
     await until('production to be healthy', async () => (await outcomes('production')).includes('healthy'))
   })
@@ -57,19 +57,19 @@ describe('trouble', () => {
   test('R3: a slow service alerts and is not rolled back; the alert ends when it is quick again', async () => {
     const slow = await town.ship('slow')
     await town.becomes('deploy', slow, 'action_required')
-    town.behave(slow, { p95: 900 })
+    town.service.behave(slow, { p95: 900 })
     await town.press('ben', slow, 'Approve deploy')
     await told(/latency[\s\S]*900 ms/)
     await until('production to be healthy', async () => (await outcomes('production')).length === 2)
     expect(await outcomes('production')).toEqual(['healthy', 'healthy'])
-    expect(town.deployed('production').at(-1)).toBe(slow)
+    expect(town.service.deployed('production').at(-1)).toBe(slow)
     expect(town.incidents().filter((body) => /latency is over its limit/.test(body))).toHaveLength(1)
   })
 
   test('R3: figures that say nothing never pass: it is held, alerted once, and a person counts it as healthy', async () => {
     const silent = await town.ship('silent')
     await town.becomes('deploy', silent, 'action_required')
-    town.behave(silent, { errors: 'NaN' })
+    town.service.behave(silent, { errors: 'NaN' })
     await town.press('ben', silent, 'Approve deploy')
     const run = await town.becomes('deploy', silent, 'action_required')
     expect(run.id).toBeDefined()
@@ -87,22 +87,22 @@ describe('trouble', () => {
     const pull = await town.approvedPull('copilot/flaky', goodFiles('flaky'))
     const flaky = await town.merge(pull.number)
     await town.becomes('deploy', flaky, 'action_required')
-    town.refuses = true
+    town.service.refuses = true
     await town.press('ben', flaky, 'Approve deploy')
     await says(flaky, /did not come up: \/agent retry/)
     await told(/failed in production[\s\S]*ended with/)
     await town.stage.settle()
     const tries = () => town.deployments('production').filter(({ sha }) => sha === flaky).length
     expect(tries()).toBe(1)
-    town.refuses = false
+    town.service.refuses = false
     await town.stage.github.as('dev').comment(repository, pull.number, '/agent retry')
     await until('production to be healthy again', async () =>
-      factsOf(await town.facts_('production'), 'window.ended').some(
+      factsOf(await town.factsIn('production'), 'window.ended').some(
         ({ body }) => body.sha === flaky && body.outcome === 'healthy',
       ),
     )
     expect(tries()).toBe(2)
-    expect(town.deployed('production').at(-1)).toBe(flaky)
+    expect(town.service.deployed('production').at(-1)).toBe(flaky)
     await town.becomes('deploy', flaky, 'success')
     await town.stage.github.as('dev').comment(repository, pull.number, '/agent status')
     await until('the way to be told', () =>
@@ -115,19 +115,22 @@ describe('trouble', () => {
   test('R4: a change that cannot be taken back is not rolled back by itself; a person may', async () => {
     const moved = await town.ship('moved', { ...goodFiles('moved'), 'migrations/001.sql': 'drop table a;\n' })
     await town.becomes('deploy', moved, 'action_required')
-    const stood = town.deployed('production').at(-1)
-    town.behave(moved, { errors: 0.3 })
+    const stood = town.service.deployed('production').at(-1)
+    town.service.behave(moved, { errors: 0.3 })
     await town.press('ben', moved, 'Approve deploy')
     await says(moved, /not rolled back by itself: policy says that `?migrations\/001.sql/)
-    expect(town.deployed('production').at(-1)).toBe(moved)
+    expect(town.service.deployed('production').at(-1)).toBe(moved)
     await town.press('cleo', moved, 'Roll back')
-    await until('production to stand where it stood', () => town.deployed('production').at(-1) === stood)
+    await until(
+      'production to stand where it stood',
+      () => town.service.deployed('production').at(-1) === stood,
+    )
     await says(moved, /stands again/)
   })
 
   test('R1: a canary that fails keeps production closed', async () => {
-    const before = town.deployed('production').length
-    town.usually = { health: 503 }
+    const before = town.service.deployed('production').length
+    town.service.usually = { health: 503 }
     const sick = await town.ship('sick')
     await until('the canary to fail', async () =>
       factsOf(await town.factsIn('staging'), 'canary.ended').some(({ body }) => !body.ok),
@@ -135,7 +138,7 @@ describe('trouble', () => {
     await told(/failed in staging[\s\S]*canary/i)
     await town.stage.settle()
     expect(town.run('deploy', sick)).toBeUndefined()
-    expect(town.deployed('production')).toHaveLength(before)
+    expect(town.service.deployed('production')).toHaveLength(before)
   })
 })
 
@@ -167,7 +170,7 @@ describe('a freeze', () => {
     await until('the refusal', () =>
       town.commentsOn(pull.number).some((body) => /Only a senior lifts/.test(body)),
     )
-    expect(town.deployed('production')).toEqual([])
+    expect(town.service.deployed('production')).toEqual([])
     await github.as('ana').comment(repository, pull.number, '/agent reject deploy not before the audit')
     await town.becomes('deploy', sha, 'failure')
     await github.as('cleo').comment(repository, pull.number, '/agent accept freeze it is urgent')
@@ -175,9 +178,9 @@ describe('a freeze', () => {
       town.commentsOn(pull.number).some((body) => /lifted the freeze/.test(body)),
     )
     await town.stage.settle()
-    expect(town.deployed('production')).toEqual([])
+    expect(town.service.deployed('production')).toEqual([])
     await town.press('ana', sha, 'Approve deploy')
-    await until('production to be deployed', () => town.deployed('production').includes(sha))
+    await until('production to be deployed', () => town.service.deployed('production').includes(sha))
     await until('production to be healthy', async () => (await outcomes('production')).includes('healthy'))
   })
 })

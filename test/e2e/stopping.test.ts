@@ -146,16 +146,16 @@ test('O6, S7: evidence and fixes end when the App is told to stop', async () => 
 test('O6, S7: an alert ends when the App is told to stop, and is not sent twice', async () => {
   const town = await openRolloutTown({ stage: options })
   try {
-    town.silentChannel = true
-    town.usually = { health: 503 }
+    town.service.silentChannel = true
+    town.service.usually = { health: 503 }
     await town.ship('sick')
     await town.stage.until('the alert to wait for its channel', () =>
-      town.unanswered > 0 ? true : undefined,
+      town.service.unanswered > 0 ? true : undefined,
     )
     await town.stage.restart()
     expect(log.said.filter((one) => /left behind/.test(one))).toEqual([])
     stopped.add('alert')
-    town.silentChannel = false
+    town.service.silentChannel = false
     const sent = await town.stage.until('its record', async () =>
       factsOf(await town.factsIn('staging'), 'alert.sent').at(-1),
     )
@@ -163,7 +163,7 @@ test('O6, S7: an alert ends when the App is told to stop, and is not sent twice'
       ok: false,
       sentence: expect.stringMatching(/whether it arrived is not known/),
     })
-    expect(town.alerts).toEqual([])
+    expect(town.service.alerts).toEqual([])
   } finally {
     await town.close()
   }
