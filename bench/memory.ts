@@ -1,6 +1,4 @@
 /** `npm run bench:memory`: resident memory of a whole App with 1, 50 and 200 model sessions at work, over real HTTP. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +8,7 @@ import { issueText, repository, shopPolicy } from '../test/e2e/workshop.ts'
 import { createContract } from '../world/contract/contract.ts'
 import { startGitHub } from '../world/index.ts'
 import { startModel } from '../world/model/server.ts'
+import { startMeasured } from './measured.ts'
 import type { Memory } from './memoryApp.ts'
 import { line } from './story.ts'
 
@@ -56,26 +55,14 @@ github.installApp(github.app, 'acme')
 for (const name of ['agent', 'hotfix'])
   await github.as('owner').api('POST', `/repos/${repository}/labels`, { name, color: '5319e7' })
 
-const app = fork(join(import.meta.dirname, 'memoryApp.ts'), {
-  execArgv: [...process.execArgv, '--expose-gc'],
-  env: {
-    PATH: process.env['PATH'],
-    APP_ID: String(github.app.id),
-    PRIVATE_KEY: github.app.privateKeyPem,
-    WEBHOOK_SECRET: webhookSecret,
-    GITHUB_API_URL: github.apiUrl,
-    PORT: '0',
-    COUNTERSIGN_DATA_DIR: join(directory, 'countersign'),
-    COUNTERSIGN_WORK_AT_ONCE: '256',
-    ANTHROPIC_API_KEY: key,
-    COUNTERSIGN_MODEL_BASE_URL: model.url,
-  },
+const app = await startMeasured(github, directory, {
+  COUNTERSIGN_WORK_AT_ONCE: '256',
+  ANTHROPIC_API_KEY: key,
+  COUNTERSIGN_MODEL_BASE_URL: model.url,
 })
 try {
-  const [url] = (await once(app, 'message')) as [string]
-  github.setWebhookUrl(`${url}/api/github/webhooks`)
   const ana = github.as('ana')
-  const measured: (Memory & { sessions: number })[] = [{ sessions: 0, ...(await measure()) }]
+  const measured: (Memory & { sessions: number })[] = [{ sessions: 0, ...(await app.measure()) }]
   let delegated = 0
   for (const sessions of steps) {
     for (; delegated < sessions; delegated++) {
@@ -83,7 +70,7 @@ try {
       for (const label of ['hotfix', 'agent']) await ana.label(repository, number, label)
     }
     await held(sessions)
-    measured.push({ sessions, ...(await measure()) })
+    measured.push({ sessions, ...(await app.measure()) })
   }
   const [, first] = measured
   for (const { sessions, rss, heapUsed, external } of measured) {
@@ -99,17 +86,10 @@ try {
   }
   line('history of a session when measured', `${Math.round(historyBytes() / 1024)} KB sent with each request`)
 } finally {
-  app.kill()
-  await once(app, 'exit')
+  await app.stop()
   await model.close()
   await github.close()
   await rm(directory, { recursive: true, force: true })
-}
-
-async function measure(): Promise<Memory> {
-  app.send('measure')
-  const [memory] = (await once(app, 'message')) as [Memory]
-  return memory
 }
 
 /** Until this many sessions wait for the answer that is held back. */

@@ -1,6 +1,4 @@
 /** Two hundred windows at once: an App in a process of its own, which watches environments of ten organisations. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { webhookSecret } from '../demo/stage.ts'
 import { createContract } from '../world/contract/contract.ts'
 import { type GitHubWorld, startGitHub } from '../world/index.ts'
+import { startMeasured } from './measured.ts'
 import type { Memory, Question } from './memoryApp.ts'
 
 /** GitHub bounds what one installation may ask, so the environments are spread over organisations. */
@@ -54,32 +53,13 @@ export async function openWatch(): Promise<Watch> {
     })
     github.installApp(github.app, `org-${at}`)
   }
-  const app = fork(join(import.meta.dirname, 'memoryApp.ts'), {
-    execArgv: [...process.execArgv, '--expose-gc'],
-    env: {
-      PATH: process.env['PATH'],
-      APP_ID: String(github.app.id),
-      PRIVATE_KEY: github.app.privateKeyPem,
-      WEBHOOK_SECRET: webhookSecret,
-      GITHUB_API_URL: github.apiUrl,
-      PORT: '0',
-      COUNTERSIGN_DATA_DIR: join(directory, 'countersign'),
-      OUTBOUND_ALLOW: '127.0.0.1',
-    },
-  })
-  const [url] = (await once(app, 'message')) as [string]
-  github.setWebhookUrl(`${url}/api/github/webhooks`)
+  const app = await startMeasured(github, directory, { OUTBOUND_ALLOW: '127.0.0.1' })
   const owner = github.as('owner')
 
-  async function ask<T>(question: Question): Promise<T> {
-    app.send(question)
-    const [answer] = (await once(app, 'message')) as [T]
-    return answer
-  }
   async function everywhere(kind: Exclude<Question, 'measure'>): Promise<void> {
     const untilMs = Date.now() + longestSetUpMs
     for (;;) {
-      const some = await ask<number>(kind)
+      const some = await app.having(kind)
       if (some === organisations * environmentsEach) return
       if (Date.now() > untilMs) throw new Error(`${some} environments only have ${kind}`)
       await sleep(1000)
@@ -89,7 +69,7 @@ export async function openWatch(): Promise<Watch> {
   return {
     github,
     asked: () => asked,
-    measure: () => ask<Memory>('measure'),
+    measure: app.measure,
     async deployEverywhere() {
       const say = (path: string, state: string) => owner.api('POST', `${path}/statuses`, { state })
       const made: string[] = []
@@ -107,8 +87,7 @@ export async function openWatch(): Promise<Watch> {
       await everywhere('window.opened')
     },
     async close() {
-      app.kill()
-      await once(app, 'exit')
+      await app.stop()
       await github.close()
       await new Promise((closed) => monitors.close(closed))
       await rm(directory, { recursive: true, force: true })
