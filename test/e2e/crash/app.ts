@@ -6,17 +6,25 @@ import { join } from 'node:path'
 import type { Stage } from '../../../demo/stage.ts'
 import type { Running } from '../../../src/connect.ts'
 import type { Ledger } from '../../../src/core/ports.ts'
-import { type EffectAt, effectOf } from './effects.ts'
+import type { Stalls } from '../../../world/stall.ts'
+import { channelEffect, type EffectAt, effectOf } from './effects.ts'
 import type { Told } from './program.ts'
+
+/** Where the App has effects. */
+export interface Scene {
+  stage: Stage
+  /** Messages to the operator's channel, where the story has one. */
+  channel?: Stalls<unknown>
+}
 
 export interface KillableApp {
   launch(environment: Record<string, string>): Promise<Running>
   /** From now on: kill the App once at each of these moments, in their order where they are of one effect. */
-  killAt(stage: Stage, moments: readonly EffectAt[]): void
+  killAt(scene: Scene, moments: readonly EffectAt[]): void
   /** The moments at which it was killed, in that order. */
   killed: EffectAt[]
   /** Note every effect that requests have from now on. */
-  watch(stage: Stage): Set<string>
+  watch(scene: Scene): Set<string>
   /** Rejects when a start failed. */
   settled(): Promise<void>
   /** The end of what the processes have logged. */
@@ -64,7 +72,7 @@ export function killableApp(startedMs: number): KillableApp {
     return String(url)
   }
 
-  const kill = (stage: Stage) => {
+  const kill = ({ stage, channel }: Scene) => {
     const dying = current
     if (dying === null) return
     current = null
@@ -74,6 +82,7 @@ export function killableApp(startedMs: number): KillableApp {
       // A git that outlived its App is cut off as well: its answer would reach nobody.
       stage.github.faults.release()
       stage.model.faults.release()
+      channel?.release()
       await start()
     })
     // Told by `settled`.
@@ -101,7 +110,7 @@ export function killableApp(startedMs: number): KillableApp {
         },
       }
     },
-    watch(stage) {
+    watch({ stage, channel }) {
       const seen = new Set<string>()
       const note = (effect: string | null) => {
         if (effect) seen.add(effect)
@@ -110,26 +119,24 @@ export function killableApp(startedMs: number): KillableApp {
       const watching = { at: 'received', reached: () => undefined } as const
       stage.github.faults.stall({ ...watching, when: (one) => note(effectOf(one, stage)) })
       stage.model.faults.stall({ ...watching, when: ({ phase }) => note(`model ${phase}`) })
+      channel?.add({ ...watching, when: () => note(channelEffect) })
       return seen
     },
-    killAt(stage, moments) {
+    killAt(scene, moments) {
+      const { stage, channel } = scene
       /** Only the first moment of an effect that is still to come is armed. */
       const isNext = (moment: EffectAt) =>
         moments.find((one) => one.effect === moment.effect && !killed.includes(one)) === moment
       for (const moment of moments) {
         const reached = () => {
           killed.push(moment)
-          kill(stage)
+          kill(scene)
         }
         const common = { at: moment.at, reached }
-        stage.github.faults.stall({
-          ...common,
-          when: (one) => effectOf(one, stage) === moment.effect && isNext(moment) && current !== null,
-        })
-        stage.model.faults.stall({
-          ...common,
-          when: ({ phase }) => `model ${phase}` === moment.effect && isNext(moment) && current !== null,
-        })
+        const isIt = (effect: string | null) => effect === moment.effect && isNext(moment) && current !== null
+        stage.github.faults.stall({ ...common, when: (one) => isIt(effectOf(one, stage)) })
+        stage.model.faults.stall({ ...common, when: ({ phase }) => isIt(`model ${phase}`) })
+        channel?.add({ ...common, when: () => isIt(channelEffect) })
       }
     },
     settled: () => restarting.then(() => undefined),

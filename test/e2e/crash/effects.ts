@@ -6,9 +6,12 @@ import type { StallPoint } from '../../../world/stall.ts'
 
 const repo = '/repos/{owner}/{repo}'
 
+/** A message to the operator's channel, which is no request to GitHub. */
+export const channelEffect = 'a message to the channel'
+
 /**
- * The effects of each kind of action. A new action does not compile without a line here, and one whose effect the story
- * does not show fails the suite. Those without one live in the ledger and the queue, and are lost or kept with the
+ * The effects of each kind of action. A new action does not compile without a line here, and one whose effect no story
+ * shows fails the suite. Those without one live in the ledger and the queue, and are lost or kept with the
  * process at every kill of the others.
  */
 export const effectsOf: Record<Action['kind'], readonly string[]> = {
@@ -33,12 +36,11 @@ export const effectsOf: Record<Action['kind'], readonly string[]> = {
   postReview: [`POST ${repo}/pulls/{pull_number}/reviews`],
   merge: [`PUT ${repo}/pulls/{pull_number}/merge`],
   reportIncident: ['the issue of incidents'],
-  // Nothing is deployed in this story.
-  deploy: [],
-  smoke: [],
-  answerRule: [],
-  markDeployment: [],
-  alert: [],
+  deploy: [`POST ${repo}/deployments`, 'the start of back.yml'],
+  smoke: ['the start of smoke.yml'],
+  answerRule: ['a report to a job', 'the answer to a job', 'the answer to the job of the rollback'],
+  markDeployment: ['the mark of a failed deployment'],
+  alert: [channelEffect],
 }
 /** Effects of what is no action: reactions, redelivery, tokens. */
 const beside = [
@@ -47,7 +49,12 @@ const beside = [
   'POST /app/hook/deliveries/{delivery_id}/attempts',
   'POST /app/installations/{installation_id}/access_tokens',
 ]
-export const effects: readonly string[] = [...new Set([...Object.values(effectsOf).flat(), ...beside])]
+/** What the story of an environment shows; the story of the shop shows all others. */
+export const rolloutEffects = (['deploy', 'smoke', 'answerRule', 'markDeployment', 'alert'] as const).flatMap(
+  (kind) => effectsOf[kind],
+)
+export const allEffects: readonly string[] = [...new Set([...Object.values(effectsOf).flat(), ...beside])]
+export const shopEffects = allEffects.filter((one) => !rolloutEffects.includes(one))
 
 /** They change nothing outside of the App: one kill in their midst is enough. */
 const reads = (effect: string) => /^(?:GET|fetch|model|POST .*access_tokens)/.test(effect)
@@ -70,13 +77,16 @@ const recorded: readonly string[] = [
   `PATCH ${repo}/issues/{issue_number}`,
   `PUT ${repo}/pulls/{pull_number}/merge`,
   'the issue of incidents',
+  ...rolloutEffects,
 ]
 
 /**
  * The kills of each telling of the story. One that was cut off before its effect is asked for again, so that the second
  * request can be cut off after it. To be killed before an effect is also to be killed right after the one before it.
  */
-export const tellings: readonly (readonly [when: string, kills: EffectAt[]])[] = [
+export const tellings = (
+  effects: readonly string[],
+): readonly (readonly [when: string, kills: EffectAt[]])[] => [
   [
     'before it, and between the answer and its record',
     [
@@ -84,7 +94,10 @@ export const tellings: readonly (readonly [when: string, kills: EffectAt[]])[] =
         'received',
         effects.filter((one) => !reads(one)),
       ),
-      ...killsAt('answered', recorded),
+      ...killsAt(
+        'answered',
+        effects.filter((one) => recorded.includes(one)),
+      ),
     ],
   ],
   ['when it has had its effect and no answer comes', killsAt('applied', effects)],
@@ -116,9 +129,19 @@ export function effectOf({ method, path, template, body }: Seen, { github }: Sta
     return name ? `mutation ${name}` : null
   }
   const named = `${method} ${template}`
+  if (named === `POST ${repo}/actions/workflows/{workflow_id}/dispatches`)
+    return `the start of ${path.split('/').at(-2)}`
+  if (named === `POST ${repo}/actions/runs/{run_id}/deployment_protection_rule`) {
+    const { state, comment = '' } = body as { state?: string; comment?: string }
+    if (state === undefined) return 'a report to a job'
+    return comment.includes('rollback') ? 'the answer to the job of the rollback' : 'the answer to a job'
+  }
+  if (named === `POST ${repo}/deployments/{deployment_id}/statuses`)
+    // A job of the repository says here how it goes on.
+    return (body as { state?: string }).state === 'failure' ? 'the mark of a failed deployment' : null
   if (named === `POST ${repo}/issues`)
     return JSON.stringify(body).includes('countersign:child')
       ? 'an issue of a child'
       : 'the issue of incidents'
-  return method !== 'GET' || effects.includes(named) ? named : null
+  return method !== 'GET' || allEffects.includes(named) ? named : null
 }

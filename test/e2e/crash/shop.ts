@@ -12,14 +12,10 @@ import { epicSessions, epicText, split, splitting } from '../epicShop.ts'
 import { goodFiles, protectMain } from '../town.ts'
 import { issueText, plan, review, workflow } from '../workshop.ts'
 import type { KillableApp } from './app.ts'
-import { changing } from './effects.ts'
+import { count, onlooker, type Story, storySettings, waitMs } from './play.ts'
 import { speed } from './program.ts'
 
 export const repository = 'acme/shop'
-/** A sweep brings back what died with the App. */
-const sweepSeconds = 5
-const waitMs = 150_000
-
 const policy = `version: 1
 agents: { accounts: [robo] }
 approvals: { profile: solo }
@@ -80,16 +76,15 @@ const sessions = [
 /** On the base the price is bare and CI passes; a wrong number of decimals fails. */
 const ci = `grep -Eq "'5'|'5[.]00'" src/price.mjs || { echo 'error: wrong decimals'; exit 1; }`
 
-export interface Story {
-  stage: Stage
-  ana: PersonDriver
-  tell(): Promise<void>
-}
-
-export async function openStory(app: KillableApp, directory: string, startedMs: number): Promise<Story> {
-  const settings = { COUNTERSIGN_SWEEP_SECONDS: String(sweepSeconds), LOG_LEVEL: 'info' }
+export async function openShop(app: KillableApp, directory: string, startedMs: number): Promise<Story> {
   const clock = createClock(speed, startedMs)
-  const stage = await openStage({ directory, clock, launch: app.launch, script: { sessions }, settings })
+  const stage = await openStage({
+    directory,
+    clock,
+    launch: app.launch,
+    script: { sessions },
+    settings: storySettings,
+  })
   const { github } = stage
   for (const login of ['ana', 'robo', 'owner']) github.createUser(login)
   github.createOrg('acme', { owners: ['owner'], members: ['ana', 'robo'] })
@@ -120,35 +115,14 @@ export async function openStory(app: KillableApp, directory: string, startedMs: 
   )
   const [incidents] = [...github.state.issues.values()]
   await ana.closeIssue(repository, incidents?.number ?? 0)
-  return { stage, ana, tell: () => tell(stage, ana, owner) }
+  return { stage, tell: () => tell(stage, ana, owner), close: async () => undefined }
 }
 
 async function tell(stage: Stage, ana: PersonDriver, owner: PersonDriver): Promise<void> {
   const { github } = stage
   const { state } = github
-  const until = <T>(awaited: string, look: () => T | undefined) => stage.until(awaited, look, waitMs)
-  const run = (name: string, sha: string) =>
-    [...state.checkRuns.values()].filter((one) => one.name === name && one.headSha === sha).at(-1)
+  const { until, run, press } = onlooker(stage, ana)
   const bodies = () => [...state.comments.values()].map(({ body }) => body)
-  /** Press, and press again only where the page is another one by then: a press that was lost is delivered again (S8). */
-  const press = async (name: string, label: string, sha: () => string, done: () => boolean) => {
-    let pressed = ''
-    await stage.until(
-      `${label} on ${name} to count`,
-      async () => {
-        if (done()) return true
-        const shown = run(name, sha())
-        const button = shown?.actions.find((one) => one.label === label)
-        const page = `${shown?.id} ${button?.identifier}`
-        if (shown?.status !== 'completed' || !button || page === pressed) return undefined
-        pressed = page
-        await ana.press(shown.id, button.identifier)
-        return undefined
-      },
-      waitMs,
-    )
-  }
-
   const delegate = async (title: string, body: string, route: string) => {
     const opened = await ana.openIssue(repository, { title, body })
     for (const label of [route, 'agent']) await ana.label(repository, opened.number, label)
@@ -234,29 +208,13 @@ async function tell(stage: Stage, ana: PersonDriver, owner: PersonDriver): Promi
   )
 }
 
-/** Resolves once the App has changed nothing for six of its sweeps; rejects when it never comes to rest (L2). */
-export async function rest({ stage }: Story): Promise<void> {
-  const changes = () =>
-    stage.github.requests.filter((one) => one.appId !== null && changing(one, stage)).length
-  for (let tries = 0, before = -1; before !== changes(); tries++) {
-    if (tries === 30) throw new Error('the App does not come to rest')
-    before = changes()
-    await stage.github.idle()
-    await new Promise((resolve) => setTimeout(resolve, (6 * sweepSeconds * 1000) / speed))
-  }
-}
-
 /** What there is in the end, without what only time or chance decides: SHAs, numbers of comments and runs, costs. */
-export async function endState({ stage: { github } }: Story) {
+export async function endOfShop({ stage: { github } }: Story) {
   const { state } = github
   const mine = <T extends { viaAppId: number | null }>(all: Iterable<T>) =>
     [...all].filter((one) => one.viaAppId === github.app.id)
   const marker = ({ body }: { body: string }) =>
     /<!-- countersign:([a-z-]+)/.exec(body)?.[1] ?? body.slice(0, 60)
-  const count = (names: string[]) =>
-    Object.fromEntries(
-      [...new Set(names)].sort().map((name) => [name, names.filter((one) => one === name).length]),
-    )
   const repo = github.repo(repository)
   const tree = await github.site.git.text(repo.dir, ['rev-parse', 'main^{tree}'])
   const subjects = await github.site.git.text(repo.dir, ['log', '--format=%s', 'main'])
