@@ -152,6 +152,9 @@ describe('what comes along', () => {
     const asks = await town.becomes('deploy', reverted, 'action_required')
     expect(asks.output.summary).toMatch(new RegExp(`#${pull.number}: taken back by`))
     await town.press('ben', reverted, 'Approve deploy')
-    await until('production to run what is left', () => town.service.deployed('production').at(-1) === reverted)
+    await until(
+      'production to run what is left',
+      () => town.service.deployed('production').at(-1) === reverted,
+    )
   })
 })
