@@ -137,7 +137,16 @@ describe('the way back', () => {
     story.finish('production')
     expect(story.running('production')).toBe('a')
     expect(story.facts('production', 'rollback.ended')).toMatchObject([{ ok: true }])
-    expect(story.page('b').run).toMatchObject({ conclusion: 'failure' })
+    expect(story.page('b').run).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringMatching(/stands again/),
+      // What to do next, for whoever comes to the red check.
+      summary: expect.stringMatching(
+        new RegExp(
+          `What it brought \\(.${shaOf('b').slice(0, 8)}.\\) is not deployed here again before it is reverted`,
+        ),
+      ),
+    })
     expect(story.alerts('production')).toMatchObject([
       expect.stringMatching(/^raised: .* failed in production: .* in 3 samples in a row/),
       expect.stringMatching(/^recovered: .* stands again/),

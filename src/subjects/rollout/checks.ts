@@ -4,7 +4,7 @@ import { type Button, type DesiredCheckRun, formatExternalId } from '../../core/
 import { digestOf } from '../../core/digest.ts'
 import { factsOf } from '../../core/facts.ts'
 import type { Sha } from '../../core/ids.ts'
-import { code, headline, short } from '../../core/sentences.ts'
+import { code, headline, listed, short } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { asksPeople } from '../../rollout/settings.ts'
@@ -119,10 +119,22 @@ function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, s
       ...base,
       state: 'failure',
       title: `Failed in ${environment}. ${afterFailure(snapshot, seen) ?? seen.failed.body.sentence}`,
-      lines: [seen.failed.body.sentence, '', ...lines],
+      lines: [seen.failed.body.sentence, '', ...lines, ...nextAfterFailure(state, seen)],
     }
   const progress = window?.sentence ?? last?.canary.sentence ?? 'The deployment is under way.'
   return { ...base, state: 'success', title: `Let through to ${environment}. ${progress}` }
+}
+
+/** What somebody who fixes it does next; nothing where the failure holds nothing against its commits. */
+function nextAfterFailure({ failures }: RolloutVerdicts['state'], { id }: Seen): string[] {
+  const failed = failures.find(({ body }) => body.deployment === id)
+  if (!failed) return []
+  const steps = failed.body.steps.map((sha) => code(short(sha)))
+  const what = steps.length === 0 ? 'It' : `What it brought (${listed(steps)})`
+  return [
+    '',
+    `${what} is not deployed here again before it is reverted: ${code('git revert <commit>')}, with ${code('-m 1')} for a merge, through a pull request. Then bring it in again, mended.`,
+  ]
 }
 
 /** What came of it, or is about to; null where nothing is rolled back. */
