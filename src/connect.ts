@@ -19,7 +19,7 @@ import { inProcessQueue } from './adapters/queue/inProcess/queue.ts'
 import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
 import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
 import { createApp } from './app.ts'
-import { auditBranch } from './audit.ts'
+import { createAudits } from './connect/audit.ts'
 import { giveUpHandler } from './connect/giveUp.ts'
 import { runNightly } from './connect/nightly.ts'
 import { createOutside } from './connect/outside.ts'
@@ -126,6 +126,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
     const git = droppingPushes(plainGit, readings)
     const patience = createPatience(clock)
     const ports = { forge, readings, ledger, queue, patience, git, workspace, clock, metrics, log }
+    const audit = createAudits(ports)
     const handlers: QueueHandlers = {
       reconcile: roundHandler(ports),
       acknowledge: (item) => forge.acknowledge(item),
@@ -164,19 +165,19 @@ export async function start(environment: Environment, overrides: Overrides = {})
           ]),
         onBase: (repository, ref) =>
           inBackground(async () => {
-            const { forge: reads } = readings.open({ fresh: false })
-            await auditBranch(repository, ref, { ...ports, forge: { ...forge, ...reads } })
+            await audit.branch(repository, ref)
             return pullKeys(repository, await forge.openPulls(repository, ref))
           }),
         onInstalled: (repositories) =>
           inBackground(async () => {
-            await scanRepositories({ forge, queue, clock, log }, repositories, scanPauseMs, background.signal)
+            const scanning = { forge, queue, audit, clock, log }
+            await scanRepositories(scanning, repositories, scanPauseMs, background.signal)
           }),
       },
     })
     const sweep = inBackground(() =>
       runSweep(
-        { ledger, queue, readings, clock, log, metrics, deliveries: github.deliveries },
+        { ...ports, audit, deliveries: github.deliveries },
         environment.COUNTERSIGN_SWEEP_SECONDS * 1000,
         background.signal,
       ),

@@ -1,7 +1,17 @@
 /** The sweep: what brings a lost, late or failed delivery back (T12). Each part is bounded, paced by the clock, abortable. */
 import { z } from 'zod'
 import { formatKey, parseKey, type RepositoryName } from './core/ids.ts'
-import type { Clock, Deliveries, Forge, Ledger, Log, Metrics, Queue, Readings } from './core/ports.ts'
+import type {
+  Clock,
+  Deliveries,
+  Forge,
+  ForgeReads,
+  Ledger,
+  Log,
+  Metrics,
+  Queue,
+  Readings,
+} from './core/ports.ts'
 
 export interface SweepPorts {
   ledger: Pick<Ledger, 'openSubjects' | 'setting' | 'putSetting' | 'setOpen'>
@@ -12,10 +22,25 @@ export interface SweepPorts {
   metrics: Metrics
   /** Null when the App's own deliveries cannot be read. */
   deliveries: Deliveries | null
+  forge: Pick<ForgeReads, 'installedRepositories'>
+  audit: Audit
+}
+
+/** The audit of a repository's protected branches, one at a time. */
+export interface Audit {
+  /** From now on: what moved before is not looked at. */
+  begin(repository: RepositoryName): Promise<void>
+  /** What moved since the last look. */
+  look(repository: RepositoryName): Promise<void>
 }
 
 /** Subjects a sweep; the ledger gives those first that were visited longest ago, so all get their turn. */
 const subjectsASweep = 500
+/**
+ * Repositories whose branches a sweep looks at. An unchanged one costs a conditional request, which is free, and so many
+ * stay in the memory of answers that makes it so.
+ */
+export const auditsASweep = 200
 /** GitHub redelivers for three days. */
 const redeliverableMs = 3 * 24 * 3600 * 1000
 /** The last look goes this far back again: a delivery may be listed late, and asking twice changes nothing. */
@@ -23,6 +48,7 @@ const overlapMs = 10 * 60 * 1000
 const redeliveriesASweep = 100
 const longestRetryMs = 60_000
 const lastLookSetting = 'redelivery.lastLookMs'
+const lastAuditSetting = 'audit.lastRepository'
 
 /** Queue every open subject whose turn it is, to be read anew: no event may have told what has changed. Returns how many. */
 export async function sweepOnce({ ledger, queue, readings, metrics }: SweepPorts): Promise<number> {
@@ -67,15 +93,42 @@ export async function redeliverOnce({
 }
 
 /**
- * Sweep and redeliver at once and then every `everyMs` of the clock, until aborted. A failing part is logged and tried
+ * Look at what moved the protected branches of the repositories whose turn it is (T20): all of them, or as many as a
+ * sweep takes from where the last one ended, so that each has one turn before any has another. One that cannot be read
+ * holds up no other. Returns how many were looked at.
+ */
+export async function auditOnce(
+  { ledger, forge, audit, log, metrics }: SweepPorts,
+  signal: AbortSignal,
+): Promise<number> {
+  const all = [...new Set(await forge.installedRepositories())].sort()
+  const last = (await ledger.setting(lastAuditSetting)) ?? ''
+  const next = all.filter((name) => name > last)
+  const turn = [...next, ...all.slice(0, all.length - next.length)].slice(0, auditsASweep)
+  for (const repository of turn) {
+    if (signal.aborted) return 0
+    try {
+      await audit.look(repository)
+    } catch (error) {
+      log.warn({ repository, error }, 'the branches of a repository could not be audited')
+    }
+  }
+  const end = turn.at(-1)
+  if (end !== undefined && turn.length < all.length) await ledger.putSetting(lastAuditSetting, end)
+  metrics.count('audited_repositories_total', {}, turn.length)
+  return turn.length
+}
+
+/**
+ * Sweep, audit and redeliver at once and then every `everyMs` of the clock, until aborted. A failing part is logged and tried
  * again at the next turn: the sweep is what everything else relies on, so it never ends by itself.
  */
 export async function runSweep(ports: SweepPorts, everyMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let failed = false
-    for (const part of [redeliverOnce, sweepOnce]) {
+    for (const part of [redeliverOnce, sweepOnce, auditOnce]) {
       try {
-        await part(ports)
+        await part(ports, signal)
       } catch (error) {
         if (signal.aborted) return
         failed = true
@@ -86,14 +139,15 @@ export async function runSweep(ports: SweepPorts, everyMs: number, signal: Abort
   }
 }
 
-/** The open pull requests of repositories that the App was just given, one every `pauseMs`, so that limits are kept (O6). */
+/** Repositories that the App was just given: their audit begins, and their open pull requests get a round, one every `pauseMs`, so that limits are kept (O6). */
 export async function scanRepositories(
   {
     forge,
     queue,
+    audit,
     clock,
     log,
-  }: Pick<SweepPorts, 'queue' | 'clock' | 'log'> & { forge: Pick<Forge, 'openPulls'> },
+  }: Pick<SweepPorts, 'queue' | 'audit' | 'clock' | 'log'> & { forge: Pick<Forge, 'openPulls'> },
   repositories: readonly RepositoryName[],
   pauseMs: number,
   signal: AbortSignal,
@@ -102,6 +156,7 @@ export async function scanRepositories(
   for (const repository of repositories) {
     if (signal.aborted) break
     try {
+      await audit.begin(repository)
       for (const number of await forge.openPulls(repository)) {
         if (signal.aborted) break
         await queue.reconcile(formatKey({ kind: 'pull', repository, number }))

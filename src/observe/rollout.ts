@@ -137,7 +137,7 @@ async function pullsOf(
   { forge, ledger }: ObservePorts,
 ): Promise<RangeStep['pulls']> {
   const pulls = []
-  for (const number of await forge.mergedPulls(name, sha)) {
+  for (const { number } of await forge.mergedPulls(name, sha)) {
     const key = formatKey({ kind: 'pull', repository: name, number })
     pulls.push({ number, key, facts: await ledger.facts(key) })
   }

@@ -5,7 +5,15 @@ import { silentLog } from '../../src/adapters/log.ts'
 import { createMetrics } from '../../src/adapters/metrics/prometheus.ts'
 import { inProcessQueue } from '../../src/adapters/queue/inProcess/queue.ts'
 import type { Clock, Deliveries, Ledger, Queue } from '../../src/core/ports.ts'
-import { redeliverOnce, runSweep, type SweepPorts, scanRepositories, sweepOnce } from '../../src/sweep.ts'
+import {
+  auditOnce,
+  auditsASweep,
+  redeliverOnce,
+  runSweep,
+  type SweepPorts,
+  scanRepositories,
+  sweepOnce,
+} from '../../src/sweep.ts'
 import { openTestLedger } from '../support/ledger.ts'
 
 const day = 24 * 3600 * 1000
@@ -14,6 +22,10 @@ let queue: Queue
 let rounds: string[]
 let dropped: string[]
 let nowMs: number
+/** Repositories that the App is installed on, and those whose audit began or was looked at, in order. */
+let installed: string[]
+let begun: string[]
+let looked: string[]
 const clock: Clock = { nowMs: () => nowMs, sleep: systemClock.sleep }
 
 /** GitHub's list of failed deliveries, which redelivering empties or not. */
@@ -37,12 +49,18 @@ const ports = (over: Partial<SweepPorts> = {}): SweepPorts => ({
   log: silentLog,
   metrics: createMetrics(false),
   deliveries,
+  forge: { installedRepositories: async () => installed },
+  audit: {
+    begin: async (repository) => void begun.push(repository),
+    look: async (repository) => void looked.push(repository),
+  },
   ...over,
 })
 
 beforeEach(async () => {
   nowMs = 100 * day
   ;[rounds, dropped, failed, askedFor, looksSince] = [[], [], [], [], []]
+  ;[installed, begun, looked] = [[], [], []]
   ledger = await openTestLedger(clock)
   queue = inProcessQueue({ clock: systemClock, log: silentLog })
   await queue.start(
@@ -102,10 +120,44 @@ test('T12: the sweep goes on when one part fails, and ends when aborted', async 
   const broken = { ...deliveries, failedSince: () => Promise.reject(new Error('no such app')) }
   const stop = new AbortController()
   const running = runSweep(ports({ deliveries: broken }), 20, stop.signal)
-  while (rounds.length < 3) await systemClock.sleep(5)
+  installed = ['octo/a']
+  while (rounds.length < 3 || looked.length === 0) await systemClock.sleep(5)
   stop.abort()
   await running
   expect(new Set(rounds)).toEqual(new Set(['pull:octo/repo#1']))
+})
+
+const never = new AbortController().signal
+
+test('T12, T20: each repository has its turn before any has another, whatever comes and goes', async () => {
+  const many = auditsASweep + 50
+  installed = Array.from({ length: many }, (_, at) => `octo/r${String(at).padStart(4, '0')}`).reverse()
+  expect(await auditOnce(ports(), never)).toBe(auditsASweep)
+  expect(looked).toEqual([...installed].sort().slice(0, auditsASweep))
+  // The one at which the turn ended is gone, and a small installation has come.
+  installed = ['acme/one', ...installed.filter((name) => name !== looked.at(-1))]
+  looked = []
+  expect(await auditOnce(ports(), never)).toBe(auditsASweep)
+  expect(looked.slice(0, 50)).toEqual([...installed].sort().slice(auditsASweep, auditsASweep + 50))
+  expect(looked.slice(50, 52)).toEqual(['acme/one', 'octo/r0000'])
+})
+
+test('T12, T20: where all fit into one sweep, all are looked at each time and nothing is remembered', async () => {
+  installed = ['octo/b', 'acme/a']
+  const refused = () => Promise.reject(new Error('nothing was to be written'))
+  for (let sweep = 0; sweep < 2; sweep++)
+    await auditOnce(ports({ ledger: { ...ledger, putSetting: refused } }), never)
+  expect(looked).toEqual(['acme/a', 'octo/b', 'acme/a', 'octo/b'])
+})
+
+test('T20: a repository that cannot be read holds up no other', async () => {
+  installed = ['octo/a', 'octo/broken', 'octo/c']
+  const look = async (name: string) => {
+    if (name === 'octo/broken') throw new Error('404')
+    looked.push(name)
+  }
+  expect(await auditOnce(ports({ audit: { begin: look, look } }), never)).toBe(3)
+  expect(looked).toEqual(['octo/a', 'octo/c'])
 })
 
 test('O6: a new installation is scanned at a pace, past a repository that fails, until aborted', async () => {
@@ -121,6 +173,7 @@ test('O6: a new installation is scanned at a pace, past a repository that fails,
   expect(await scanRepositories({ ...ports(), forge }, names, 30, went.signal)).toBe(4)
   expect(performance.now() - began).toBeGreaterThanOrEqual(110)
   await queue.idle()
+  expect(begun).toEqual(names)
   expect(rounds).toEqual(
     ['pull:octo/a#1', 'pull:octo/a#2', 'pull:octo/b#1', 'pull:octo/b#2'].map((key) => key),
   )

@@ -147,6 +147,27 @@ export async function list<T>(call: Call, items: readonly T[], view: (item: T) =
   return { status: 200, body: await Promise.all(page.items.map(view)), headers: page.headers }
 }
 
+/** A list in pages by cursor: the one after which to go on, under the name that GitHub has for it there. */
+export async function listAfter<T extends { id: number }>(
+  call: Call,
+  name: 'after' | 'cursor',
+  items: readonly T[],
+  view: (item: T) => unknown,
+): Promise<Reply> {
+  const perPage = Math.min(100, Number(call.query.get('per_page') ?? 30) || 30)
+  const cursor = call.query.get(name)
+  const start = cursor === null ? 0 : items.findIndex(({ id }) => `v1_${id}` === cursor) + 1
+  const page = items.slice(start, start + perPage)
+  const query = new URLSearchParams(call.query)
+  query.set(name, `v1_${page.at(-1)?.id}`)
+  const more = page.length > 0 && start + perPage < items.length
+  return {
+    status: 200,
+    body: await Promise.all(page.map(view)),
+    headers: more ? { link: `<${call.site.url}${call.path}?${query}>; rel="next"` } : {},
+  }
+}
+
 /** GitHub's other list form: `{ total_count, <key>: [...] }`. */
 export async function counted<T>(call: Call, key: string, items: readonly T[], view: (item: T) => unknown) {
   const page = pageOf(call, items)

@@ -21,13 +21,14 @@ export function checked<S extends z.ZodType>(what: string, schema: S, data: unkn
   )
 }
 
-/** The parameter that asks for the page after this one: a number, or a cursor where GitHub uses cursors. */
-export function nextPage(link: string | undefined): { page: string } | { cursor: string } | null {
+/** The parameter that asks for the page after this one: a number, or a cursor under one of the names that GitHub has for it. */
+export function nextPage(link: string | undefined): Record<string, string> | null {
   const address = /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1]
   if (!address || !URL.canParse(address)) return null
   const query = new URL(address).searchParams
-  const cursor = query.get('cursor')
-  const page = query.get('page')
-  if (cursor !== null) return { cursor }
-  return page === null ? null : { page }
+  for (const name of ['cursor', 'after', 'page']) {
+    const value = query.get(name)
+    if (value !== null) return { [name]: value }
+  }
+  return null
 }

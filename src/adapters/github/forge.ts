@@ -18,7 +18,8 @@ import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { createChecks, readWorkflowRun, readWorkflowRuns } from './readChecks.ts'
 import { readDeployments } from './readDeployments.ts'
 import { parseReference, readIssue, readIssueType, resolveReference } from './readIssue.ts'
-import { createStandings, readPushes } from './readPeople.ts'
+import { readMoves, readPushes } from './readMoves.ts'
+import { createStandings } from './readPeople.ts'
 import { createOpenedBy, readPull } from './readPull.ts'
 import * as repositories from './readRepository.ts'
 import { readBranchRules } from './readRules.ts'
@@ -112,6 +113,7 @@ export function createForge(options: ForgeOptions): Forge & {
     workflowRuns: (name, sha) => readWorkflowRuns(judge, name, sha),
     artifact: (name, request) => readArtifact(judge, name, request),
     pushes: (name, ref) => readPushes(judge, name, ref),
+    moves: (name, since) => readMoves(judge, name, since),
     issue: async (name, number) => readIssue(judge, await botId(), name, number),
     issueType: (name, number) => readIssueType(judge, name, number),
     standing: createStandings(judge, log, clock),

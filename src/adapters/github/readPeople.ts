@@ -1,7 +1,7 @@
-/** Reading people: the role and teams an account has at this moment, and who pushed a branch. */
+/** Reading people: the role and teams an account has at this moment. */
 import { z } from 'zod'
 import { type Account, type Role, roles, type Standing } from '../../core/account.ts'
-import type { RepositoryName, Sha } from '../../core/ids.ts'
+import type { RepositoryName } from '../../core/ids.ts'
 import type { Clock, ForgeReads, Log } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import { RestAccount } from './accounts.ts'
@@ -11,11 +11,7 @@ import { createLru, type Lru } from './lru.ts'
 
 const Permission = z.object({ permission: z.string(), role_name: z.string(), user: RestAccount.nullable() })
 const Membership = z.object({ state: z.string() })
-const Activity = z.array(
-  z.object({ after: z.string(), ref: z.string(), activity_type: z.string(), actor: RestAccount.nullable() }),
-)
 const asRole = z.enum(roles)
-const emptySha = /^0+$/
 
 /**
  * Who was not in a team is not asked for again so soon: GitHub answers 404, which has no ETag and counts each time. It
@@ -122,26 +118,4 @@ async function isMember(
   const answer = await absentOn404(client.rest(on(name, 'members'), route, inputs, Membership))
   if (!answer.found) strangers.set(key, clock.nowMs() + strangerForMs)
   return answer.found && answer.value.state === 'active'
-}
-
-/**
- * Who moved a branch, newest last, at most the last 100 moves. A server that has no such list answers 404: then nobody
- * is known to have pushed, beside the pushes that webhooks told.
- *
- * @param ref the branch's name without `refs/heads/`.
- */
-export async function readPushes(
-  client: Client,
-  name: RepositoryName,
-  ref: string,
-): Promise<{ sha: Sha; by: Account }[]> {
-  const route = 'GET /repos/{owner}/{repo}/activity'
-  const inputs = { ...parts(name), ref: `refs/heads/${ref}`, per_page: 100 }
-  const answer = await absentOn404(client.rest(on(name, 'read'), route, inputs, Activity))
-  if (!answer.found) return []
-  return answer.value
-    .flatMap((move) =>
-      move.actor && !emptySha.test(move.after) ? [{ sha: move.after, by: move.actor }] : [],
-    )
-    .reverse()
 }

@@ -27,6 +27,7 @@ const Pull = z.object({
   number: z.number().int(),
   state: z.string(),
   head: z.object({ sha: z.string() }),
+  base: z.object({ ref: z.string() }),
   merged_at: z.string().nullish(),
 })
 const Installations = z.array(z.object({ id: z.number().int(), suspended_at: z.string().nullish() }))
@@ -183,13 +184,15 @@ export async function readPullsWithHead(client: Client, name: RepositoryName, sh
  * merged, so an answer with any is asked for once.
  */
 export function createMergedPulls(client: Client) {
-  const kept: Lru<number[]> = createLru({ entries: 5000 })
-  return async (name: RepositoryName, sha: Sha): Promise<number[]> => {
+  const kept: Lru<{ number: number; base: string }[]> = createLru({ entries: 5000 })
+  return async (name: RepositoryName, sha: Sha) => {
     const key = `${name}@${sha}`
     const known = kept.get(key)
     if (known) return known
     const pulls = await readPullsOf(client, name, sha)
-    const merged = pulls.filter((pull) => pull.merged_at != null).map((pull) => pull.number)
+    const merged = pulls
+      .filter((pull) => pull.merged_at != null)
+      .map(({ number, base }) => ({ number, base: base.ref }))
     if (merged.length > 0) kept.set(key, merged)
     return merged
   }

@@ -45,6 +45,11 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   jobs_given_up_total: { kind: 'counter', help: 'Jobs dropped with a reason, by lane.', labels: ['lane'] },
   queue_depth: { kind: 'gauge', help: 'Jobs that wait or run, by lane.', labels: ['lane'] },
   sweep_subjects_total: { kind: 'counter', help: 'Subjects queued by the sweep.', labels: [] },
+  audited_repositories_total: {
+    kind: 'counter',
+    help: 'Looks of the sweep at what moved the protected branches of a repository.',
+    labels: [],
+  },
   redeliveries_total: { kind: 'counter', help: 'Failed deliveries asked for again.', labels: [] },
   github_requests_total: { kind: 'counter', help: 'Requests to GitHub.', labels: ['kind'] },
   github_limit_remaining: {

@@ -48,6 +48,20 @@ export interface CheckObservation {
   ci: CiCheck[]
 }
 
+/** One move of a branch, as GitHub keeps them. */
+export interface BranchMove {
+  id: number
+  branch: string
+  /** Null when the branch was made. */
+  from: Sha | null
+  /** Null when the branch was deleted. */
+  to: Sha | null
+  /** Something that was on the branch no longer is. */
+  forced: boolean
+  /** Null when GitHub no longer knows the account. */
+  by: Account | null
+}
+
 /** Reports to take out of an artifact of CI. */
 export type ReportsRequest = Extract<EvidenceRequest, { kind: 'reports' }>
 
@@ -69,6 +83,12 @@ export interface ForgeReads {
   ): Promise<{ ok: true; zip: Uint8Array } | { ok: false; reason: string }>
   /** Who pushed the branch, newest last, from the repository's activity; bounded at 100. */
   pushes(name: RepositoryName, ref: string): Promise<{ sha: Sha; by: Account }[]>
+  /**
+   * What moved the branches of a repository since the move with this id, oldest first; the newest ten when it is null.
+   * Bounded at 1,000, of which `whole` is false when there were more. Not found where the server has no such list. Costs
+   * nothing from the limit while nothing has moved.
+   */
+  moves(name: RepositoryName, since: number | null): Promise<Found<{ moves: BranchMove[]; whole: boolean }>>
   issue(name: RepositoryName, number: number): Promise<Found<IssueObservation>>
   /** The name of an issue's type, where the organisation uses them. */
   issueType(name: RepositoryName, number: number): Promise<string | null>
@@ -88,8 +108,8 @@ export interface ForgeReads {
   jobLog(name: RepositoryName, jobId: number): Promise<Found<string>>
   /** Open pull requests whose head is this commit. */
   pullsWithHead(name: RepositoryName, sha: Sha): Promise<number[]>
-  /** Merged pull requests that brought this commit in. */
-  mergedPulls(name: RepositoryName, sha: Sha): Promise<number[]>
+  /** Merged pull requests that brought this commit in, and the branch that each was merged into. */
+  mergedPulls(name: RepositoryName, sha: Sha): Promise<{ number: number; base: string }[]>
   /**
    * The deployments to an environment, newest first, at most 20, each with its latest status (R1).
    *

@@ -4,6 +4,7 @@ import { sha256 } from '../../../src/core/digest.ts'
 import { Terminal } from '../../../src/core/errors.ts'
 import type { CheckObservation } from '../../../src/core/ports.ts'
 import { ACTIONS_APP_ID, enableCi } from '../../../world/ci/ci.ts'
+import { recordActivity } from '../../../world/github/ops/activity.ts'
 import { type Bench, openChange, startBench } from './support.ts'
 
 let bench: Bench
@@ -119,6 +120,35 @@ describe('pull requests', () => {
       { sha, by: account('lin') },
       { sha: next, by: account('ada') },
     ])
+  })
+
+  test('T20: what moved the branches since a move, oldest first, over as many pages as it takes', async () => {
+    const { world, forge, name } = bench
+    const since = async (id: number | null) => {
+      const found = await forge.moves(name, id)
+      return found.found ? found.value : { moves: [], whole: false }
+    }
+    const begin = (await since(null)).moves.at(-1)?.id ?? 0
+    const shas: string[] = []
+    for (let at = 0; at < 4; at++)
+      shas.push(await world.as('lin').push(name, `topic${at % 2}`, { files: { 'b.txt': String(at) } }))
+    const { moves, whole } = await since(begin)
+    expect([moves.map(({ to }) => to), whole]).toEqual([shas, true])
+    expect(moves[3]).toMatchObject({ branch: 'topic1', from: shas[1], forced: false, by: account('lin') })
+    expect((await since(moves[3]?.id ?? 0)).moves).toEqual([])
+
+    const { site } = world
+    const repo = world.repo(name)
+    const [from = '', to = ''] = shas
+    const [actor, how] = [world.as('lin').account, { created: false, deleted: false, forced: false }]
+    for (let at = 0; at < 230; at++)
+      recordActivity(site, repo, { ref: 'refs/heads/main', before: from, after: to }, how, actor)
+    const many = await since(moves[3]?.id ?? 0)
+    expect([many.moves.length, many.whole]).toEqual([230, true])
+    for (let at = 0; at < 800; at++)
+      recordActivity(site, repo, { ref: 'refs/heads/main', before: from, after: to }, how, actor)
+    const most = await since(moves[3]?.id ?? 0)
+    expect([most.moves.length, most.whole]).toEqual([1000, false])
   })
 })
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { findAccount, installationCovers } from '../access.ts'
 import type { Outbox } from '../deliveries.ts'
 import { invalid, notFound } from '../errors.ts'
-import { type Call, counted, created, list, ok, type Reply, type Router } from '../router.ts'
+import { type Call, counted, created, list, listAfter, ok, type Reply, type Router } from '../router.ts'
 import { must, type Site } from '../site.ts'
 import type { App, Delivery, Installation, Repo } from '../state.ts'
 import { mintToken } from '../tokens.ts'
@@ -94,21 +94,14 @@ function ownDelivery(c: Call): Delivery {
   return one
 }
 
-/** Newest first, in pages by cursor (the id after which to go on), as GitHub lists deliveries. */
-function deliveries(c: Call): Reply {
-  const perPage = Math.min(100, Number(c.query.get('per_page') ?? 30) || 30)
-  const cursor = c.query.get('cursor')
+/** Newest first, in pages by cursor, as GitHub lists deliveries. */
+function deliveries(c: Call): Promise<Reply> {
   const wanted = c.query.get('status')
   const all = [...c.site.state.deliveries.values()]
     .filter((d) => d.appId === appOf(c).id)
     .filter((d) => wanted === null || (wanted === 'success') === (d.statusCode >= 200 && d.statusCode < 400))
     .reverse()
-  const start = cursor === null ? 0 : all.findIndex((d) => `v1_${d.id}` === cursor) + 1
-  const page = all.slice(start, start + perPage)
-  const last = page.at(-1)
-  const more = last !== undefined && start + perPage < all.length
-  const link = `<${c.site.url}${c.path}?per_page=${perPage}&cursor=v1_${last?.id}>; rel="next"`
-  return { status: 200, body: page.map(deliveryItem), headers: more ? { link } : {} }
+  return listAfter(c, 'cursor', all, deliveryItem)
 }
 
 export function appRoutes(router: Router, outbox: () => Outbox, convert: (code: string) => App | null): void {
