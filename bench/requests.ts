@@ -1,4 +1,7 @@
-/** `npm run bench:requests`: what one story, from label to merge, asks of GitHub, against the limits (github-facts). */
+/**
+ * `npm run bench:requests`: what one story, from label to merge, asks of GitHub, against the limits (github-facts).
+ * With `-- --list` each counted request is listed in its order.
+ */
 import { countRequests } from '../demo/requests.ts'
 import { line, openStory, type Story } from './story.ts'
 
@@ -7,6 +10,7 @@ const aim = 60
 /** GitHub's smallest hourly limit of an installation, and its bound on content writes. */
 const hourly = 5000
 const writesHourly = 500
+const lists = process.argv.includes('--list')
 
 await measure('A story in which all goes well', (story) => story.playPlainly())
 await measure("The demo's, with what goes wrong in it", ({ stage, play }) =>
@@ -39,6 +43,7 @@ async function measure(name: string, play: (story: Story) => Promise<void>): Pro
     line('with the App key', `${counts.appKey}, of which ${counts.tokens} tokens minted`)
     for (const [kind, count] of [...counts.byKind].sort((a, b) => b[1] - a[1]))
       line(`    ${kind}`, String(count))
+    if (lists) for (const [at, request] of counts.list.entries()) line(`  ${at + 1}`.padEnd(6) + request, '')
   } finally {
     await story.close()
   }

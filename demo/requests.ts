@@ -14,8 +14,10 @@ export interface RequestCounts {
   /** With the App's own key, which has a limit of its own: look-ups, and tokens minted. */
   appKey: number
   tokens: number
-  /** The counted ones by method and route. */
+  /** The counted ones by method and route, or by the name of the query. */
   byKind: Map<string, number>
+  /** The counted ones one by one, in their order, with what each asked for. */
+  list: string[]
 }
 
 /** Count the requests of the world's App from position `from` of its log on; what people and CI did is left out. */
@@ -29,6 +31,7 @@ export function countRequests(github: GitHubWorld, from = 0): RequestCounts {
     appKey: 0,
     tokens: 0,
     byKind: new Map(),
+    list: [],
   }
   for (const { method, template, path, actor, appId, body, status } of github.requests.slice(from)) {
     if (appId !== github.app.id || (template === null && !path.endsWith('/graphql'))) continue
@@ -47,10 +50,17 @@ export function countRequests(github: GitHubWorld, from = 0): RequestCounts {
     if (writes) counts.writes += 1
     else if (graphql) counts.graphql += 1
     else counts.reads += 1
-    const kind = graphql ? `GraphQL ${writes ? 'mutation' : 'query'}` : `${method} ${template}`
+    const query = graphql ? /^\s*(\w+ \w+)/.exec(queryOf(body))?.[1] : undefined
+    const kind = graphql ? `GraphQL ${query}` : `${method} ${template}`
+    counts.list.push(graphql ? `${kind} ${variablesOf(body)}` : `${method} ${path}`)
     counts.byKind.set(kind, (counts.byKind.get(kind) ?? 0) + 1)
   }
   return counts
+}
+
+function variablesOf(body: unknown): string {
+  const variables = typeof body === 'object' && body !== null && 'variables' in body ? body.variables : {}
+  return JSON.stringify(variables)
 }
 
 function queryOf(body: unknown): string {
