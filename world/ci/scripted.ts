@@ -4,9 +4,10 @@ import { createRun } from '../github/ops/checks.ts'
 import { must } from '../github/site.ts'
 import type { CheckRun, Conclusion, Repo } from '../github/state.ts'
 import { accountByEmail } from '../github/views/commit.ts'
-import { endJob, openRun, type RunOrigin, startJob, workflowAt } from './attempts.ts'
+import { endJob, startJob } from './attempts.ts'
 import type { Engine } from './engine.ts'
 import { type CiEvent, type CiSettings, latestAttempt, type WorkflowRun } from './records.ts'
+import { openRun, type RunOrigin, workflowAt } from './runs.ts'
 
 export type ReportInput = {
   /** Null leaves the job in progress; finish() ends it. */

@@ -4,9 +4,9 @@ import { GitHubError } from '../github/errors.ts'
 import { must } from '../github/site.ts'
 import type { Repo } from '../github/state.ts'
 import type { GitHubWorld } from '../github/world.ts'
-import { openRun, type RunOrigin } from './attempts.ts'
 import type { Engine } from './engine.ts'
 import type { CiSettings, Workflow, WorkflowRun } from './records.ts'
+import { openRun, type RunOrigin } from './runs.ts'
 import { asksToSkip } from './skip.ts'
 
 /** Listens to the world, as far as the workflow's `on:` names its events. */

@@ -6,7 +6,11 @@ import type { EndpointAccess } from './endpoint.ts'
 /** What sessions use of a client; every kind of client has it. */
 export type SessionClient = Pick<Anthropic, 'beta'>
 
-type Constructor = new (options: object) => SessionClient
+type Constructor<Made> = new (options: object) => Made
+/** What is used of Google's own sign-in. */
+interface GoogleSignIn {
+  getClient(): Promise<{ getRequestHeaders(): Promise<Headers> }>
+}
 /** Makes a client of one platform for an endpoint. */
 export type MakeClient = (access: EndpointAccess, options: ClientOptions) => SessionClient
 export type Platforms = Partial<Record<'bedrock' | 'vertex', MakeClient>>
@@ -48,17 +52,15 @@ async function load(packageName: string, endpoint: string, kind: string): Promis
 
 /** With a key as bearer token, otherwise by AWS's own chain of credentials (role, profile, environment). */
 function bedrockClients(module: Record<string, unknown>): MakeClient {
-  const AnthropicBedrock = constructorOf(module, 'AnthropicBedrock')
+  const AnthropicBedrock = constructorOf<SessionClient>(module, 'AnthropicBedrock')
   return ({ baseUrl, key, region }, options) =>
     new AnthropicBedrock({ ...options, ...addressOf(baseUrl), awsRegion: region, apiKey: key })
 }
 
 /** With a key as access token, otherwise by Google's application default credentials, asked for when first used. */
 function vertexClients(module: Record<string, unknown>, google: Record<string, unknown>): MakeClient {
-  const AnthropicVertex = constructorOf(module, 'AnthropicVertex')
-  const GoogleAuth = constructorOf(google, 'GoogleAuth') as unknown as new (
-    options: object,
-  ) => { getClient(): Promise<{ getRequestHeaders(): Promise<Headers> }> }
+  const AnthropicVertex = constructorOf<SessionClient>(module, 'AnthropicVertex')
+  const GoogleAuth = constructorOf<GoogleSignIn>(google, 'GoogleAuth')
   return ({ baseUrl, key, region, project }, options) => {
     const authClient = {
       projectId: project,
@@ -75,9 +77,9 @@ function addressOf(baseUrl: string | null): { baseURL?: string } {
   return baseUrl === null ? {} : { baseURL: baseUrl }
 }
 
-function constructorOf(module: Record<string, unknown>, name: string): Constructor {
+function constructorOf<Made>(module: Record<string, unknown>, name: string): Constructor<Made> {
   const found = module[name]
   if (typeof found !== 'function')
     throw new Error(`the installed package has no ${name}; Countersign was made for version 1 of it`)
-  return found as Constructor
+  return found as Constructor<Made>
 }

@@ -15,5 +15,5 @@ export interface ToolContext {
 /** Define a tool; its `execute` gets the input as its schema gives it. */
 export function tool<Input extends z.ZodType>(definition: Tool<Input>): Tool {
   // The model adapter hands `execute` only what `input` has parsed, so the wider type is safe.
-  return definition as unknown as Tool
+  return definition
 }
