@@ -33,7 +33,7 @@ async function frontDoor(): Promise<string> {
     log: silentLog,
     metrics,
     resolvers,
-    readings: { drop: () => undefined, moved: () => undefined, checked: () => undefined },
+    readings: { drop: () => undefined, moved: () => undefined, withHead: () => [], checked: () => undefined },
     appId: 1,
     own: () => new Set(),
   })

@@ -21,14 +21,14 @@ import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
 import { createApp } from './app.ts'
 import { createAudits } from './connect/audit.ts'
 import { giveUpHandler } from './connect/giveUp.ts'
+import { hintResolvers } from './connect/hints.ts'
 import { runNightly } from './connect/nightly.ts'
 import { createOutside } from './connect/outside.ts'
 import { roundHandler } from './connect/rounds.ts'
 import { workHandler } from './connect/work.ts'
-import { formatKey, type RepositoryName, type Sha, type SubjectKey } from './core/ids.ts'
 import type { Clock, Ledger, Log, Queue, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
-import { runSweep, scanRepositories } from './sweep.ts'
+import { runSweep } from './sweep.ts'
 import { releaseAll } from './work/release.ts'
 
 /** What tests and the demo put in place of the defaults. */
@@ -53,9 +53,6 @@ export interface Running {
 const stopGraceMs = 5000
 /** Each waits for a metrics endpoint most of its time. */
 const watchesAtOnce = 32
-/** Between two pull requests of a new installation's scan, so that it does not eat the rate limit. */
-const scanPauseMs = 500
-
 /** Start the App. Rejects with a sentence when a part cannot start; what had started is stopped again. */
 export async function start(environment: Environment, overrides: Overrides = {}): Promise<Running> {
   const clock = overrides.clock ?? systemClock
@@ -146,8 +143,6 @@ export async function start(environment: Environment, overrides: Overrides = {})
     // Ends what no queue carries: the sweep, the nightly job, and the looks that a webhook asks for behind its answer.
     const background = new AbortController()
     const inBackground = <T>(job: () => T): T => asJob(background.signal, job)
-    const pullKeys = (repository: string, numbers: number[]) =>
-      numbers.map((number) => formatKey({ kind: 'pull', repository, number }))
     const app = createApp({
       ledger,
       queue,
@@ -157,23 +152,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       readings,
       appId: environment.APP_ID,
       own: github.own,
-      resolvers: {
-        withHead: (repository, sha) =>
-          inBackground(async () => [
-            ...pullKeys(repository, await forge.pullsWithHead(repository, sha)),
-            ...(await groupKeys(ledger, repository, sha)),
-          ]),
-        onBase: (repository, ref) =>
-          inBackground(async () => {
-            await audit.branch(repository, ref)
-            return pullKeys(repository, await forge.openPulls(repository, ref))
-          }),
-        onInstalled: (repositories) =>
-          inBackground(async () => {
-            const scanning = { forge, queue, audit, clock, log }
-            await scanRepositories(scanning, repositories, scanPauseMs, background.signal)
-          }),
-      },
+      resolvers: hintResolvers({ ...ports, audit }, background.signal),
     })
     const sweep = inBackground(() =>
       runSweep(
@@ -226,12 +205,6 @@ export async function start(environment: Environment, overrides: Overrides = {})
     await stop()
     throw error
   }
-}
-
-/** The group of a merge queue that this commit is the head of, if one was asked for. */
-async function groupKeys(ledger: Ledger, repository: RepositoryName, head: Sha): Promise<SubjectKey[]> {
-  const key = formatKey({ kind: 'group', repository, head })
-  return (await ledger.facts(key)).length > 0 ? [key] : []
 }
 
 async function answers(part: { ping(): Promise<void> }): Promise<string> {

@@ -8,7 +8,7 @@ import { createMetrics } from '../src/adapters/metrics/prometheus.ts'
 import type { Action } from '../src/core/action.ts'
 import { Terminal } from '../src/core/errors.ts'
 import type { Fact, FactBody } from '../src/core/facts.ts'
-import type { Forge, Ledger, Queue } from '../src/core/ports.ts'
+import type { Forge, Ledger, Queue, Reading } from '../src/core/ports.ts'
 import { type RoundPorts, reconcile, type SubjectLoop } from '../src/reconcile.ts'
 import { openTestLedger } from './support/ledger.ts'
 
@@ -54,8 +54,18 @@ beforeEach(() => {
     async pull(_name: string, number: number) {
       place.looks += 1
       const head = { ref: `topic${number}`, sha: sha(`${number}`) }
-      const pull = { head, base: { ref: 'main', tip: place.tip }, draft: true, state: 'open' }
+      const base = { ref: 'main', tip: place.tip }
+      const pull = { number, head, base, draft: true, state: 'open' }
       return { found: true, value: { repository: {}, pull, siblings: number === 2 ? [1] : [] } }
+    },
+    async issue() {
+      place.looks += 1
+      const repository = { defaultBranch: 'main' }
+      return { found: true, value: { repository, tip: place.tip, issue: {}, ownComments: [] } }
+    },
+    async pullsWithHead() {
+      place.looks += 1
+      return []
     },
     async upsertComment(_name: string, _number: number, _marker: string, body: string) {
       place.done.push(`comment ${body}`)
@@ -325,6 +335,47 @@ describe('old readings', () => {
     await later.forge.pull(repository, 4)
     expect(place.looks).toBe(3)
     expect(later.endsMs()).toBeNull()
+  })
+
+  test('S3: the tip that came with an issue is as old as the issue, and ends with the next move of a branch', async () => {
+    const tip = (reading: Reading) => reading.forge.branchTip(repository, 'main')
+    const round = ports.readings.open({ fresh: false })
+    await round.forge.issue(repository, 7)
+    expect(await tip(round)).toEqual({ found: true, value: sha('a') })
+    expect([place.looks, round.reused()]).toEqual([1, false])
+    const next = ports.readings.open({ fresh: false })
+    await tip(next)
+    expect([place.looks, next.reused()]).toEqual([1, true])
+    // Nothing is granted on it in another round than the one that read it.
+    await tip(next.again({ fresh: true }))
+    expect(place.looks).toBe(2)
+    place.tip = sha('c')
+    ports.readings.moved(repository, 'main', sha('c'))
+    expect(await tip(ports.readings.open({ fresh: false }))).toEqual({ found: true, value: sha('c') })
+  })
+
+  test.each<[string, () => void]>([
+    ['a branch moves', () => ports.readings.moved(repository, 'main', sha('c'))],
+    ['branches are dropped', () => ports.readings.drop(repository, ['branches'])],
+  ])('T12: an issue under way while %s does not tell where they stand', async (_, move) => {
+    const underWay = ports.readings.open({ fresh: false }).forge.issue(repository, 8)
+    move()
+    place.tip = sha('c')
+    await underWay
+    const later = ports.readings.open({ fresh: false }).forge
+    expect(await later.branchTip(repository, 'main')).toEqual({ found: true, value: sha('c') })
+    await later.issue(repository, 8)
+    expect(place.looks).toBe(2)
+  })
+
+  test('O6: whom an event about a commit is for is told by what is kept of its pull requests', async () => {
+    expect(ports.readings.withHead(repository, sha('2'))).toEqual([])
+    const { forge: look } = ports.readings.open({ fresh: false })
+    for (const number of [2, 3]) await look.pull(repository, number)
+    expect(ports.readings.withHead(repository, sha('2'))).toEqual([2, 1])
+    expect(ports.readings.withHead(repository, sha('9'))).toEqual([])
+    ports.readings.moved(repository, 'topic2', sha('c'))
+    expect(ports.readings.withHead(repository, sha('2'))).toEqual([])
   })
 
   test('T12: a pull request that an event shows in another state is read again, and so is its sibling', async () => {

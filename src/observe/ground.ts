@@ -22,13 +22,20 @@ export async function readGround(
   name: RepositoryName,
   ref?: string,
 ): Promise<Ground | null> {
+  const repository = await readRepository(ports.forge, name)
+  return repository && groundOf(ports, repository, ref)
+}
+
+/** The same of a repository that was read with something else. */
+export async function groundOf(
+  ports: ObservePorts,
+  repository: RepositoryReading,
+  ref = repository.defaultBranch,
+): Promise<Ground | null> {
   const { forge } = ports
   const app = await forge.identity()
-  const repository = await readRepository(forge, name)
-  if (!repository) return null
-  const branch = ref ?? repository.defaultBranch
-  const tip = await forge.branchTip(name, branch)
+  const tip = await forge.branchTip(repository.name, ref)
   if (!tip.found) return null
-  const base = { ref: branch, tip: tip.value }
+  const base = { ref, tip: tip.value }
   return { app, repository, base, policy: await readPolicy(ports, repository, base) }
 }

@@ -18,8 +18,8 @@ import { mostReferences } from '../core/split.ts'
 import type { Policy } from '../policy/schema.ts'
 import { readFamily } from './epic.ts'
 import { loadNeeds, viewOf } from './evidence.ts'
+import { groundOf } from './ground.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
-import { readPolicy } from './policy.ts'
 import { type ObservePorts, readRepository, tryRead, underName } from './ports.ts'
 import { observePull } from './pull.ts'
 import { referencesIn } from './references.ts'
@@ -44,7 +44,6 @@ export async function observeTask(
   const name = subject.repository
   const missing: string[] = []
 
-  const app = await forge.identity()
   // Facts first: one that arrives while GitHub is read makes the chain longer, and the round runs again (S7).
   const facts = await ledger.facts(key)
   const observed = await forge.issue(name, subject.issue)
@@ -52,14 +51,12 @@ export async function observeTask(
     ? underName(name, observed.value.repository)
     : await readRepository(forge, name)
   if (!repository) return null
-  const ref = repository.defaultBranch
-  const tip = await forge.branchTip(name, ref)
-  if (!tip.found) {
-    const sentence = `The default branch ${ref} of ${name} has no commit that Countersign can see: push one, then retry.`
+  const ground = await groundOf(ports, repository)
+  if (!ground) {
+    const sentence = `The default branch ${repository.defaultBranch} of ${name} has no commit that Countersign can see: push one, then retry.`
     throw new Terminal(`${name} has no readable default branch`, sentence)
   }
-  const base = { ref, tip: tip.value }
-  const policy = await readPolicy(ports, repository, base)
+  const { app, base, policy } = ground
   const issue = observed.found ? await typed(forge, name, observed.value.issue, facts) : null
   const acting = [...actingIn(facts), ...peopleOf(issue)]
   const people = await lookUp(forge, name, { acting, writing: [] }, teamsIn(policy), missing)
@@ -136,6 +133,5 @@ async function resolveAll(
 ): Promise<Known<ReadonlyMap<string, boolean>>> {
   if (!mayCount(facts, people)) return new Map()
   const found = referencesIn(facts).slice(0, mostReferences)
-  const answers = await Promise.all(found.map((reference) => ports.forge.resolves(name, sha, reference)))
-  return new Map(found.map((reference, index) => [reference, answers[index] === true]))
+  return found.length === 0 ? new Map() : ports.forge.resolves(name, sha, found)
 }

@@ -60,7 +60,7 @@ export async function openDoor(
     metrics,
     clock: systemClock,
     resolvers,
-    readings: { drop: () => undefined, moved: () => undefined, checked: () => undefined },
+    readings: { drop: () => undefined, moved: () => undefined, withHead: () => [], checked: () => undefined },
     appId,
     own: () => new Set(),
   })

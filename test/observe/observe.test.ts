@@ -256,6 +256,23 @@ describe('tasks', () => {
     expect(snapshot?.people.get(account('lin').id)?.role).toBe('write')
   })
 
+  test('O6: a cold look at an issue tells the default branch and its policy in one query', async () => {
+    const { world, name, forge, clock, counts } = bench
+    await world.as('ada').push(name, 'main', policyFile('seniors: [ada]\n'))
+    const issue = await world.as('lin').openIssue(name, { title: 'Euros', body })
+    await forge.identity()
+    await forge.credentials.read(name)
+    counts.take()
+    const reading = createReadings(forge, clock).open({ fresh: true })
+    const snapshot = await observeTask(`task:${name}#${issue.number}`, {
+      ...portsOf(bench, memory),
+      forge: reading.forge,
+    })
+    expect(snapshot).toMatchObject({ missing: [], policy: { ok: true, source: 'repository' } })
+    // The issue, the organisation's repository, and what its author may do.
+    expect(counts.take()).toEqual({ token: 1, read: 3 })
+  })
+
   test('a task brings its pull request, and a missing issue is null', async () => {
     const { name } = bench
     const { pull, sha } = await openChange(bench, 'lin', 'agent/77-x')

@@ -23,6 +23,21 @@ export async function branchView(site: Site, repo: Repo, branch: string) {
   }
 }
 
+/** What `<commit>:<path>` names; GitHub says null of what is not there. */
+export async function objectView(site: Site, repo: Repo, expression: string) {
+  const [, commit = '', path = ''] = /^([0-9a-f]{40}):(.+)$/s.exec(expression) ?? []
+  const entry = await treeEntry(site, repo, commit, path)
+  if (entry === null || entry.type === 'commit') return null
+  return { __typename: entry.type === 'blob' ? 'Blob' : 'Tree', oid: entry.object }
+}
+
+async function treeEntry(site: Site, repo: Repo, commit: string, path: string) {
+  const listed = await site.git.run(repo.dir, ['ls-tree', '-z', commit, '--', path], { allowFailure: true })
+  const [, mode = '', type = '', object = ''] =
+    /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(listed.stdout.toString('utf8')) ?? []
+  return mode === '' ? null : { mode: Number.parseInt(mode, 8), type, object }
+}
+
 function ruleView(rule: Rule) {
   const type = rule.type.toUpperCase()
   if (rule.type !== 'required_status_checks') return { type, parameters: null }
@@ -35,15 +50,14 @@ function ruleView(rule: Rule) {
 
 /** GitHub says of a file that is not there both null and "not found". */
 async function fileView(site: Site, repo: Repo, commit: string, path: string) {
-  const listed = await site.git.run(repo.dir, ['ls-tree', '-z', commit, '--', path], { allowFailure: true })
-  const [, mode = '', type = '', object = ''] =
-    /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(listed.stdout.toString('utf8')) ?? []
-  if (mode === '') throw notThere(`file for path '${path}'`)
-  if (type !== 'blob') return { mode: Number.parseInt(mode, 8), object: null }
+  const entry = await treeEntry(site, repo, commit, path)
+  if (entry === null) throw notThere(`file for path '${path}'`)
+  const { mode, type, object } = entry
+  if (type !== 'blob') return { mode, object: null }
   const bytes = (await site.git.run(repo.dir, ['cat-file', 'blob', object])).stdout
   const isBinary = bytes.includes(0) || !isUtf8(bytes)
   return {
-    mode: Number.parseInt(mode, 8),
+    mode,
     object: {
       __typename: 'Blob',
       byteSize: bytes.length,

@@ -12,7 +12,7 @@ import { accountByEmail, verificationOf } from '../github/views/commit.ts'
 import { repoNodeId } from '../github/views/repo.ts'
 import { suitesOf } from './checks.ts'
 import { connection, type PageArguments } from './connection.ts'
-import { branchView } from './refs.ts'
+import { branchView, objectView } from './refs.ts'
 import { threadViews } from './threads.ts'
 
 export type Context = { site: Site; actor: Actor }
@@ -62,7 +62,11 @@ export function repositoryView(context: Context, owner: string, name: string) {
     databaseId: repo.id,
     nameWithOwner: `${must(site.state.accounts, repo.ownerId, 'account').login}/${repo.name}`,
     isPrivate: repo.private,
-    defaultBranchRef: { name: repo.defaultBranch },
+    defaultBranchRef: () => branchView(site, repo, repo.defaultBranch),
+    object({ expression }: { expression: string }) {
+      need(context, 'contents:read')
+      return objectView(site, repo, expression)
+    },
     pullRequest({ number }: { number: number }) {
       need(context, 'pull_requests:read')
       const pull = [...site.state.pulls.values()].find(

@@ -17,10 +17,11 @@ import { asksSignatures, makeCommit, moveBranch } from './makeCommit.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
 import { createChecks, readWorkflowRun, readWorkflowRuns } from './readChecks.ts'
 import { readDeployments } from './readDeployments.ts'
-import { parseReference, readIssue, readIssueType, resolveReference } from './readIssue.ts'
+import { readIssue, readIssueType } from './readIssue.ts'
 import { readMoves, readPushes } from './readMoves.ts'
 import { createStandings } from './readPeople.ts'
 import { createOpenedBy, readPull } from './readPull.ts'
+import { resolveReferences } from './readReferences.ts'
 import * as repositories from './readRepository.ts'
 import { readBranchRules } from './readRules.ts'
 import { replyInThread, resolveThread } from './threads.ts'
@@ -114,19 +115,17 @@ export function createForge(options: ForgeOptions): Forge & {
     artifact: (name, request) => readArtifact(judge, name, request),
     pushes: (name, ref) => readPushes(judge, name, ref),
     moves: (name, since) => readMoves(judge, name, since),
-    issue: async (name, number) => readIssue(judge, await botId(), name, number),
+    issue: async (name, number) => readIssue(judge, { botId: await botId(), files }, name, number),
     issueType: (name, number) => readIssueType(judge, name, number),
     standing: createStandings(judge, log, clock),
     branchTip: (name, ref) => repositories.readBranchTip(judge, name, ref),
     file: (name, sha, path) => files.read(name, sha, path),
-    async resolves(name, sha, text) {
-      const reference = parseReference(name, sha, text, new URL(web).host)
-      return reference !== null && resolveReference(judge, name, reference)
-    },
+    resolves: (name, sha, references) =>
+      resolveReferences(judge, name, sha, { references, host: new URL(web).host }),
     openPulls: (name, base) => repositories.readOpenPulls(judge, name, base),
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
-    mergedPulls,
+    mergedPulls: mergedPulls.read,
     deployments: async (name, spellings) => readDeployments(judge, await identity(), name, spellings),
     workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),
@@ -158,7 +157,11 @@ export function createForge(options: ForgeOptions): Forge & {
     answerProtection: deployments.answer,
     dispatchWorkflow: (name, input) => dispatchWorkflow(judge, name, input),
     dispatchedRuns: async (name, input) => dispatchedRuns(judge, (await identity()).bot, name, input),
-    merge: (name, number, input) => merge(judge, name, number, input),
+    async merge(name, number, input) {
+      const outcome = await merge(judge, name, number, input)
+      if (outcome.kind === 'merged') mergedPulls.know(name, outcome.sha, [{ number, base: outcome.landedOn }])
+      return outcome
+    },
 
     credentials: {
       read: (name) => credentials(judge, name, 'fetch'),

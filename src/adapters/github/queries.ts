@@ -7,8 +7,8 @@ import { PolicyFiles, policyFileFields, policyFileNames } from './queriesFiles.t
 import { RefRules, ruleFields } from './queriesRefs.ts'
 import { ThreadNode, threadFields } from './queriesThreads.ts'
 
-const Oid = z.string()
-const actor = GraphqlActor.nullable()
+export const Oid = z.string()
+export const actor = GraphqlActor.nullable()
 const gitActor = z
   .object({
     email: z.string().nullish(),
@@ -23,7 +23,7 @@ const commitFields = `commit {
   signature { isValid }
 }`
 const reviewFields = 'fullDatabaseId author { ...Who } state body lastEditedAt commit { oid }'
-const commentFields = 'fullDatabaseId author { ...Who } body'
+export const commentFields = 'fullDatabaseId author { ...Who } body'
 
 const CommitNode = z.object({
   commit: z.object({
@@ -43,16 +43,18 @@ const ReviewNode = z.object({
   commit: z.object({ oid: Oid }).nullable(),
 })
 export type ReviewNode = z.infer<typeof ReviewNode>
-const CommentNode = z.object({ fullDatabaseId: BigId, author: actor, body: z.string() })
+export const CommentNode = z.object({ fullDatabaseId: BigId, author: actor, body: z.string() })
 export type CommentNode = z.infer<typeof CommentNode>
 
 /** Newest last; older pages are reached backwards through `startCursor`. */
-const backwards = z.object({ hasPreviousPage: z.boolean(), startCursor: z.string().nullable() })
+export const backwards = z.object({ hasPreviousPage: z.boolean(), startCursor: z.string().nullable() })
 const forwards = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() })
-const names = z.object({ nodes: z.array(z.object({ name: z.string() }).nullable()) }).nullable()
+export const names = z.object({ nodes: z.array(z.object({ name: z.string() }).nullable()) }).nullable()
 
-const repositoryFields = 'databaseId nameWithOwner isPrivate defaultBranchRef { name }'
-const repositoryParts = {
+export const repositoryFieldsWith = (ofDefaultBranch: string) =>
+  `databaseId nameWithOwner isPrivate defaultBranchRef { name ${ofDefaultBranch} }`
+const repositoryFields = repositoryFieldsWith('')
+export const repositoryParts = {
   databaseId: z.number().int(),
   nameWithOwner: RepositoryName,
   isPrivate: z.boolean(),
@@ -204,37 +206,3 @@ export const morePullComments = more(
   commentFields,
   CommentNode,
 )
-export const moreIssueComments = more('read older comments', 'issue', 'comments', commentFields, CommentNode)
-
-export const issueQuery = {
-  what: 'read an issue',
-  writes: false,
-  text: `query Issue($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) {
-    ${repositoryFields}
-    issue(number: $number) {
-      fullDatabaseId number title body state lastEditedAt
-      author { ...Who }
-      editor { ...Who }
-      labels(first: 100) { nodes { name } }
-      comments(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ${commentFields} } }
-    }
-  }
-}
-${accountFields}`,
-}
-export const IssueNode = z.object({
-  fullDatabaseId: BigId,
-  number: z.number().int(),
-  title: z.string(),
-  body: z.string(),
-  state: z.enum(['OPEN', 'CLOSED']),
-  lastEditedAt: z.string().nullable(),
-  author: actor,
-  editor: actor,
-  labels: names,
-  comments: z.object({ pageInfo: backwards, nodes: z.array(CommentNode) }),
-})
-export const IssueAnswer = z.object({
-  repository: z.object({ ...repositoryParts, issue: IssueNode.nullable() }).nullable(),
-})

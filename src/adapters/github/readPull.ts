@@ -11,7 +11,7 @@ import { accountOfActor, ghost } from './accounts.ts'
 import type { Client } from './client.ts'
 import { peopleOf, resolvePeople } from './commitPeople.ts'
 import { ownCommentsOf, wholeList } from './connection.ts'
-import { absentOn404, GitHubRefusal } from './failures.ts'
+import { absentOn404 } from './failures.ts'
 import { createLru, type Lru } from './lru.ts'
 import * as queries from './queries.ts'
 import { policyFilesOf } from './queriesFiles.ts'
@@ -19,6 +19,7 @@ import type { createChecks } from './readChecks.ts'
 import { type Files, repositoryOf } from './readRepository.ts'
 import { readMarker } from './text.ts'
 import { threadOf } from './threads.ts'
+import { askWhole } from './wholeQuery.ts'
 
 /** GitHub shows no more than these; a pull request over them is refused, since nobody could see all of it (T18). */
 export const maximumFiles = 3000
@@ -91,21 +92,10 @@ export async function readPull(
   }
 }
 
-/** Servers whose GraphQL does not know all that is asked beside the pull request, by their answer; REST tells it there. */
-const plain = new WeakSet<Client>()
-
-async function ask(client: Client, name: RepositoryName, number: number) {
+function ask(client: Client, name: RepositoryName, number: number) {
   const variables = { owner: parts(name).owner, name: parts(name).repo, number }
-  const asked = (query: typeof queries.pullQuery) =>
-    client.graphql(on(name, 'read'), query, variables, queries.PullAnswer)
-  if (plain.has(client)) return asked(queries.pullQueryAlone)
-  try {
-    return await asked(queries.pullQuery)
-  } catch (error) {
-    if (!(error instanceof GitHubRefusal) || error.status !== 400) throw error
-    plain.add(client)
-    return asked(queries.pullQueryAlone)
-  }
+  const query = { whole: queries.pullQuery, alone: queries.pullQueryAlone }
+  return askWhole(client, on(name, 'read'), query, variables, queries.PullAnswer)
 }
 
 /** The suites of the very commit that is the head; its commit and its name are two fields, and may be of two moments. */

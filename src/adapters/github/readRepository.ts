@@ -185,16 +185,22 @@ export async function readPullsWithHead(client: Client, name: RepositoryName, sh
  */
 export function createMergedPulls(client: Client) {
   const kept: Lru<{ number: number; base: string }[]> = createLru({ entries: 5000 })
-  return async (name: RepositoryName, sha: Sha) => {
-    const key = `${name}@${sha}`
-    const known = kept.get(key)
+  const know = (name: RepositoryName, sha: Sha, merged: { number: number; base: string }[]) =>
+    kept.set(`${name}@${sha}`, merged)
+  const read = async (name: RepositoryName, sha: Sha) => {
+    const known = kept.get(`${name}@${sha}`)
     if (known) return known
     const pulls = await readPullsOf(client, name, sha)
     const merged = pulls
       .filter((pull) => pull.merged_at != null)
       .map(({ number, base }) => ({ number, base: base.ref }))
-    if (merged.length > 0) kept.set(key, merged)
+    if (merged.length > 0) know(name, sha, merged)
     return merged
+  }
+  return {
+    read,
+    /** Keep what a merge of ours has read back. */
+    know,
   }
 }
 

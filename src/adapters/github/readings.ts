@@ -1,16 +1,8 @@
 /** Readings kept for a few seconds, so that a burst of rounds asks GitHub once; docs/adr/0005 and 0012 argue why it is safe. */
 import type { RepositoryName } from '../../core/ids.ts'
-import type {
-  Clock,
-  ForgeReads,
-  Found,
-  IssueObservation,
-  PullObservation,
-  Reading,
-  ReadingPart,
-  Readings,
-} from '../../core/ports.ts'
-import { showsChecksOf, showsElsewhere, showsOtherwise } from './readingsOld.ts'
+import type { Clock, ForgeReads, Reading, ReadingPart, Readings } from '../../core/ports.ts'
+import { pullsShown, showsChecksOf, showsElsewhere, showsOtherwise } from './readingsOld.ts'
+import { carries, seedsOf } from './readingsSeeds.ts'
 
 /** How old a reading may be that a round reuses, in milliseconds of the App's clock. */
 export const readingsLiveMs = 10_000
@@ -38,6 +30,8 @@ interface Entry {
   endsMs?: number
   /** Events that came while it was under way: whether it turned out to be older than they are. */
   older: ((entry: Entry) => boolean)[]
+  /** A branch moved while it was under way: what it shows of branches is not kept by itself. */
+  branchesMoved?: boolean
 }
 
 /** What was asked of GitHub, per repository; in flight or answered. */
@@ -122,25 +116,21 @@ export function createReadings(
   }
 
   /** What came with a pull request or an issue is kept as if it had been asked for by itself, just then. */
-  function seed(name: RepositoryName, { answer, ...asked }: Entry): void {
-    const { startedMs, order: asOf, endsMs } = asked
-    const keep = (part: ReadingPart, asked: readonly unknown[], value: unknown) => {
-      const entries = keptOf(name)
+  function seed(
+    name: RepositoryName,
+    { answer, startedMs, order: asOf, endsMs, branchesMoved }: Entry,
+  ): void {
+    const entries = keptOf(name)
+    for (const { part, asked, value } of seedsOf(answer)) {
       const key = JSON.stringify([part, ...asked])
       const known = entries.get(key)
-      if (kept >= mostKept || (known && known.order > asOf)) return
+      const isOld = (part === 'branches' && branchesMoved) || (known && known.order > asOf)
+      if (isOld || kept >= mostKept) continue
       if (!known) kept += 1
       const ends = endsMs === undefined ? {} : { endsMs }
       const of = { startedMs, order: asOf, older: [], ...ends }
       entries.set(key, { part, asked, value: Promise.resolve(value), answer: value, ...of })
     }
-    const found = answer as Found<IssueObservation | PullObservation>
-    if (!found.found) return
-    keep('repository', [], { found: true, value: found.value.repository })
-    if (!('pull' in found.value)) return
-    const { pull, checks, baseRules } = found.value
-    if (checks) keep('checks', [pull.head.sha], checks)
-    if (baseRules) keep('branches', ['rules', pull.base.ref], baseRules)
   }
 
   function open({ fresh }: { fresh: boolean }): Reading {
@@ -200,8 +190,8 @@ export function createReadings(
         branchTip: (name, ref) => through(name, 'branches', ['tip', ref], () => forge.branchTip(name, ref)),
         branchRules: (name, ref) =>
           through(name, 'branches', ['rules', ref], () => forge.branchRules(name, ref)),
-        resolves: (name, sha, reference) =>
-          through(name, 'issue', ['resolves', sha, reference], () => forge.resolves(name, sha, reference)),
+        resolves: (name, sha, all) =>
+          through(name, 'issue', ['resolves', sha, ...all], () => forge.resolves(name, sha, all)),
         standing: (name, account, teams) =>
           through(
             name,
@@ -221,6 +211,7 @@ export function createReadings(
       if (!entries) return
       for (const [key, entry] of entries) {
         if (parts === undefined || parts.includes(entry.part)) forget(entries, key, entry)
+        else if (parts.includes('branches')) entry.branchesMoved = true
       }
       if (entries.size === 0) repositories.delete(name.toLowerCase())
     },
@@ -228,10 +219,16 @@ export function createReadings(
       for (const entry of repositories.get(name.toLowerCase())?.values() ?? [])
         if (showsChecksOf(entry, sha)) bound(entry, withinMs)
     },
+    withHead(name, sha) {
+      const all = [...(repositories.get(name.toLowerCase())?.values() ?? [])]
+      const living = all.filter(({ startedMs }) => clock.nowMs() < startedMs + toldMs)
+      return [...new Set(living.flatMap((entry) => pullsShown(entry, sha)))]
+    },
     moved(name, ref, to, pull) {
       const entries = repositories.get(name.toLowerCase()) ?? new Map<string, Entry>()
       const isOlder = (entry: Entry) => showsElsewhere(entry, ref, to) || showsOtherwise(entry, pull)
       for (const [key, entry] of entries) {
+        entry.branchesMoved = true
         if (entry.part === 'pull' && entry.answer === undefined) {
           entry.older.push(isOlder)
         } else if (isOlder(entry)) forget(entries, key, entry)
@@ -243,7 +240,3 @@ export function createReadings(
 
 /** Under way while what it reads moved: given out, and kept only if it turns out to have seen that. */
 const isDoubtful = ({ answer, older }: Entry) => answer === undefined && older.length > 0
-
-/** Whether more comes with a reading than was asked for: `issue` also stands for types and references. */
-const carries = (part: ReadingPart, asked: readonly unknown[]) =>
-  (part === 'pull' || part === 'issue') && asked.length === 1

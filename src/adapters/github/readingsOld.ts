@@ -1,4 +1,4 @@
-/** Which kept readings an event makes old: those that show it otherwise; of one under way nobody knows what it will show. */
+/** What kept readings show of an event: those that show it otherwise are old; of one under way nobody knows what it will show. */
 import type { Sha } from '../../core/ids.ts'
 import type { Found, PullObservation, PullState, ReadingPart } from '../../core/ports.ts'
 import type { WorkflowRun } from '../../core/snapshot/pull.ts'
@@ -39,4 +39,12 @@ export function showsChecksOf({ part, asked, answer }: Kept, sha: Sha): boolean 
   if (part !== 'pull') return false
   const reading = answer as Found<PullObservation> | undefined
   return !reading?.found || reading.value.pull.head.sha === sha
+}
+
+/** The open pull requests that a reading shows with this head. */
+export function pullsShown({ part, answer }: Kept, sha: Sha): number[] {
+  const reading = part === 'pull' ? (answer as Found<PullObservation> | undefined) : undefined
+  if (!reading?.found) return []
+  const { pull, siblings } = reading.value
+  return pull.state === 'open' && pull.head.sha === sha ? [pull.number, ...siblings] : []
 }

@@ -1,69 +1,21 @@
 /** Forge: what Countersign reads from and does on GitHub. Every act uses a token narrowed to one repository. */
 import type { Account, Standing } from '../account.ts'
 import type { DesiredCheckRun, ObservedCheckRun } from '../checkRun.ts'
-import type { EvidenceRequest } from '../evidence.ts'
 import type { Digest, RepositoryName, Sha } from '../ids.ts'
-import type { AppIdentity, OwnComment, RepositoryReading } from '../snapshot/common.ts'
-import type {
-  CiCheck,
-  CommitPeople,
-  NativeReview,
-  PullReading,
-  ReviewThread,
-  ThreadComment,
-  WorkflowRun,
-} from '../snapshot/pull.ts'
+import type { AppIdentity, RepositoryReading } from '../snapshot/common.ts'
+import type { NativeReview, ThreadComment, WorkflowRun } from '../snapshot/pull.ts'
 import type { DeploymentReading } from '../snapshot/rollout.ts'
 import type { BranchRules } from '../snapshot/rules.ts'
-import type { IssueReading } from '../snapshot/task.ts'
 import type { Acknowledgement } from '../work.ts'
+import type {
+  BranchMove,
+  CheckObservation,
+  Found,
+  IssueObservation,
+  PullObservation,
+  ReportsRequest,
+} from './observations.ts'
 import type { CommitContent } from './workspace.ts'
-
-/** A thing that does not exist or cannot be seen. Telling the two apart is not possible on GitHub (T44). */
-export type Found<T> = { found: true; value: T } | { found: false }
-
-export interface PullObservation {
-  repository: RepositoryReading
-  pull: PullReading
-  commits: CommitPeople[]
-  reviews: NativeReview[]
-  threads: ReviewThread[]
-  ownComments: OwnComment[]
-  /** Numbers of other open pull requests with the same head. */
-  siblings: number[]
-  /** The checks of its head, when they came with it whole; null when they must be asked for. */
-  checks: CheckObservation | null
-  /** The rules in force on its base, under the same condition. */
-  baseRules: BranchRules | null
-}
-
-export interface IssueObservation {
-  repository: RepositoryReading
-  issue: Omit<IssueReading, 'type'>
-  ownComments: OwnComment[]
-}
-
-export interface CheckObservation {
-  own: ObservedCheckRun[]
-  ci: CiCheck[]
-}
-
-/** One move of a branch, as GitHub keeps them. */
-export interface BranchMove {
-  id: number
-  branch: string
-  /** Null when the branch was made. */
-  from: Sha | null
-  /** Null when the branch was deleted. */
-  to: Sha | null
-  /** Something that was on the branch no longer is. */
-  forced: boolean
-  /** Null when GitHub no longer knows the account. */
-  by: Account | null
-}
-
-/** Reports to take out of an artifact of CI. */
-export type ReportsRequest = Extract<EvidenceRequest, { kind: 'reports' }>
 
 export interface ForgeReads {
   identity(): Promise<AppIdentity>
@@ -97,8 +49,12 @@ export interface ForgeReads {
   branchTip(name: RepositoryName, ref: string): Promise<Found<Sha>>
   /** A text file at a commit; bounded at 1 MB. */
   file(name: RepositoryName, sha: Sha, path: string): Promise<Found<string>>
-  /** Whether a prior-art reference exists: a path at `sha`, `#12`, `owner/repo#12`, or a GitHub URL of one of these. */
-  resolves(name: RepositoryName, sha: Sha, reference: string): Promise<boolean>
+  /** Which prior-art references exist: a path at `sha`, `#12`, `owner/repo#12`, or a GitHub URL of one of these. */
+  resolves(
+    name: RepositoryName,
+    sha: Sha,
+    references: readonly string[],
+  ): Promise<ReadonlyMap<string, boolean>>
   /** Open pull requests; only those based on a branch when it is given. */
   openPulls(name: RepositoryName, base?: string): Promise<number[]>
   /**

@@ -36,6 +36,11 @@ export interface Readings {
    * in which all of a burst can be told.
    */
   checked(repository: RepositoryName, sha: Sha, withinMs: number): void
+  /**
+   * The open pull requests with this head that what is kept shows; others may have it. Enough to tell whom an event about
+   * the commit is for, since one that was opened since has told of itself.
+   */
+  withHead(repository: RepositoryName, sha: Sha): number[]
   /** A branch moved to a commit: forget what shows it, or a pull request on it, elsewhere, or a pull request otherwise. */
   moved(repository: RepositoryName, ref: string, to: Sha, pull?: PullState): void
 }

@@ -1,7 +1,7 @@
 /** Git, Workspace and Sandbox: mirrors, worktrees, commits made by plumbing, and commands run without capabilities. */
 import type { CommandBody, CommandSpec, EvidenceRequest, EvidenceResult } from '../evidence.ts'
 import type { RepositoryName, Sha } from '../ids.ts'
-import type { ReportsRequest } from './forge.ts'
+import type { ReportsRequest } from './observations.ts'
 
 export interface CommitIdentity {
   name: string

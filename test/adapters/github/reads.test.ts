@@ -1,5 +1,6 @@
 /** What the adapter reads of pull requests, issues, people and files, against the stand-in GitHub over HTTP. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { countRequests } from '../../../demo/requests.ts'
 import { sha256 } from '../../../src/core/digest.ts'
 import { Terminal } from '../../../src/core/errors.ts'
 import type { CheckObservation } from '../../../src/core/ports.ts'
@@ -180,7 +181,8 @@ describe('issues', () => {
     const issue = await world.as('lin').openIssue(name, { title: 'T' })
     const tip = await forge.branchTip(name, 'main')
     if (!tip.found) throw new Error('no tip')
-    const ask = (reference: string) => forge.resolves(name, tip.value, reference)
+    const ask = async (reference: string) =>
+      (await forge.resolves(name, tip.value, [reference])).get(reference)
     expect(await ask('src/price.ts')).toBe(true)
     expect(await ask('`README.md`')).toBe(true)
     expect(await ask(`#${issue.number}`)).toBe(true)
@@ -196,6 +198,20 @@ describe('issues', () => {
     ]) {
       expect([wrong, await ask(wrong)]).toEqual([wrong, false])
     }
+    const all = ['src/price.ts', 'src', 'src/none.ts', 'README.md', `#${issue.number}`, '../x']
+    const before = world.requests.length
+    const resolved = await forge.resolves(name, tip.value, all)
+    expect([...resolved].filter(([, there]) => there).map(([reference]) => reference)).toEqual([
+      'src/price.ts',
+      'src',
+      'README.md',
+      `#${issue.number}`,
+    ])
+    // Together what is there, and by itself what may not be; the issue is unchanged.
+    expect(countRequests(world, before).list.map((one) => one.replace(/ \{.*|\?.*/, ''))).toEqual([
+      'GraphQL query Paths',
+      expect.stringContaining('/contents/src%2Fnone.ts'),
+    ])
   })
 })
 
