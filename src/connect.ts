@@ -89,7 +89,8 @@ export async function start(environment: Environment, overrides: Overrides = {})
       onSecret: redactor.add,
     })
     // With a queue beside it there may be more processes, and each event comes to one of them.
-    const readings = createReadings(github, clock, environment.REDIS_URL ? { toldMs: readingsLiveMs } : {})
+    const lives = environment.REDIS_URL ? { toldMs: readingsLiveMs } : { alone: true }
+    const readings = createReadings(github, clock, lives)
     const forge = dropping(github, readings)
     const onGiveUp = giveUpHandler({ ledger, forge, queue: () => queue, metrics, log })
     const queue: Queue = environment.REDIS_URL

@@ -100,7 +100,11 @@ export async function reconcile<Snapshot extends Observed, Verdicts>(
     const now = goesOn ? actions.filter(({ kind }) => !restated.has(kind)) : actions
     const acted = await act(
       key,
-      { length: seen.snapshot.facts.length, fresh: !seen.reading.reused() },
+      {
+        length: seen.snapshot.facts.length,
+        fresh: !seen.reading.reused(),
+        showsOwn: seen.reading.showsOwn(),
+      },
       now,
       ports,
     )

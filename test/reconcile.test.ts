@@ -368,6 +368,28 @@ describe('old readings', () => {
     expect(place.looks).toBe(2)
   })
 
+  test('T12: an issue under way while a branch moves tells where it stands when it has seen that', async () => {
+    const { forge: look } = ports.readings.open({ fresh: false })
+    const underWay = look.issue(repository, 9)
+    ports.readings.moved(repository, 'main', place.tip)
+    ports.readings.moved(repository, 'topic', sha('c'))
+    await underWay
+    await look.branchTip(repository, 'main')
+    expect(place.looks).toBe(1)
+  })
+
+  test('S7: a comment that a kept reading does not show is not there where nobody else writes any, else it is looked for', async () => {
+    const seen: unknown[] = []
+    forge.upsertComment = async (...[, , , , found]) => seen.push(found)
+    const all = loopOf(() => [comment('new')])
+    await reconcile(key, all, ports)
+    await reconcile(key, all, ports)
+    const alone = createReadings(forge, systemClock, { alone: true })
+    await reconcile(key, all, { ...ports, readings: alone })
+    await reconcile(key, all, { ...ports, readings: alone })
+    expect(seen).toEqual(['none', null, 'none', 'none'])
+  })
+
   test('O6: whom an event about a commit is for is told by what is kept of its pull requests', async () => {
     expect(ports.readings.withHead(repository, sha('2'))).toEqual([])
     const { forge: look } = ports.readings.open({ fresh: false })

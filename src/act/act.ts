@@ -30,6 +30,12 @@ export interface Acted {
   again: boolean
 }
 
+interface Observed {
+  length: number
+  fresh: boolean
+  showsOwn: boolean
+}
+
 /** No round needs more; a decision that wants more is a loop, and is cut here with an error. */
 const maximumActions = 500
 
@@ -40,11 +46,12 @@ const maximumActions = 500
  * someone recorded something meanwhile, nothing is done, and the round runs again on what is known now. What may wait
  * is left to a later round, which states it anew.
  *
- * @param observed how many facts the snapshot had, and whether all of it was read in this round.
+ * @param observed how many facts the snapshot had, whether all of it was read in this round, and whether it shows every
+ *   comment and review of ours.
  */
 export async function act(
   key: SubjectKey,
-  observed: { length: number; fresh: boolean },
+  observed: Observed,
   actions: Action[],
   ports: ActPorts,
 ): Promise<Acted> {
@@ -74,7 +81,7 @@ export async function act(
     }
     ports.metrics.count('actions_total', { kind: action.kind })
     try {
-      again = (await effect(action, observed.fresh, ports)) || again
+      again = (await effect(action, observed, ports)) || again
     } catch (error) {
       // A terminal answer to one effect (a comment that GitHub refuses, say) must not hold up the others. It stays
       // visible in the log and the metric; the next round decides on what GitHub shows.
@@ -93,12 +100,12 @@ export async function act(
 /** One effect. Returns true when it changed what the round was decided on. */
 async function effect(
   action: Exclude<Action, { kind: 'record' }>,
-  fresh: boolean,
+  { fresh, showsOwn }: Observed,
   ports: ActPorts,
 ): Promise<boolean> {
   const { forge, queue } = ports
-  // What a round has just seen to be absent needs no second look before it is made; an old reading may not show it.
-  const seen = (id: number | null) => id ?? (fresh ? 'none' : null)
+  // What a round has just seen to be absent needs no second look before it is made; an old one may not show it.
+  const seen = (id: number | null, isShown = showsOwn) => id ?? (isShown ? 'none' : null)
   switch (action.kind) {
     case 'comment':
       await forge.upsertComment(
@@ -113,7 +120,7 @@ async function effect(
       await forge.setLabels(action.repository, action.number, action.add, action.remove)
       return false
     case 'checkRun':
-      await forge.writeCheckRun(action.repository, action.run, seen(action.runId))
+      await forge.writeCheckRun(action.repository, action.run, seen(action.runId, fresh))
       return false
     case 'markReady':
       await forge.markReady(action.repository, action)

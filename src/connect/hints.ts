@@ -8,7 +8,7 @@ import type { Audits } from './audit.ts'
 
 export interface HintPorts {
   ledger: Pick<Ledger, 'facts'>
-  forge: Pick<Forge, 'openPulls' | 'pullsWithHead'>
+  forge: Pick<Forge, 'identity' | 'openPulls' | 'pullsWithHead'>
   readings: Pick<Readings, 'withHead'>
   queue: Pick<Queue, 'reconcile'>
   audit: Audits
@@ -35,6 +35,8 @@ export function hintResolvers(ports: HintPorts, stop: AbortSignal): HintResolver
       }),
     onInstalled: (repositories) =>
       asJob(stop, async () => {
+        // From the first event on it is known which are our own doing.
+        await forge.identity()
         await scanRepositories(ports, repositories, scanPauseMs, stop)
       }),
   }

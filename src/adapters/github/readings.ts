@@ -1,8 +1,8 @@
 /** Readings kept for a few seconds, so that a burst of rounds asks GitHub once; docs/adr/0005 and 0012 argue why it is safe. */
-import type { RepositoryName } from '../../core/ids.ts'
+import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Clock, ForgeReads, Reading, ReadingPart, Readings } from '../../core/ports.ts'
 import { pullsShown, showsChecksOf, showsElsewhere, showsOtherwise } from './readingsOld.ts'
-import { carries, seedsOf } from './readingsSeeds.ts'
+import { carries, everyBranch, seedsOf } from './readingsSeeds.ts'
 
 /** How old a reading may be that a round reuses, in milliseconds of the App's clock. */
 export const readingsLiveMs = 10_000
@@ -30,8 +30,8 @@ interface Entry {
   endsMs?: number
   /** Events that came while it was under way: whether it turned out to be older than they are. */
   older: ((entry: Entry) => boolean)[]
-  /** A branch moved while it was under way: what it shows of branches is not kept by itself. */
-  branchesMoved?: boolean
+  /** Branches that moved while it was under way: where it shows them elsewhere, that is not kept by itself. */
+  moved: Map<string, Sha>
 }
 
 /** What was asked of GitHub, per repository; in flight or answered. */
@@ -42,12 +42,13 @@ export interface KeptReadings extends Readings {
 
 /**
  * @param forge answers what is not kept. Failed reads and failed look-ups of people are never kept.
- * @param lives how long a reading may be reused, in milliseconds, and one that GitHub tells of by events.
+ * @param lives how long a reading may be reused, in milliseconds, and one that GitHub tells of by events; `alone` when no
+ *   other process acts for the App.
  */
 export function createReadings(
   forge: ForgeReads,
   clock: Clock,
-  { liveMs = readingsLiveMs, toldMs = toldReadingsLiveMs } = {},
+  { liveMs = readingsLiveMs, toldMs = toldReadingsLiveMs, alone = false } = {},
 ): KeptReadings {
   const repositories = new Map<string, Map<string, Entry>>()
   let kept = 0
@@ -86,7 +87,7 @@ export function createReadings(
     const entries = keptOf(name)
     order += 1
     const value = read()
-    const entry: Entry = { part, asked, value, startedMs: clock.nowMs(), order, older: [] }
+    const entry: Entry = { part, asked, value, startedMs: clock.nowMs(), order, older: [], moved: new Map() }
     if (!entries.has(key)) kept += 1
     entries.set(key, entry)
     value.then(
@@ -116,19 +117,15 @@ export function createReadings(
   }
 
   /** What came with a pull request or an issue is kept as if it had been asked for by itself, just then. */
-  function seed(
-    name: RepositoryName,
-    { answer, startedMs, order: asOf, endsMs, branchesMoved }: Entry,
-  ): void {
+  function seed(name: RepositoryName, { answer, startedMs, order: asOf, endsMs, moved }: Entry): void {
     const entries = keptOf(name)
-    for (const { part, asked, value } of seedsOf(answer)) {
+    for (const { part, asked, value } of seedsOf(answer, moved)) {
       const key = JSON.stringify([part, ...asked])
       const known = entries.get(key)
-      const isOld = (part === 'branches' && branchesMoved) || (known && known.order > asOf)
-      if (isOld || kept >= mostKept) continue
+      if (kept >= mostKept || (known && known.order > asOf)) continue
       if (!known) kept += 1
       const ends = endsMs === undefined ? {} : { endsMs }
-      const of = { startedMs, order: asOf, older: [], ...ends }
+      const of = { startedMs, order: asOf, older: [], moved: new Map(), ...ends }
       entries.set(key, { part, asked, value: Promise.resolve(value), answer: value, ...of })
     }
   }
@@ -170,6 +167,7 @@ export function createReadings(
 
     return {
       reused: () => reused,
+      showsOwn: () => alone || !reused,
       endsMs: () => endsMs,
       again: (options) => lookFrom(began, options.fresh),
       forge: {
@@ -211,7 +209,7 @@ export function createReadings(
       if (!entries) return
       for (const [key, entry] of entries) {
         if (parts === undefined || parts.includes(entry.part)) forget(entries, key, entry)
-        else if (parts.includes('branches')) entry.branchesMoved = true
+        else if (parts.includes('branches')) entry.moved.set(everyBranch, '')
       }
       if (entries.size === 0) repositories.delete(name.toLowerCase())
     },
@@ -228,7 +226,7 @@ export function createReadings(
       const entries = repositories.get(name.toLowerCase()) ?? new Map<string, Entry>()
       const isOlder = (entry: Entry) => showsElsewhere(entry, ref, to) || showsOtherwise(entry, pull)
       for (const [key, entry] of entries) {
-        entry.branchesMoved = true
+        if (entry.answer === undefined) entry.moved.set(ref, to)
         if (entry.part === 'pull' && entry.answer === undefined) {
           entry.older.push(isOlder)
         } else if (isOlder(entry)) forget(entries, key, entry)

@@ -11,6 +11,11 @@ export interface Reading {
   /** True when something that this look gave out had been read before the round began. */
   reused(): boolean
   /**
+   * True when it shows every comment and review of ours: it was read by this round, or no other process writes any, and
+   * what this one writes is put into what it keeps.
+   */
+  showsOwn(): boolean
+  /**
    * When what this look gave out ends, because an event has told of a change in it: milliseconds of the App's clock, or
    * null. Whoever used it looks again then.
    */
