@@ -226,7 +226,7 @@ export function createClient(options: ClientOptions): Client {
             })
           } catch (error) {
             const rest = despiteMissing(error, query.mayMiss ?? [])
-            if (rest === undefined) throw graphqlError(error, query.what)
+            if (rest === undefined) throw graphqlError(error, query.what, query.mayMiss)
             return rest
           } finally {
             metrics.count('github_requests_total', { kind: query.writes ? 'write' : 'read' })

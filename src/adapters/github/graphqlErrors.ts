@@ -13,7 +13,15 @@ export interface GraphqlQuery {
 
 const GraphqlFailure = z.object({
   name: z.literal('GraphqlResponseError'),
-  errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).min(1),
+  errors: z
+    .array(
+      z.object({
+        type: z.string().optional(),
+        message: z.string(),
+        path: z.array(z.unknown()).optional(),
+      }),
+    )
+    .min(1),
 })
 
 const Missing = z.object({
@@ -30,11 +38,16 @@ export function despiteMissing(error: unknown, fields: readonly string[]): unkno
     : undefined
 }
 
-/** GraphQL answers 200 with errors inside; the first one decides. */
-export function graphqlError(error: unknown, what: string): unknown {
+/**
+ * GraphQL answers 200 with errors inside; the first one decides.
+ *
+ * @param mayMiss fields whose absence is an answer: beside another error it says nothing of what was asked for.
+ */
+export function graphqlError(error: unknown, what: string, mayMiss: readonly string[] = []): unknown {
   const parsed = GraphqlFailure.safeParse(error)
   if (!parsed.success) return error
-  const [first] = parsed.data.errors
+  const { errors } = parsed.data
+  const first = errors.find(({ path }) => !mayMiss.includes(String(path?.at(-1)))) ?? errors[0]
   const words = first?.message.slice(0, 500) ?? 'no reason given'
   switch (first?.type) {
     case 'RATE_LIMITED':

@@ -1,8 +1,9 @@
 /** What comes with a pull request in GraphQL counts only where all of it was told; else REST is asked (S9). */
 import { expect, test } from '@jest/globals'
-import { despiteMissing } from '../../../src/adapters/github/graphqlErrors.ts'
+import { despiteMissing, graphqlError } from '../../../src/adapters/github/graphqlErrors.ts'
 import { PolicyFiles, policyFilesOf } from '../../../src/adapters/github/queriesFiles.ts'
 import { RefRules } from '../../../src/adapters/github/queriesRefs.ts'
+import { RetryLater } from '../../../src/core/errors.ts'
 
 const sha = 'a'.repeat(40)
 const whole = { text: 'é\n', byteSize: 3, isBinary: false, isTruncated: false }
@@ -90,4 +91,13 @@ test('S9: an answer with errors counts only where each of them is a file that is
   expect(despiteMissing(error(missing, { ...missing, path: ['repository'] }), ['policy'])).toBeUndefined()
   expect(despiteMissing(error({ ...missing, type: 'FORBIDDEN' }), ['policy'])).toBeUndefined()
   expect(despiteMissing(new Error('no'), ['policy'])).toBeUndefined()
+})
+
+test('S9: beside a file that is not there, another error decides: nothing is gone because GitHub is out', () => {
+  const errors = [
+    { type: 'NOT_FOUND', path: ['repository', 'defaultBranchRef', 'target', 'misnamed'], message: 'no file' },
+    { path: ['repository', 'issue'], message: 'Something went wrong' },
+  ]
+  const failed = { name: 'GraphqlResponseError', data: {}, errors }
+  expect(graphqlError(failed, 'read an issue', ['policy', 'misnamed'])).toBeInstanceOf(RetryLater)
 })
