@@ -45,7 +45,8 @@ export async function auditBranch(name: RepositoryName, branch: string, ports: A
   const { moves, whole } = found.value
   const newest = moves.findLast((move) => move.branch === branch)
   const news = position === null ? moves.filter((move) => move === newest) : moves
-  await judgeMoves(name, { news, whole, last: moves.at(-1)?.id }, ground, ports)
+  const before = await groundBefore(ground, news, ports)
+  await judgeMoves(name, { news, whole, last: moves.at(-1)?.id }, before, ports)
 }
 
 /**
@@ -61,10 +62,12 @@ export async function auditRepository(name: RepositoryName, ports: AuditPorts): 
   if (!ground) return
   const { moves: news, whole } = found.value
   if (news.some(({ branch }) => branch === ground.defaultBranch)) await queueRollouts(name, ground, ports)
-  await judgeMoves(name, { news, whole, last: news.at(-1)?.id }, ground, ports)
+  const before = await groundBefore(ground, news, ports)
+  await judgeMoves(name, { news, whole, last: news.at(-1)?.id }, before, ports)
 }
 
 interface Ground {
+  repository: RepositoryReading
   defaultBranch: string
   environments: string[]
   protects(branch: string): boolean
@@ -84,6 +87,7 @@ async function groundOf(repository: RepositoryReading, tip: string, ports: Audit
   const { name, defaultBranch } = repository
   const reading = await readPolicy(ports, repository, { ref: defaultBranch, tip })
   return {
+    repository,
     defaultBranch,
     environments: reading.ok ? Object.keys(reading.policy.rollout.environments) : [],
     protects: (branch) =>
@@ -95,6 +99,22 @@ async function groundOf(repository: RepositoryReading, tip: string, ports: Audit
       const proof = kept === null ? null : EnforcementProof.parse(JSON.parse(kept))
       return reading.policy.enforce && isWatched(reading.policy.merge.mode, proof)
     },
+  }
+}
+
+/** A push may have loosened the policy itself: what was in force before the first of these moves holds as well (T14). */
+async function groundBefore(
+  ground: Ground,
+  moves: readonly BranchMove[],
+  ports: AuditPorts,
+): Promise<Ground> {
+  const first = moves.find(({ branch, from }) => branch === ground.defaultBranch && from !== null)
+  if (!first?.from) return ground
+  const earlier = await groundOf(ground.repository, first.from, ports)
+  return {
+    ...ground,
+    protects: (branch) => ground.protects(branch) || earlier.protects(branch),
+    promised: async (branch) => (await ground.promised(branch)) || earlier.promised(branch),
   }
 }
 

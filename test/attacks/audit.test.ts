@@ -140,6 +140,16 @@ test('T20: what was merged into an unlisted branch and then pushed to a listed o
   await reported(merged)
 })
 
+test('T14, T20: a push that loosens the policy is judged by the one before it', async () => {
+  const path = '.github/countersign.yml'
+  const { git } = village.stage.github.site
+  const policy = await git.text(village.stage.github.repo(repository).dir, ['show', `main:${path}`])
+  const loose = await dev().push(repository, 'main', { files: { [path]: `${policy}enforce: false\n` } })
+  await reported(loose)
+  await dev().push(repository, 'main', { files: { [path]: policy } })
+  await village.stage.settle()
+})
+
 test('T20: a listed branch that is deleted is told', async () => {
   await agent.rest.git.deleteRef({ owner, repo, ref: 'heads/release/1' })
   await reported('deleted `release/1`')
