@@ -177,6 +177,20 @@ describe('starting a split', () => {
     ])
   })
 
+  test.each([
+    ['a vague criterion', 'It should be fast', /Child two: Acceptance criteria/],
+    ['a hidden character', 'It is \u202erefused', /Child two: The text holds hidden characters: U\+202E/],
+  ])('D2, D4, T22: a split with %s in one of its bundles goes back', (_, statement, objection) => {
+    task.label()
+    task.accept('discovery', 1, discovery)
+    task.accept('spec', 1, spec)
+    task.end('split', 1, { ...split, children: [child('one'), child('two', ['one'], statement)] })
+    task.settle()
+    expect(lastFact(task.facts, 'attempt.judged')?.body.objections).toEqual([
+      expect.stringMatching(objection),
+    ])
+  })
+
   test('A2: a split that does not fit into one comment goes back, since a person must see all of it', () => {
     const long = {
       ...child('one'),

@@ -1,5 +1,5 @@
 /** Sessions on real git, a real ledger and a model over HTTP: what a phase sees, may touch, leaves, and how it stops. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { systemClock } from '../../src/adapters/clock.ts'
@@ -358,6 +358,29 @@ describe('writing', () => {
       outcome: { kind: 'failed', reason: expect.stringContaining('src/parse.ts') },
     })
   })
+
+  test.each([
+    ['a symbolic link', (path: string) => [rmSync(path), symlinkSync('../src/parse.ts', path)]],
+    ['a file of mode 100755', (path: string) => [chmodSync(path, 0o755)]],
+  ] as const)(
+    'T17, T26, P12: a command that turns a file of the plan into %s fails the attempt',
+    async (what, turn) => {
+      await planned()
+      model.setScript(script('tests', call('run', { command: 'test' }), call('hand_in', tests)))
+      const turning: Workspace = {
+        ...workspace,
+        async runIn(worktree) {
+          turn(join(worktree.directory, 'test/parse.test.ts'))
+          return { exitCode: 0, stoppedBy: null, outputTail: '', durationMs: 1 }
+        },
+      }
+      await runSession(item('tests'), ports({ workspace: turning }), never)
+      expect(await ended()).toMatchObject({
+        candidate: null,
+        outcome: { kind: 'failed', reason: expect.stringContaining(`was turned into ${what}`) },
+      })
+    },
+  )
 
   test('P3: the next attempt goes on with the transcript, the objections and the files of the one before', async () => {
     await planned()
