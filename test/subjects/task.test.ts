@@ -1,6 +1,7 @@
 /** A delegated issue, round by round: who may start it, what it lacks, its phases, its hand-offs, its stops. */
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { digestOf } from '../../src/core/digest.ts'
+import type { Fact, FactOf } from '../../src/core/facts.ts'
 import { isOver } from '../../src/subjects/task.ts'
 import { planFixture } from '../support/plan.ts'
 import {
@@ -506,6 +507,30 @@ describe('after the plan', () => {
     ).toBe(2)
   })
 
+  test('S7, F1: while a fix is at work on the branch, a new plan waits for its end', () => {
+    task.planned()
+    task.issued()
+    const rejected = approval(task, 'reject', 'too large')
+    const fix = (seq: number, body: FactOf<'fix.accepted'>['body'] | FactOf<'fix.ended'>['body']): Fact => ({
+      ...(rejected[0] as Fact),
+      seq,
+      body,
+    })
+    const common = { request: 70, threads: [] }
+    const accepted = fix(71, { kind: 'fix.accepted', ...common, head: sha('h'), scope: { kind: 'cited' } })
+    task.pull = { ...task.pull, facts: [...rejected, accepted] }
+    task.settle()
+    const before = task.asked.filter((action) => action.kind === 'issuePlan').length
+    task.accept('plan', 2, planFixture({ summary: 'Smaller.' }))
+    expect(task.settle().step.sentence).toBe('A fix is at work on #34; the new plan comes after it.')
+    expect(task.asked.filter((action) => action.kind === 'issuePlan')).toHaveLength(before)
+    expect(task.asked.at(-1)).toMatchObject({ kind: 'wake', atMs: 60_000 })
+    const ended = { ...common, before: sha('h'), sha: null, cause: null, sentence: 's' }
+    task.pull = { ...task.pull, facts: [...rejected, accepted, fix(72, { kind: 'fix.ended', ...ended })] }
+    task.settle()
+    expect(task.asked.filter((action) => action.kind === 'issuePlan')).toHaveLength(before + 1)
+  })
+
   function approved(plan: Parameters<typeof planFixture>[0] = {}): void {
     task.planned(plan)
     task.issued()
@@ -859,5 +884,14 @@ test("T23: a stranger's bot account is nobody", () => {
   task.label()
   task.settle()
   task.say('stop', '', account(77, 'evil[bot]', 'Bot'))
+  expect(task.settle().step.sentence).not.toContain('Stopped')
+})
+
+test('T23: the account of a bot commands nothing, whatever access it has', () => {
+  const mighty = account(77, 'mighty[bot]', 'Bot')
+  task.people = new Map([...task.people, [mighty.id, standing(mighty, 'admin')]])
+  task.label()
+  task.settle()
+  task.say('stop', '', mighty)
   expect(task.settle().step.sentence).not.toContain('Stopped')
 })

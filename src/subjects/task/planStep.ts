@@ -9,6 +9,7 @@ import {
   surfacesOfBundle,
   surfacesOfPlan,
 } from '../../delegation/protectedSurfaces.ts'
+import { openFixes } from '../../fix/state.ts'
 import { acceptedPlan, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { PullVerdicts } from '../pull.ts'
 import { issueOf, nonceOf, type TaskContext } from './context.ts'
@@ -46,6 +47,12 @@ export function issueStep(context: TaskContext): Step | null {
     ? null
     : protectedStep('plan', surfacesOfPlan(plan, context.rules), context)
   if (held) return held
+  const { pull } = snapshot
+  // The new plan takes the place of what is on the branch, which a fix is about to push to: one after the other.
+  if (pull && openFixes(pull.facts).length > 0)
+    return step('machine', `A fix is at work on #${pull.pull.number}; the new plan comes after it.`, {
+      effects: [{ kind: 'wake', subject: snapshot.key, atMs: snapshot.nowMs + 10_000 }],
+    })
   // The base may have moved since the plan was checked: its citations must resolve on the very commit it is issued on.
   const checked = checkAttempt(context, planning, progress.attempt)
   if (checked.waiting)
