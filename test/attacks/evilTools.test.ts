@@ -14,7 +14,9 @@ import { endingTools } from '../../src/work/tools/ending.ts'
 import { readingTools } from '../../src/work/tools/reading.ts'
 import { writingTools } from '../../src/work/tools/writing.ts'
 import { cleanUp, scratch } from '../adapters/workspace/support.ts'
+import { deliverables } from '../e2e/shellShop.ts'
 import { generated, type Offered, tableOf } from './evil/calls.ts'
+import { misshapen } from './evil/forgeries.ts'
 import { hostilePaths } from './evil/hostile.ts'
 import { contentsOf } from './evil/surroundings.ts'
 
@@ -104,6 +106,18 @@ describe.each([
     for (const count of Object.values(ends)) expect(count).toBeGreaterThan(50)
   })
 })
+
+test.each(Object.values(phases).map((phase) => [phase.id, phase] as const))(
+  'P1, T22: %s takes no deliverable but its own',
+  async (kind, phase) => {
+    const handIn = endingTools(phase).find(({ name }) => name === 'hand_in') as Tool
+    const forged = misshapen(kind)
+    expect(forged.length).toBeGreaterThan(10)
+    for (const { input } of forged)
+      expect({ input, is: await call(handIn, input) }).toEqual({ input, is: 'unfit' })
+    if (deliverables[kind]) expect(await call(handIn, deliverables[kind])).toBe('answered')
+  },
+)
 
 test('T26: a link that a program left behind can be taken away, and is never followed', async () => {
   const tools = new Map(allTools().map((tool) => [tool.name, tool]))

@@ -1,12 +1,7 @@
 /** Bad calls of tools, made from the tools' own schemas as the request offers them: a new tool is covered by itself. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
-
-export interface Call {
-  name: string
-  input: unknown
-  id?: string
-}
+import type { Call } from '../../e2e/shellShop.ts'
 
 /** A tool as a request offers it. */
 export interface Offered {

@@ -15,6 +15,8 @@ export interface Effects {
   /** Everything that the App wrote anywhere, with the place it stands at. */
   texts(): { place: string; text: string }[]
   pullOf(issue: number): GitHubState.Pull | undefined
+  /** The issues that an epic was split into. */
+  childrenOf(issue: number): number[]
 }
 
 export function effectsOn(github: GitHubWorld, repository: string): Effects {
@@ -28,6 +30,11 @@ export function effectsOn(github: GitHubWorld, repository: string): Effects {
   const pullOf = (issue: number) =>
     [...state.pulls.values()].find((one) => mine(one) && one.headRef.startsWith(`agent/${issue}-`))
 
+  const childrenOf = (number: number) => {
+    const parent = issueOf(number)?.id
+    return [...state.issues.values()].filter((one) => one.parentId === parent).map((one) => one.number)
+  }
+
   /** The marker of a comment and its fixed frame: headings and numbered choices, not what was tried. */
   function comments(number: number): string[] {
     const issue = issueOf(number)
@@ -37,7 +44,9 @@ export function effectsOn(github: GitHubWorld, repository: string): Effects {
         const marker = plain(/^<!-- countersign:(\S+) -->/.exec(body)?.[1] ?? 'no marker')
         const frame = body
           .split('\n')
-          .filter((line) => /^\*\*[A-Z]|^\d\. (?:Comment|Change|Finish|Do)\b/.test(line))
+          .flatMap(
+            (line) => /^\*\*[A-Z][^*]*\*\*|^\d\. (?:Comment|Change|Finish|Do)\b.*/.exec(line)?.[0] ?? [],
+          )
         return `${marker}: ${marker === 'progress' ? '' : frame.map(plain).join(' / ')}`
       })
       .sort()
@@ -98,22 +107,26 @@ export function effectsOn(github: GitHubWorld, repository: string): Effects {
     }
   }
 
+  function of(number: number): object {
+    const issue = issueOf(number)
+    const pull = pullOf(number)
+    return {
+      state: [issue?.state, issue?.locked, issue?.assigneeIds],
+      labels: [...(issue?.labels ?? [])].sort(),
+      comments: comments(number),
+      branches: git('for-each-ref', '--format=%(refname)', `refs/heads/agent/${number}-*`)
+        .trim()
+        .split('\n')
+        .map((ref) => plain(ref).replace(/-[a-z0-9-]+$/, '-slug')),
+      pull: pull ? pullEffects(pull) : null,
+      children: childrenOf(number).map(of),
+    }
+  }
+
   return {
     pullOf,
-    of(number) {
-      const issue = issueOf(number)
-      const pull = pullOf(number)
-      return {
-        state: [issue?.state, issue?.locked, issue?.assigneeIds],
-        labels: [...(issue?.labels ?? [])].sort(),
-        comments: comments(number),
-        branches: git('for-each-ref', '--format=%(refname)', `refs/heads/agent/${number}-*`)
-          .trim()
-          .split('\n')
-          .map(plain),
-        pull: pull ? pullEffects(pull) : null,
-      }
-    },
+    childrenOf,
+    of,
     texts() {
       const texts: { place: string; text: string }[] = []
       const add = (place: string, text: string | null) => texts.push({ place, text: text ?? '' })
@@ -128,6 +141,9 @@ export function effectsOn(github: GitHubWorld, repository: string): Effects {
         for (const { message, title } of one.annotations)
           add(`annotation of ${one.name}`, `${title}\n${message}`)
       }
+      for (const one of state.issues.values())
+        if (one.pullId === null && [one.authorId, one.editorId].includes(github.app.botId))
+          for (const text of [one.title, one.body]) add(`issue #${one.number}`, text)
       for (const pull of state.pulls.values()) {
         if (!pull.headRef.startsWith('agent/')) continue
         const issue = state.issues.get(pull.issueId)

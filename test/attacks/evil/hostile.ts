@@ -54,16 +54,21 @@ const prose = new Set([
   'proves',
   'body',
   'answer',
+  'goal',
+  'constraints',
   'risks',
   'unknowns',
   'outOfScope',
   'notes',
 ])
 
+/** What a prose of a deliverable may be as long as; the others take 1500 characters at least. */
+const bounds: Readonly<Record<string, number>> = { title: 150, notes: 500, reason: 300 }
+
 /** The same deliverable with hostile text in all of its prose. */
 export function loud<T>(value: T, key = ''): T {
   if (typeof value === 'string')
-    return (prose.has(key) ? `${value} ${hostileText}`.slice(0, key === 'title' ? 200 : 1500) : value) as T
+    return (prose.has(key) ? `${value} ${hostileText}`.slice(0, bounds[key] ?? 1500) : value) as T
   if (Array.isArray(value)) return value.map((one) => loud(one, key)) as T
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, loud(one, name)])) as T
