@@ -16,6 +16,8 @@ export function draft(context: TaskContext, command: Command): Judged | null {
     return refused(
       'The bundle is complete and frozen, so there is nothing to propose. To change it, edit the issue and set the label again.',
     )
+  if (context.snapshot.issue?.state !== 'open')
+    return refused('The issue is closed, so nothing is proposed or taken over. Reopen it first.')
   if (taking) return take(context, command, taking[1] ?? '')
   if (rest !== '')
     return refused('Write `/agent draft` for a proposal, or `/agent draft accept <digest>` to take one over.')

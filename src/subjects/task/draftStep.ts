@@ -2,7 +2,7 @@
 import type { Account } from '../../core/account.ts'
 import { digestOf, sha256 } from '../../core/digest.ts'
 import { Draft, type Parts } from '../../core/draft.ts'
-import { type FactOf, factsOf } from '../../core/facts.ts'
+import { type FactOf, factsOf, lastFact } from '../../core/facts.ts'
 import type { Digest } from '../../core/ids.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
 import { code, listed, person, short } from '../../core/sentences.ts'
@@ -50,7 +50,8 @@ export function isStale(context: TaskContext, { body }: FactOf<'draft.requested'
 export function draftStep(context: TaskContext, due: Step): Step {
   const { draft, agent } = context
   // A profile that policy no longer has starts nothing; the gaps still stand.
-  if (!draft || agent.gone) return due
+  if (agent.gone) return due
+  if (!draft) return isLeftBehind(context) ? withComment(due, leftBehindText) : due
   const taken = factsOf(context.facts, 'draft.accepted').findLast(({ body }) => body.draft === draft.seq)
   if (taken) return writeStep(context, due, taken)
   if (isStale(context, draft)) return withComment(due, staleText)
@@ -65,6 +66,12 @@ export function draftStep(context: TaskContext, due: Step): Step {
     )
   const next = sensitiveStep(context) ?? budgeted(context, phaseStep(context, 'draft')) ?? due
   return { ...next, comments: [...due.comments, ...next.comments] }
+}
+
+/** Whether a proposal that nobody took over was asked for under an earlier delegation. */
+function isLeftBehind({ facts }: TaskContext): boolean {
+  const asked = lastFact(facts, 'draft.requested')
+  return asked !== undefined && !factsOf(facts, 'draft.accepted').some(({ body }) => body.draft === asked.seq)
 }
 
 function writeStep(context: TaskContext, due: Step, taken: FactOf<'draft.accepted'>): Step {
@@ -96,6 +103,9 @@ const withComment = (due: Step, body: string): Step => ({
 
 export const staleText =
   'The issue was changed since the missing parts were proposed, so that proposal counts no more and nothing was written. `/agent draft` proposes anew; or edit the issue yourself.'
+
+const leftBehindText =
+  'The issue was delegated anew since the missing parts were asked for, so that proposal counts no more. `/agent draft` proposes anew; or edit the issue yourself.'
 
 const refusedText = (reason: string) =>
   `The parts that were taken over could not be written into the issue: ${reason} Write them in yourself, or \`/agent draft\` proposes anew.`

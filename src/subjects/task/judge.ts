@@ -128,8 +128,11 @@ function nextStep(context: TaskContext): Step {
   return readyStep(context, verdicts, () => budgeted(context, phaseStep(context, 'repair')))
 }
 
-/** A closed issue asks for nothing more; once its change is merged that is the ordinary end, told by the later steps. */
-function closedStep({ snapshot }: TaskContext): Step | null {
+/**
+ * A closed issue asks for nothing more; once its change is merged that is the ordinary end, told by the later steps.
+ * Before a bundle is frozen there is no progress comment, so the bundle's own says it.
+ */
+function closedStep({ snapshot, frozen }: TaskContext): Step | null {
   if (snapshot.issue?.state !== 'closed') return null
   const pull = snapshot.pull?.pull
   if (pull?.state === 'merged') return null
@@ -138,8 +141,13 @@ function closedStep({ snapshot }: TaskContext): Step | null {
         'person',
         `The issue is closed, so the work rests; #${pull.number} stays as it is. Reopen it to go on.`,
       )
-    : step('nothing', 'The issue is closed. Reopen it to go on.', { over: true })
+    : step('nothing', closed, {
+        over: true,
+        comments: frozen ? [] : [{ marker: 'bundle', body: closed }],
+      })
 }
+
+const closed = 'The issue is closed. Reopen it to go on.'
 
 /** Work that could not be done, e.g. a refused push: a person looks at it, unless something has happened since. */
 function failedStep(context: TaskContext): Step | null {

@@ -8,37 +8,43 @@ import { phases } from '../../pipeline/phases.ts'
 import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { budgetOf } from './budgetStep.ts'
-import { contextOf } from './context.ts'
+import { contextOf, type TaskContext } from './context.ts'
 import { childrenOf } from './epicStep.ts'
 import { childRows } from './epicText.ts'
 import { routeText } from './texts.ts'
 import type { Step } from './verdicts.ts'
 
-/** The comment's body, or null before a bundle is frozen: until then the bundle's own comment says everything. */
+/**
+ * The comment's body, or null before a bundle is frozen: until then the bundle's own comment says everything. While the
+ * route is being chosen there is nothing to show but that the issue was closed; all else that holds it up has a comment.
+ */
 export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): string | null {
   if (!snapshot.policy.ok || snapshot.missing.length > 0) return null
   const context = contextOf(snapshot, snapshot.policy.policy)
   const { frozen, route, spent, agent } = context
-  if (!frozen || !route) return null
-  const { before, after } = routeOf(context)
-  const rows = [...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].map((phase) =>
-    row(stateOf(context, phase), phases[phase].responsibility),
-  )
+  if (!frozen || (!route && next.waits !== 'nothing')) return null
   const pull = snapshot.pull ? ` Pull request: #${snapshot.pull.pull.number}.` : ''
   const profile = agent.name === undefined ? '' : `, profile ${agent.name}`
   return [
     `**Countersign**: ${next.sentence}`,
     '',
-    `${routeText(route.body)} Bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}${profile}.${pull}`,
+    `${route ? `${routeText(route.body)} ` : ''}Bundle \`${frozen.body.digest.slice(0, 8)}\`, risk ${frozen.body.bundle.riskClass}${profile}.${pull}`,
     '',
-    '| phase | state | attempts | cost | model |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    ...childRows(childrenOf(context)),
-    '',
+    ...(route ? [...phaseRows(context), ...childRows(childrenOf(context)), ''] : []),
     ...nearBudget(budgetOf(context)).flatMap((warning) => [`**${warning}**`, '']),
     `${count(spent.sessions, 'session')}, ${tokensOf(spent.usage).toLocaleString('en-US')} tokens, $${spent.costUsd.toFixed(2)} of $${(context.policy.budgets.task.usd + context.raised.usd).toFixed(2)}. \`/agent help\` lists the commands.`,
   ].join('\n')
+}
+
+function phaseRows(context: TaskContext): string[] {
+  const { before, after } = routeOf(context)
+  return [
+    '| phase | state | attempts | cost | model |',
+    '| --- | --- | --- | --- | --- |',
+    ...[...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].map((phase) =>
+      row(stateOf(context, phase), phases[phase].responsibility),
+    ),
+  ]
 }
 
 const words: Record<PhaseState['progress']['state'], string> = {
