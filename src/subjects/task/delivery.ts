@@ -1,5 +1,6 @@
 /** From accepted work to a pull request that is ready for review: pushes, the review's findings, CI (P6, P8). */
 import { factsOf } from '../../core/facts.ts'
+import { code } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { countedChecks } from '../../gates/ci.ts'
 import { phases } from '../../pipeline/phases.ts'
@@ -68,7 +69,7 @@ export function readyStep(
   if (head.sha !== done)
     return step(
       'person',
-      `The head of #${number} is not what was pushed last. Someone else pushed there: finish it by hand, or reject the plan to start again from it.`,
+      `The head of #${number} is not what was pushed last. Someone else pushed there: put the branch back to ${code((done ?? '').slice(0, 12))} and the work goes on, finish it by hand, or ${code('/agent reject plan <reason>')} starts over with a new plan.`,
     )
   return withReview(postedReview(context), ciStep(context, pull, verdicts, repair))
 }

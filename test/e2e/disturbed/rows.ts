@@ -152,7 +152,7 @@ export const rows: Row[] = [
       if (isFix(moment)) return { says: /^Not fixed: |\nNot fixed: /, on: 'thread', remedy: fixAgain }
       return moment.stands === 'ready'
         ? { says: /#\d+ waits for review: countersign\/review says who is needed/, on: 'issue', remedy: null }
-        : { says: /Put the branch back/, on: 'issue', remedy: putBack }
+        : { says: /[Pp]ut the branch back/, on: 'issue', remedy: putBack }
     },
   },
   {
