@@ -6,7 +6,7 @@ import { createReadings, readingsLiveMs } from '../src/adapters/github/readings.
 import { silentLog } from '../src/adapters/log.ts'
 import { createMetrics } from '../src/adapters/metrics/prometheus.ts'
 import type { Action } from '../src/core/action.ts'
-import { Terminal } from '../src/core/errors.ts'
+import { RetryLater, Terminal } from '../src/core/errors.ts'
 import type { Fact, FactBody } from '../src/core/facts.ts'
 import type { Forge, Ledger, Queue, Reading } from '../src/core/ports.ts'
 import { type RoundPorts, reconcile, type SubjectLoop } from '../src/reconcile.ts'
@@ -177,6 +177,20 @@ describe('a round', () => {
       ports,
     )
     expect(place.done).toEqual(['comment hello'])
+  })
+
+  test('R3, L2: a write that must wait for its turn takes no wish to be woken with it', async () => {
+    forge.writeCheckRun = async () => {
+      throw new RetryLater('80 content writes of this minute', 40_000)
+    }
+    const wake: Action = { kind: 'wake', subject: key, atMs: systemClock.nowMs() + 600 }
+    const round = reconcile(
+      key,
+      loopOf(() => [run('success'), wake]),
+      ports,
+    )
+    await expect(round).rejects.toThrow(RetryLater)
+    expect(place.queued).toEqual([key])
   })
 
   test('what it records is decided on again with the same look, and only the last word is written', async () => {

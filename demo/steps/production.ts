@@ -97,10 +97,10 @@ export function rolledBack(production: Production): Step {
         ({ body }) => body.outcome === 'failed',
       )
       must(window, 'the window did not end by a breach')
-      const [incident] = [...stage.github.state.issues.values()].filter(({ title }) =>
-        /incidents/.test(title),
+      // Whatever only tells people may wait for its turn among an App's writes; the rollback does not.
+      const incident = await stage.until('the incident', () =>
+        [...stage.github.state.issues.values()].find(({ title }) => /incidents/.test(title)),
       )
-      must(incident, 'there is no incident issue')
       say(
         `#${incident.number}: ${firstLine(await commentWith(theatre, incident.number, /failed in production/))}`,
       )

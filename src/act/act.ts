@@ -68,7 +68,7 @@ export async function act(
 
   let again = own.length > 0
   let refused = false
-  for (const action of actions) {
+  for (const action of wakesFirst(actions)) {
     if (action.kind === 'record') continue
     // What was refused may be the taking back of a green: another beside it would let something through (S3).
     // guard: refusedStops
@@ -95,6 +95,15 @@ export async function act(
     }
   }
   return { raced: false, recorded, again }
+}
+
+/**
+ * Whatever GitHub puts off ends the round: its wish to be woken is then on the queue already, so that a window is sampled
+ * and a deadline kept while a comment waits for its turn (R3, L2).
+ */
+function wakesFirst(actions: readonly Action[]): Action[] {
+  const wakes = actions.filter(({ kind }) => kind === 'wake')
+  return [...wakes, ...actions.filter((action) => !wakes.includes(action))]
 }
 
 /** One effect. Returns true when it changed what the round was decided on. */

@@ -308,6 +308,18 @@ describe('what nobody can tell', () => {
     expect(story.outcomes('production').at(-1)).toBe('b healthy')
   })
 
+  test('R3: a window of thirty samples is told a few times on the way, and at once when it is over', () => {
+    const story = standing()
+    story.amend({ production: environment({ window_minutes: 30 }) })
+    second(story)
+    const before = story.asked.length
+    story.pass(40)
+    const pages = story.asked.slice(before).filter(({ kind }) => kind === 'checkRun')
+    expect(pages.length).toBeGreaterThanOrEqual(5)
+    expect(pages.length).toBeLessThanOrEqual(8)
+    expect(story.page('b').run.title).toMatch(/^Healthy in production: 30 samples/)
+  })
+
   test('R3, R4: silent monitors hold it; a person rolls it back', () => {
     const story = second(standing())
     story.weather = { b: () => silent }

@@ -35,6 +35,8 @@ interface Shown {
   lines: string[]
   buttons: Button[]
   shown: string
+  /** Nothing but how far it is: it may wait for what comes next (ADR 8). */
+  progress?: true
 }
 
 /** The writes: only runs that changed, in environments for which a person is asked, once something is asked or known. */
@@ -50,8 +52,9 @@ export function checkActions(snapshot: RolloutSnapshot<Policy>, verdicts: Rollou
     const desired = runOf(snapshot, sha, shown)
     const run = policy.policy.enforce ? desired : inShadow(desired)
     const observed = newest(runs, name, sha)
+    const mayWait = shown.progress === true && observed?.conclusion === run.state
     return runDiffers(run, observed)
-      ? [{ kind: 'checkRun', repository: repository.name, run, runId: observed?.id ?? null }]
+      ? [{ kind: 'checkRun', repository: repository.name, run, runId: observed?.id ?? null, mayWait }]
       : []
   })
 }
@@ -98,7 +101,7 @@ function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, s
     (one) => one.sha === sha && !one.adopted && one.intent?.body.purpose !== 'rollback',
   )
   if (!seen) return null
-  const window = last?.seen.id === seen.id ? last.window : null
+  const window = last?.seen.id === seen.id ? last.told : null
   const lines = window ? samplesTable(window.rows) : []
   const plain = digestOf({ told: snapshot.key, sha })
   const base = { lines, buttons: [], shown: plain }
@@ -122,7 +125,7 @@ function telling(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, s
       lines: [seen.failed.body.sentence, '', ...lines, ...nextAfterFailure(state, seen)],
     }
   const progress = window?.sentence ?? last?.canary.sentence ?? 'The deployment is under way.'
-  return { ...base, state: 'success', title: `Let through to ${environment}. ${progress}` }
+  return { ...base, state: 'success', title: `Let through to ${environment}. ${progress}`, progress: true }
 }
 
 /** What somebody who fixes it does next; nothing where the failure holds nothing against its commits. */

@@ -176,6 +176,9 @@ function isOpen({ ended, failed, rollback }: Seen): boolean {
   return ended === null && failed === null && rollback === null
 }
 
+/** How often a window that goes well is told on the way. */
+const timesTold = 5
+
 /** A deployment with its canary and its window. */
 function judgeWatched(
   snapshot: RolloutSnapshot<Policy>,
@@ -185,7 +188,7 @@ function judgeWatched(
   if (!seen || seen.adopted) return null
   const canary = judgeCanary(snapshot, settings, seen)
   const { window, ended } = seen
-  if (!window) return { seen, canary, window: null }
+  if (!window) return { seen, canary, window: null, told: null }
   const { rules } = window.body
   const samples: Readings[] = []
   for (const place of dueSamples(window.body, ended?.atMs ?? snapshot.nowMs)) {
@@ -194,11 +197,13 @@ function judgeWatched(
     samples.push(new Map(result.ok ? result.body.readings.map(({ name, reading }) => [name, reading]) : []))
   }
   const before = baseline(snapshot, seen)
-  return {
-    seen,
-    canary,
-    window: before === null ? judgeWindow(rules, new Map(), []) : judgeWindow(rules, before, samples),
-  }
+  const judged = (some: readonly Readings[]) =>
+    before === null ? judgeWindow(rules, new Map(), []) : judgeWindow(rules, before, some)
+  const whole = judged(samples)
+  const every = Math.ceil(rules.samples / timesTold)
+  const told =
+    whole.state === 'watching' ? judged(samples.slice(0, samples.length - (samples.length % every))) : whole
+  return { seen, canary, window: whole, told }
 }
 
 /** Per monitor: from the time before the deployment, else from the last healthy window. Null while it is collected. */

@@ -26,6 +26,8 @@ export interface Watched {
   canary: Verdict
   /** Null until the window is open. */
   window: WindowVerdict | null
+  /** The same as far as the check run tells it: a page that is written with every sample would use up GitHub's writes. */
+  told: WindowVerdict | null
 }
 
 export interface RolloutVerdicts {
