@@ -42,7 +42,7 @@ const putBack: Remedy = async (story, issue, sha) => {
 }
 const fixAgain: Remedy = async (story, issue, sha) => {
   await story.shop.ana.push(repository, branchOf(story, issue), { sha, force: true })
-  await story.shop.ana.comment(repository, story.pullOf(issue)?.number ?? 0, '/agent fix')
+  await story.asksFix(issue)
 }
 const delegateAnew: Act = async ({ shop }, issue) => {
   await shop.ana.unlabel(repository, issue, 'agent')

@@ -42,6 +42,8 @@ export interface Story {
    * for review, or before there was one, and where the task begins `anew`, a plan or a split that waits.
    */
   ends(issue: number, anew: boolean): Promise<void>
+  /** `/agent fix` in the thread that a reviewer opened. */
+  asksFix(issue: number): Promise<void>
   /** People look at the task anew, and do again what they did in vain. */
   anew(issue: number): void
 }
@@ -127,6 +129,16 @@ export async function openStory(moment: Moment): Promise<Story> {
     })
   }
 
+  /** In the one thread of Ben's: the review session has left a remark of its own. */
+  async function asksFix(issue: number): Promise<void> {
+    const pull = pullOf(issue)
+    const asked = [...state.reviewComments.values()].find(
+      ({ pullId, body }) => pullId === pull?.id && body === 'Say euro.',
+    )
+    if (!pull || !asked) throw new Error(`#${issue} has no review comment of Ben's`)
+    await ben.reply(repository, pull.number, asked.id, '/agent fix')
+  }
+
   async function bring(): Promise<number> {
     const body = moment.begins === 'lacking' ? lackingIssue : shellIssue
     const { number: issue } = await ana.openIssue(repository, { title: 'Two decimals', body })
@@ -148,7 +160,7 @@ export async function openStory(moment: Moment): Promise<Story> {
       const number = pullOf(issue)?.number ?? 0
       place = hold(number)
       await ben.review(repository, number, '', [{ path: 'src/price.sh', line: 1, body: 'Say euro.' }])
-      await ben.comment(repository, number, '/agent fix')
+      await asksFix(issue)
     }
     if (session !== null) await wait(issue, session, () => held.has(place), stands !== 'nothing')
     else if (stands === 'draft') await wait(issue, 'the plan', () => planRun(issue), false)
@@ -176,6 +188,7 @@ export async function openStory(moment: Moment): Promise<Story> {
     shop,
     faults,
     bring,
+    asksFix,
     pullOf,
     issueOf,
     comments,
