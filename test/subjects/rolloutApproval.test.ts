@@ -1,4 +1,5 @@
 /** Who lets a deployment through, and who does not: presses on countersign/deploy and commands on merged pull requests (A1 to A4). */
+
 import { describe, expect, test } from '@jest/globals'
 import type { FactBody } from '../../src/core/facts.ts'
 import {
@@ -14,6 +15,7 @@ import {
   RolloutStory,
   stranger,
 } from './rolloutStory.ts'
+import { says } from './rolloutWords.ts'
 import { type Commit, placeOf, shaOf } from './rolloutWorld.ts'
 
 /** Production as it waits for a person about `b`, with `a` healthy there. */
@@ -35,36 +37,6 @@ function asking(parts: object = {}, more: object = {}): RolloutStory {
   return story
 }
 const passes = (story: RolloutStory) => story.last('production').state === 'in_progress'
-
-/** A command of a person on the pull request of `b`, accepted there. */
-function says(
-  story: RolloutStory,
-  by: typeof dana,
-  verb: 'reject' | 'accept' | 'stop' | 'resume',
-  rest: string,
-): void {
-  const b = story.setting.commits['b'] as Commit
-  const facts = b.pull?.facts ?? []
-  const command: FactBody = {
-    kind: 'comment.command',
-    commentId: facts.length,
-    on: 'pull',
-    verb,
-    rest,
-    bodyDigest: '0'.repeat(64),
-    viaApp: null,
-  }
-  const pull = {
-    number: 2,
-    facts: [
-      ...facts,
-      { actor: by, body: command, atMs: story.town.nowMs },
-      { body: { kind: 'settled', of: facts.length, outcome: 'accepted', sentence: 'Yes.' } as const },
-    ],
-  }
-  story.setting = { ...story.setting, commits: { ...story.setting.commits, b: { ...b, pull } } }
-  story.settle()
-}
 
 describe('A3: who may', () => {
   test.each([

@@ -4,6 +4,7 @@ import type { FactBody } from '../../src/core/facts.ts'
 import { isOver } from '../../src/subjects/rollout.ts'
 import { finishes } from './rolloutEffects.ts'
 import { byAgent, dana, environment, erik, line, RolloutStory } from './rolloutStory.ts'
+import { says } from './rolloutWords.ts'
 import { type Commit, placeOf, shaOf, within } from './rolloutWorld.ts'
 
 const bad = { errors: 0.02 }
@@ -192,28 +193,10 @@ describe('deployments', () => {
 
   const created = () => standing({ deploy: 'create' }, { ruled: [] as string[] })
 
-  /** `/agent retry` on the pull request of `b`, as its own round has accepted it. */
+  /** Some time after it failed. */
   function retries(story: RolloutStory): void {
     story.pass(1)
-    const b = story.setting.commits['b'] as Commit
-    const facts = b.pull?.facts ?? []
-    const command: FactBody = {
-      kind: 'comment.command',
-      commentId: facts.length,
-      on: 'pull',
-      verb: 'retry',
-      rest: '',
-      bodyDigest: '0'.repeat(64),
-      viaApp: null,
-    }
-    const settled: FactBody = { kind: 'settled', of: facts.length, outcome: 'accepted', sentence: 'Yes.' }
-    const more = [
-      { actor: erik, body: command, atMs: story.town.nowMs },
-      { body: settled, atMs: story.town.nowMs },
-    ]
-    const pull = { number: 2, facts: [...facts, ...more] }
-    story.setting = { ...story.setting, commits: { ...story.setting.commits, b: { ...b, pull } } }
-    story.settle()
+    says(story, erik, 'retry', '')
   }
 
   test('R1, O4: what GitHub calls failed never stood: it is tried again when somebody says so, once', () => {
