@@ -72,7 +72,7 @@ export async function openStory(moment: Moment): Promise<Story> {
       const kind = kindOf(request)
       const place = `${kind} ${subject}`
       if (holds.delete(place)) await new Promise<void>((resolve) => held.set(place, resolve))
-      return answer(kind)
+      return answer(kind, moment)
     },
   })
   const { stage, ana, ben } = shop
@@ -166,6 +166,9 @@ export async function openStory(moment: Moment): Promise<Story> {
     else if (stands === 'draft') await wait(issue, 'the plan', () => planRun(issue), false)
     else if (stands === 'nothing')
       await wait(issue, 'the offer', () => /shown here whole as/.test(shop.comments(issue).join()), false)
+    const chosen = lastFact(await shop.facts(issue), 'route.chosen')?.body.route
+    if (chosen !== undefined && chosen !== moment.route)
+      throw new Error(`#${issue} took the route ${chosen} in place of ${moment.route}`)
     return issue
   }
 
@@ -209,9 +212,10 @@ export async function openStory(moment: Moment): Promise<Story> {
   }
 }
 
-function answer(kind: string): Said {
+function answer(kind: string, { route }: Moment): Said {
   if (kind.startsWith('validate:'))
     return { toolUse: [{ name: 'hand_in', input: { verdict: 'pass', objections: [] } }] }
+  if (kind === 'route') return { toolUse: honest(kind, { route, reason: 'It has this shape.' }) }
   if (kind !== 'fix') return { toolUse: honest(kind, deliverables[kind] ?? {}) }
   const answers = [{ thread: 1, outcome: 'fixed', answer: 'It says euro.' }]
   return {
