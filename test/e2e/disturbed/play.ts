@@ -83,10 +83,18 @@ async function playIn(story: Story, moment: Moment): Promise<string[]> {
   return [
     ...failures,
     // A round that breaks an invariant (S1 to S14) says so as the App's own fault.
-    ...faults.map((fault) => `the App's fault: ${fault}`),
+    ...faults
+      .filter((fault) => !wasDeletedMeanwhile(story, fault))
+      .map((fault) => `the App's fault: ${fault}`),
     ...shop.stage.github.violations.map(({ where, message }) => `${where}: ${message}`),
     ...shop.stage.model.unmatched,
   ]
+}
+
+/** A round that had read the issue just before it was deleted finds it gone when it writes, and says so. */
+function wasDeletedMeanwhile({ issueOf }: Story, fault: string): boolean {
+  const issue = /^action refused .*"task:[^"#]+#(\d+)".* 404: /.exec(fault)?.[1]
+  return issue !== undefined && issueOf(Number(issue)) === undefined
 }
 
 /** What stands on GitHub once nothing is under way, and what only informs was written too. */
