@@ -1,7 +1,7 @@
 /** What a policy change loosens in how work is done: commands, checks of deliverables, models, budgets, fixes (T14, P10, P11). */
 import { code } from '../core/sentences.ts'
 import type { Policy } from './schema.ts'
-import { labelsOf, larger, more, order, smaller, type Words, when } from './words.ts'
+import { bothShown, labelsOf, larger, more, order, smaller, type Words, when } from './words.ts'
 
 export function loosenedWork(before: Policy, after: Policy): Words[] {
   return [
@@ -37,10 +37,11 @@ function loosenedCommands(before: Policy['commands'], after: Policy['commands'])
   return names.flatMap((name) => {
     const [was, is] = [before[name], after[name]]
     if (!was || !is) return when(was !== undefined, `The command ${code(name)} no longer runs.`)
+    const [run, other] = bothShown(was.run, is.run)
     return [
       when(
         was.run !== is.run,
-        `The command ${code(name)} is another one: ${code(was.run)} before, ${code(is.run)} after. Look whether it checks as much.`,
+        `The command ${code(name)} is another one: ${run} before, ${other} after. Look whether it checks as much.`,
       ),
       more(`Reports that ${code(name)} is no longer read for`, labelsOf(is.reports), labelsOf(was.reports)),
     ]

@@ -17,6 +17,19 @@ export function larger(what: string, was: number, is: number): Words {
 export const smaller = (what: string, was: number, is: number): Words =>
   when(is < was, `${what}: ${was} before, ${is} after.`)
 
+/** Characters of one value that are shown. */
+export const mostShown = 200
+
+/** Two texts that differ, as code: long ones from a little before where they do, so that the difference is seen. */
+export function bothShown(was: string, is: string): [string, string] {
+  let same = 0
+  while (same < was.length && was[same] === is[same]) same++
+  const from = Math.max(was.length, is.length) > mostShown ? Math.max(0, same - 20) : 0
+  const shown = (text: string) =>
+    text === '' ? 'nothing' : code(`${from > 0 ? '…' : ''}${text.slice(from)}`, mostShown)
+  return [shown(was), shown(is)]
+}
+
 /** Names that the second list has and the first has not. */
 export function more(what: string, was: readonly string[], is: readonly string[]): Words {
   const added = is.filter((one) => !was.includes(one))

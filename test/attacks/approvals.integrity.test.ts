@@ -22,7 +22,7 @@ describe('in one repository in merge mode', () => {
     expect(run.output.summary).toMatch(/Policy change, once merged: Nothing is held up any more/)
     expect(run.output.summary).toMatch(/No longer protected: `billing\/\*\*`/)
     expect(run.output.summary).toMatch(/merge mode goes from `merge` down to `checks`/)
-    expect(run.output.summary).toMatch(/Policy value: `agents.labels`: `\["robot"\]` -> `\[\]`/)
+    expect(run.output.summary).toMatch(/Policy value: `agents.labels`: `"robot"` -> nothing/)
     await mergeRefused(pull.number)
   })
 

@@ -157,7 +157,7 @@ describe('T14: the values that a policy change touches', () => {
         },
       ),
     ).toEqual([
-      '`seniors`: `["cleo"]` -> `["cleo","eve"]`',
+      '`seniors`: nothing -> `"eve"`',
       '`commands.test.run`: `"npm test"` -> `"true"`',
       '`commands.test.memory_mb`: `2048` -> `64`',
       '`models.tiers.cheap.endpoint`: `"anthropic"` -> `"e"`',
@@ -165,6 +165,15 @@ describe('T14: the values that a policy change touches', () => {
     ])
     expect(values({}, { commands: { lint: { run: 'eslint' } } })).toEqual([
       '`commands.lint`: nothing -> `{"run":"eslint","timeout_seconds":600,"memory_mb":2048,"reports":[]}`',
+    ])
+  })
+  test('show where long ones differ', () => {
+    const long = (end: string) => ({ commands: { test: { run: `${'x'.repeat(500)} && ${end}` } } })
+    expect(values(long('npm test'), long('true'))).toEqual([
+      expect.stringMatching(/^`commands.test.run`: `…x+ && npm test"` -> `…x+ && true"`$/),
+    ])
+    expect(between(long('npm test'), long('true'))).toEqual([
+      expect.stringMatching(/&& npm test` before, .*&& true` after/),
     ])
   })
   test('T28: carry no Markdown of whoever writes the policy', () => {
