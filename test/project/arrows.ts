@@ -37,7 +37,12 @@ export const layers: Readonly<Record<string, Layer>> = {
   app: { layers: ['core', 'intake'], packages: [], pure: false },
   sweep: { layers: ['core'], packages: ['zod'], pure: false },
   audit: { layers: ['core', 'policy', 'observe', 'enforcement'], packages: [], pure: false },
-  web: { layers: ['core'], packages: ['zod', 'node:http', 'node:crypto'], pure: false },
+  insight: domain,
+  web: {
+    layers: ['core', 'policy', 'subjects', 'enforcement', 'rollout', 'pipeline', 'insight'],
+    packages: ['zod', 'hono', 'jose', 'node:crypto'],
+    pure: false,
+  },
   adapters: { layers: ['core'], packages: 'any', pure: false },
   environment: { layers: [], packages: ['zod', 'node:fs'], pure: false },
   connect: { layers: ['*'], packages: 'any', pure: false },
