@@ -7,6 +7,7 @@ export * from './ports/observations.ts'
 export * from './ports/queue.ts'
 export * from './ports/readings.ts'
 export * from './ports/rollout.ts'
+export * from './ports/viewers.ts'
 export * from './ports/workspace.ts'
 
 /** The App's clock. Tests and the demo compress it; decisions see it only as `snapshot.nowMs`. */
