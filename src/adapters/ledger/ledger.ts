@@ -7,6 +7,7 @@ import type { Digest, SubjectKey } from '../../core/ids.ts'
 import type { Clock, Ledger } from '../../core/ports.ts'
 import { createAppends } from './appends.ts'
 import { type Database, reaching } from './database.ts'
+import { latestSubjects } from './latest.ts'
 import { checkedKey, columnsOf, evidenceOf, evidenceText, factOf } from './records.ts'
 import { spentSince } from './spent.ts'
 import type { Tables } from './tables.ts'
@@ -82,6 +83,9 @@ export function createLedger({ db, ping, close }: Database, tables: Tables, cloc
       return rows.map((row) => row.subject)
     },
 
+    latest: ({ repository, limit }) =>
+      latestSubjects(db, tables, { repository: repository ?? null, limit: Math.min(limit, maximumSubjects) }),
+
     async evidence(keys) {
       const found = new Map<Digest, EvidenceResult>()
       if (keys.length === 0) return found
@@ -148,6 +152,7 @@ function reachingLedger(ledger: Ledger): Ledger {
     isOpen: (...given) => reaching(() => ledger.isOpen(...given)),
     spentSince: (...given) => reaching(() => ledger.spentSince(...given)),
     subjects: (...given) => reaching(() => ledger.subjects(...given)),
+    latest: (...given) => reaching(() => ledger.latest(...given)),
     evidence: (...given) => reaching(() => ledger.evidence(...given)),
     putEvidence: (...given) => reaching(() => ledger.putEvidence(...given)),
     transcript: (...given) => reaching(() => ledger.transcript(...given)),

@@ -12,6 +12,14 @@ export interface NewFact {
   delivery?: string
 }
 
+/** A subject and when its last fact was recorded. */
+export interface LatestSubject {
+  key: SubjectKey
+  open: boolean
+  /** App clock, milliseconds since 1970. */
+  atMs: number
+}
+
 export interface LedgerVerification {
   ok: boolean
   subjects: number
@@ -35,6 +43,8 @@ export interface Ledger {
   setOpen(subject: SubjectKey, open: boolean): Promise<void>
   isOpen(subject: SubjectKey): Promise<boolean>
   subjects(options?: { prefix?: string; limit?: number }): Promise<SubjectKey[]>
+  /** The subjects with the latest facts, newest first: of one repository, or of all. */
+  latest(options: { repository?: RepositoryName; limit: number }): Promise<LatestSubject[]>
   /** What the sessions that ended since then (epoch ms) have spent, over all tasks of a repository (P11). */
   spentSince(repository: RepositoryName, sinceMs: number): Promise<Amount>
   evidence(keys: Digest[]): Promise<Map<Digest, EvidenceResult>>

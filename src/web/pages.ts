@@ -1,0 +1,92 @@
+/** Which page an address means, and what is read for it. By now the viewer may read the repository. */
+import { formatKey, type RepositoryName } from '../core/ids.ts'
+import type { Ledger } from '../core/ports.ts'
+import { judge as judgePull } from '../subjects/pull.ts'
+import { view } from '../subjects/task.ts'
+import type { Content } from './board.ts'
+import type { Html } from './html.ts'
+import type { Looks } from './looks.ts'
+import { cardsOf, homePage } from './pages/home.ts'
+import { pullPage } from './pages/pull.ts'
+import { repositoryPage } from './pages/repository.ts'
+import { taskPage } from './pages/task.ts'
+import { github, paths } from './paths.ts'
+import { loadRepository, tell } from './repository.ts'
+
+export interface PagePorts {
+  ledger: Pick<Ledger, 'facts' | 'latest'>
+  looks: Looks
+  /** GitHub's pages, such as `https://github.com`. */
+  web: string
+}
+
+export interface Pages {
+  home(readable: readonly RepositoryName[]): Promise<Content>
+  /** @param rest the path below the repository's, without a slash before it. Null when there is no such page. */
+  of(name: RepositoryName, rest: string, query: Record<string, string>): Promise<Content | null>
+}
+
+/** Subjects whose last word the first page counts. */
+const mostListed = 10_000
+const numbered = /^(issues|pulls)\/([1-9]\d{0,9})$/
+
+export function createPages(ports: PagePorts): Pages {
+  const { ledger, looks } = ports
+  const links = github(ports.web)
+  const below = (name: RepositoryName, title: string, href: string, body: Html): Content => ({
+    title: `${title} · ${name}`,
+    path: [
+      { name, href: paths.repository(name) },
+      { name: title, href },
+    ],
+    body,
+    moves: true,
+  })
+
+  async function repository(name: RepositoryName): Promise<Content> {
+    const data = await loadRepository(ports, name)
+    const body = repositoryPage({ ...data, links })
+    return { title: name, path: [{ name, href: paths.repository(name) }], body, moves: true }
+  }
+
+  async function task(name: RepositoryName, issue: number): Promise<Content | null> {
+    const key = formatKey({ kind: 'task', repository: name, issue })
+    const facts = await ledger.facts(key)
+    if (facts.length === 0) return null
+    const told = await tell(() => looks.task(key))
+    const look = told?.ok ? told.look : null
+    const open = look && {
+      look,
+      view: view(look.snapshot),
+      pull: look.snapshot.pull ? judgePull(look.snapshot.pull) : null,
+    }
+    const unread = told && !told.ok ? told.sentence : ''
+    const body = taskPage({ name, issue, facts: look?.snapshot.facts ?? facts, open, unread, links })
+    return below(name, `#${issue}`, paths.task(name, issue), body)
+  }
+
+  async function pull(name: RepositoryName, number: number): Promise<Content | null> {
+    const key = formatKey({ kind: 'pull', repository: name, number })
+    const told = await tell(() => looks.pull(key))
+    const look = told?.ok ? told.look : null
+    const facts = look?.snapshot.facts ?? (await ledger.facts(key))
+    if (!look && facts.length === 0) return null
+    const unread = told && !told.ok ? told.sentence : ''
+    const body = pullPage({ name, number, facts, look, unread, links })
+    return below(name, `#${number}`, paths.pull(name, number), body)
+  }
+
+  return {
+    async home(readable) {
+      const latest = await ledger.latest({ limit: mostListed })
+      return { title: 'Board', path: [], body: homePage(cardsOf(readable, latest)), moves: true }
+    },
+    async of(name, rest) {
+      if (rest === '') return repository(name)
+      const [, kind, digits] = numbered.exec(rest) ?? []
+      if (kind === 'issues') return task(name, Number(digits))
+      if (kind === 'pulls') return pull(name, Number(digits))
+      return null
+    },
+  }
+}

@@ -1,0 +1,25 @@
+/** The board's only script: it asks for the page again and puts the new content in place, without a jump or a lost fold. */
+export const script = `'use strict'
+const seconds = Number(document.currentScript.dataset.seconds)
+const names = (root) => new Set([...root.querySelectorAll('details[open]')].map((one) => one.id))
+async function renew() {
+  if (document.hidden) return
+  let answer
+  try {
+    answer = await fetch(location.href, { redirect: 'manual', headers: { accept: 'text/html' } })
+  } catch {
+    return
+  }
+  // Signed out, or gone: the page itself says it.
+  if (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 404) return location.reload()
+  if (!answer.ok) return
+  const now = document.getElementById('main')
+  const next = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('main')
+  if (!next) return
+  const open = names(now)
+  for (const one of next.querySelectorAll('details')) if (one.id && open.has(one.id)) one.open = true
+  if (next.innerHTML !== now.innerHTML && !now.contains(document.activeElement)) now.replaceWith(document.adoptNode(next))
+}
+setInterval(renew, seconds * 1000)
+document.addEventListener('visibilitychange', renew)
+`
