@@ -16,6 +16,12 @@ export const metricDefinitions: Readonly<Record<string, MetricDefinition>> = {
   webhooks_total: { kind: 'counter', help: 'Deliveries by event and answer.', labels: ['event', 'status'] },
   webhook_seconds: { kind: 'histogram', help: 'Time from request to answer.', labels: [], buckets: quick },
   facts_total: { kind: 'counter', help: 'Facts recorded, by where they came from.', labels: ['via'] },
+  board_answers_total: {
+    kind: 'counter',
+    help: 'Answers of the board, by class of status.',
+    labels: ['status'],
+  },
+  board_sign_ins_total: { kind: 'counter', help: 'Ends of sign-ins to the board.', labels: ['outcome'] },
   rounds_total: { kind: 'counter', help: 'Rounds of the loop.', labels: ['subject', 'outcome'] },
   round_seconds: { kind: 'histogram', help: 'Duration of a round.', labels: ['subject'], buckets: slow },
   actions_total: { kind: 'counter', help: 'Actions carried out, by kind.', labels: ['kind'] },

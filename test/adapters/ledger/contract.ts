@@ -162,6 +162,37 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     expect(await ledger.openSubjects(10)).toEqual([b])
   })
 
+  test('O2: the subjects that something was last recorded of are listed, of one repository or of all', async () => {
+    const written = [
+      'task:o/board#1',
+      'pull:o/board#2',
+      'rollout:o/board@live',
+      'task:o/boardroom#3',
+      'task:o/b_ard#4',
+    ]
+    for (const [index, subject] of written.entries()) {
+      now = 9_000_000 + index
+      await ledger.append(subject, [{ actor: null, body: say('one') }])
+    }
+    now = 9_000_100
+    await ledger.append('pull:o/board#2', [{ actor: null, body: say('two') }])
+    await ledger.setOpen('task:o/board#1', false)
+    await ledger.setOpen('pull:o/board#5', true)
+    expect(await ledger.latest({ repository: 'o/board', limit: 10 })).toEqual([
+      { key: 'pull:o/board#2', open: true, atMs: 9_000_100 },
+      { key: 'rollout:o/board@live', open: true, atMs: 9_000_002 },
+      { key: 'task:o/board#1', open: false, atMs: 9_000_000 },
+    ])
+    expect((await ledger.latest({ repository: 'o/b_ard', limit: 10 })).map(({ key }) => key)).toEqual([
+      'task:o/b_ard#4',
+    ])
+    expect((await ledger.latest({ limit: 3 })).map(({ key }) => key)).toEqual([
+      'pull:o/board#2',
+      'task:o/b_ard#4',
+      'task:o/boardroom#3',
+    ])
+  })
+
   test('O1: subjects are listed by prefix, taken literally', async () => {
     await ledger.append('task:octo/under_score#1', [{ actor: null, body: say('x') }])
     await ledger.append('task:octo/underXscore#1', [{ actor: null, body: say('x') }])
