@@ -86,6 +86,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       APP_ID: String(github.app.id),
       PRIVATE_KEY: github.app.privateKeyPem,
       WEBHOOK_SECRET: webhookSecret,
+      GITHUB_CLIENT_ID: github.app.clientId,
+      GITHUB_CLIENT_SECRET: github.app.clientSecret,
       GITHUB_API_URL: github.apiUrl,
       PORT: '0',
       COUNTERSIGN_DATA_DIR: join(directory, 'countersign'),
@@ -99,6 +101,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     }
     const running = await (options.launch ?? launchHere)(environment)
     github.setWebhookUrl(`${running.url}/api/github/webhooks`)
+    github.setCallbackUrls([`${running.url}/board/signed-in`])
     return running
   }
   const launchHere = async (environment: Record<string, string>): Promise<Running> => {

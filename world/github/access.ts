@@ -1,10 +1,10 @@
 /** Who may do what: roles of people, reach and permissions of installation tokens. */
-import { forbidden, GitHubError, notAccessible, notFound } from './errors.ts'
+import { badCredentials, forbidden, GitHubError, notAccessible, notFound } from './errors.ts'
 import type { Route } from './router.ts'
 import type { Actor, Site } from './site.ts'
-import type { Account, Level, Membership, Permissions, Repo, Role, State, Team } from './state.ts'
+import type { Account, App, Level, Membership, Permissions, Repo, Role, State, Team } from './state.ts'
 
-export const ROLES: readonly Role[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin']
+const ROLES: readonly Role[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin']
 const LEVELS: readonly Level[] = ['read', 'write', 'admin']
 
 export const roleAtLeast = (role: Role, least: Role) => ROLES.indexOf(role) >= ROLES.indexOf(least)
@@ -43,13 +43,20 @@ export function teamMembership(state: State, team: Team, accountId: number): Mem
   return null
 }
 
-/** The highest role a person has on a repository, from ownership, organisation, teams and collaboration. */
+/** The highest role a person has on a repository, from ownership, organisation, teams, collaboration and its being public. */
 export function roleOn(state: State, repo: Repo, account: Account): Role {
+  if (account.deleted === true) return 'none'
+  const explicit = explicitRoleOn(state, repo, account)
+  return explicit === 'none' && !repo.private ? 'read' : explicit
+}
+
+/** The role that somebody gave this person: what everybody may do with a public repository is not in it. */
+export function explicitRoleOn(state: State, repo: Repo, account: Account): Role {
   if (account.deleted === true) return 'none'
   if (repo.ownerId === account.id) return 'admin'
   const member = state.orgMembers.get(repo.ownerId)?.get(account.id)
   if (member?.state === 'active' && member.role === 'admin') return 'admin'
-  const candidates: Role[] = [repo.collaborators.get(account.id) ?? 'none', repo.private ? 'none' : 'read']
+  const candidates: Role[] = [repo.collaborators.get(account.id) ?? 'none']
   for (const team of state.teams.values()) {
     const role = team.repositories.get(repo.id)
     if (role !== undefined && teamMembership(state, team, account.id)?.state === 'active')
@@ -62,6 +69,13 @@ export function installationCovers(site: Site, installationId: number, repo: Rep
   const installation = site.state.installations.get(installationId)
   if (installation === undefined || installation.accountId !== repo.ownerId) return false
   return installation.selection === 'all' || installation.repositoryIds.has(repo.id)
+}
+
+/** Whether an installation of the App that is not suspended holds the repository. */
+export function appReaches(site: Site, app: App, repo: Repo): boolean {
+  return [...site.state.installations.values()].some(
+    (one) => one.appId === app.id && one.suspendedAt === null && installationCovers(site, one.id, repo),
+  )
 }
 
 /** True when one of the alternatives (`issues:write|pull_requests:write`) is granted. */
@@ -81,6 +95,10 @@ export function checkAccess(site: Site, actor: Actor, route: Route, repo: Repo |
     if (actor.kind !== 'app') throw new GitHubError(401, 'A JSON web token could not be decoded')
     return
   }
+  if (permission === 'client' || actor.kind === 'client') {
+    if (permission !== 'client' || actor.kind !== 'client') throw badCredentials()
+    return
+  }
   if (actor.kind === 'app')
     throw forbidden('This endpoint needs an installation access token, not an App token')
   if (actor.kind === 'anonymous') {
@@ -90,6 +108,12 @@ export function checkAccess(site: Site, actor: Actor, route: Route, repo: Repo |
   }
   if (actor.kind === 'installation') {
     checkInstallation(site, actor, route, repo)
+    return
+  }
+  if (actor.kind === 'user-to-server') {
+    if (repo !== null && !canSee(site, actor, repo)) throw notFound()
+    // On GitHub a person acts through an App too, as far as both may. Nothing here needs that, so it is refused, not guessed.
+    if (route.throughApp !== true) throw notAccessible()
     return
   }
   if (permission === 'installation')
@@ -122,6 +146,11 @@ function checkInstallation(
 /** Whether the repository is within the reach of this actor at all. */
 export function canSee(site: Site, actor: Actor, repo: Repo): boolean {
   if (actor.kind === 'user') return roleOn(site.state, repo, actor.account) !== 'none'
+  if (actor.kind === 'user-to-server')
+    return (
+      !repo.private ||
+      (roleOn(site.state, repo, actor.account) !== 'none' && appReaches(site, actor.app, repo))
+    )
   if (actor.kind !== 'installation') return !repo.private
   if (!installationCovers(site, actor.installation.id, repo)) return false
   return actor.repositoryIds === null || actor.repositoryIds.includes(repo.id)

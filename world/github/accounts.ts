@@ -121,6 +121,7 @@ export type AppInput = {
   events?: string[]
   webhookSecret?: string
   webhookUrl?: string | null
+  callbackUrls?: string[]
 }
 
 /** Registers an App and its bot account. Without an owner it belongs to the account `github`. */
@@ -142,6 +143,7 @@ export function createApp(site: Site, input: AppInput): App {
     ...keyPair(site.state.apps.size),
     webhookSecret: input.webhookSecret ?? randomBytes(16).toString('hex'),
     webhookUrl: input.webhookUrl ?? null,
+    callbackUrls: [...(input.callbackUrls ?? [])],
     permissions: { metadata: 'read', ...input.permissions },
     events: [...(input.events ?? [])],
     createdAt: site.now(),

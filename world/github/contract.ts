@@ -31,9 +31,9 @@ export type RequestLogEntry = {
   path: string
   /** Official template; null for git and unknown routes. */
   template: string | null
-  /** A login, `app/slug` for an App's JWT, `slug[bot]` for an installation, or `anonymous`. */
+  /** A login, `app/slug` for an App's JWT or client secret, `slug[bot]` for an installation, or `anonymous`. */
   actor: string
-  /** The App whose JWT or installation token was used. */
+  /** The App whose credentials were used, or through which a person asked. */
   appId: number | null
   /** What the token was narrowed to; null for people. */
   token: { repositoryIds: number[] | null; permissions: Record<string, string> } | null

@@ -25,19 +25,23 @@ export function createEmitter(site: Site, parts: EmitterParts): Site['emit'] {
         parts.violations.push({ kind: 'webhook', where: `${event}.${action ?? ''}`, message })
     }
     parts.tell({ event, action, repo: options.repo ?? null, payload: frozen })
-    for (const { app, installation } of receivers(site, event, options)) {
-      const body = event.startsWith('installation')
-        ? frozen
-        : { ...frozen, installation: { id: installation.id, node_id: nodeId('MDIz', installation.id) } }
-      parts.send({
-        app,
-        event,
-        action,
-        installationId: installation.id,
-        repositoryId: options.repo?.id ?? null,
-        payload: body,
-      })
-    }
+    const { toApp } = options
+    if (toApp !== undefined)
+      parts.send({ app: toApp, event, action, installationId: null, repositoryId: null, payload: frozen })
+    else
+      for (const { app, installation } of receivers(site, event, options)) {
+        const body = event.startsWith('installation')
+          ? frozen
+          : { ...frozen, installation: { id: installation.id, node_id: nodeId('MDIz', installation.id) } }
+        parts.send({
+          app,
+          event,
+          action,
+          installationId: installation.id,
+          repositoryId: options.repo?.id ?? null,
+          payload: body,
+        })
+      }
   }
 }
 

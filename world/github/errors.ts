@@ -33,6 +33,7 @@ export class GitHubError extends Error {
   }
 }
 
+export const badCredentials = () => new GitHubError(401, 'Bad credentials')
 export const notFound = () => new GitHubError(404, 'Not Found')
 export const notAccessible = () => new GitHubError(403, 'Resource not accessible by integration')
 export const forbidden = (message: string) => new GitHubError(403, message)

@@ -1,5 +1,6 @@
 /** Faults on demand, for requests and for webhooks; each is played on the first `count` matches. */
 import { createStalls, type Stall, type Stalls } from '../stall.ts'
+import { TOKEN_PATH } from './oauth.ts'
 import type { Actor } from './site.ts'
 
 export type RequestFacts = {
@@ -101,7 +102,7 @@ export function createFaults(): Faults {
   }
 }
 
-/** People are never disturbed. */
-function isApp({ actor }: RequestFacts): boolean {
-  return actor.kind !== 'user' && actor.kind !== 'anonymous'
+/** People are never disturbed. Who exchanges a code is an App, which says so in the body only. */
+function isApp({ actor, template }: RequestFacts): boolean {
+  return template === TOKEN_PATH || (actor.kind !== 'user' && actor.kind !== 'anonymous')
 }

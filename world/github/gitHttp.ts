@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { canSee, findRepo, grants, roleAtLeast, roleOn } from './access.ts'
-import { GitHubError } from './errors.ts'
+import { GitHubError, notAccessible } from './errors.ts'
 import { gitEnv, ZERO_SHA } from './git.ts'
 import { afterPush, type RefChange } from './ops/push.ts'
 import { judgeUpdate, recordSuite, rulesetsFor } from './ops/rules.ts'
@@ -52,6 +52,8 @@ function authorise(site: Site, actor: Actor, repo: Repo | null, write: boolean):
   if (repo === null || (!canSee(site, actor, repo) && repo.private))
     throw new GitHubError(404, 'Repository not found.')
   if (actor.kind === 'app') throw new GitHubError(403, 'An App JWT cannot be used with git')
+  // GitHub lets a person fetch and push through an App; nothing here needs it.
+  if (actor.kind === 'client' || actor.kind === 'user-to-server') throw notAccessible()
   if (actor.kind === 'installation') {
     if (
       !canSee(site, actor, repo) ||

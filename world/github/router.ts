@@ -38,11 +38,14 @@ export type Handler = (call: Call) => Reply | Promise<Reply>
 export type RouteOptions = {
   /**
    * What an installation token needs: `issues:write`, alternatives separated by `|`. `jwt` asks for an App's JWT,
-   * `installation` for any installation token, `any` for any authenticated caller, `public` for nobody in particular.
+   * `installation` for any installation token, `client` for an App's client id and secret, `any` for any authenticated
+   * caller, `public` for nobody in particular.
    */
   permission: string
   /** The least role of a person on the repository; default read. `app-only` refuses people. */
   role?: Role | 'app-only'
+  /** Whether a person may ask it through an App, with a user access token; default no. */
+  throughApp?: true
 }
 
 export type Route = RouteOptions & {

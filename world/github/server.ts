@@ -7,10 +7,14 @@ import { GitHubError, notFound } from './errors.ts'
 import type { Faults, RequestFacts, RestFault } from './faults.ts'
 import { GIT_PATH, serveGit } from './gitHttp.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
+import { TOKEN_PATH } from './oauth.ts'
 import { type Call, parseBody, type Reply, type Route, type Router, unauthenticated } from './router.ts'
 import { type Actor, actorName, authorOf, type Site } from './site.ts'
 import { actorFor } from './tokens.ts'
-import { flat, playBefore, readJson, toJson, write } from './wire.ts'
+import { apiPath, flat, playBefore, readBody, toJson, write } from './wire.ts'
+
+/** The description covers REST: GraphQL is checked against its own schema, and signing in has none. */
+const UNDESCRIBED = new Set(['/graphql', TOKEN_PATH])
 
 export type ServerParts = {
   site: Site
@@ -128,8 +132,8 @@ async function handle(
       entry.durationMs = Date.now() - started
       return
     }
-    const path = url.pathname.replace(/^\/api\/v3(?=\/|$)/, '').replace(/^\/api\/graphql$/, '/graphql') || '/'
-    const body = await readJson(req)
+    const path = apiPath(url.pathname)
+    const body = await readBody(req, path)
     entry.body = body
     const found = parts.router.match(method, path)
     entry.template = found?.route.template ?? null
@@ -192,7 +196,7 @@ async function git(
 
 function describe(entry: RequestLogEntry, actor: Actor): void {
   entry.actor = actorName(actor)
-  if (actor.kind === 'app' || actor.kind === 'installation') entry.appId = actor.app.id
+  if ('app' in actor) entry.appId = actor.app.id
   if (actor.kind === 'installation')
     entry.token = { repositoryIds: actor.repositoryIds, permissions: actor.permissions }
 }
@@ -230,8 +234,7 @@ async function answer(
   const note = (kind: 'request' | 'response', messages: string[]) => {
     for (const message of messages) parts.violations.push({ kind, where, message })
   }
-  // The description covers REST; GraphQL is checked against its own schema.
-  const contract = route.template === '/graphql' ? null : parts.contract
+  const contract = UNDESCRIBED.has(route.template) ? null : parts.contract
   if (contract !== null) note('request', contract.request({ ...op, body: op.body ?? undefined }))
   let reply: Reply
   try {

@@ -9,6 +9,10 @@ export type Actor =
   | { kind: 'anonymous' }
   | { kind: 'user'; account: Account }
   | { kind: 'app'; app: App }
+  /** An App that proves itself by client id and secret, for what it may do with the tokens of people. */
+  | { kind: 'client'; app: App }
+  /** A person through an App that they authorised: what the person and an installation of the App both reach. */
+  | { kind: 'user-to-server'; app: App; account: Account }
   | {
       kind: 'installation'
       app: App
@@ -38,6 +42,8 @@ export type SiteEvent = {
 
 export type EmitOptions = {
   repo?: Repo
+  /** The App itself hears of it, once, whatever its installations. */
+  toApp?: App
   /** Only this App hears of it (check run buttons, installation changes). */
   onlyAppId?: number
   /** Delivered although the App did not subscribe. */
@@ -83,6 +89,6 @@ export function viaApp(actor: Actor): number | null {
 export const actorName = (actor: Actor) =>
   actor.kind === 'anonymous'
     ? 'anonymous'
-    : actor.kind === 'app'
+    : actor.kind === 'app' || actor.kind === 'client'
       ? `app/${actor.app.slug}`
       : actor.account.login

@@ -1,5 +1,12 @@
 /** The plain, typed records behind the stand-in GitHub; code itself lives only in the bare git repositories. */
-import type { App, Delivery, Installation, InstallationToken } from './records/apps.ts'
+import type {
+  App,
+  AuthorizationCode,
+  Delivery,
+  Installation,
+  InstallationToken,
+  UserToken,
+} from './records/apps.ts'
 import type { CheckRun, CheckSuite, CommitStatus } from './records/checks.ts'
 import type { Deployment, Environment, Hold } from './records/deployments.ts'
 import type { Account, Membership, Team } from './records/people.ts'
@@ -51,6 +58,8 @@ export type State = {
   apps: Map<number, App>
   installations: Map<number, Installation>
   tokens: Map<string, InstallationToken>
+  authorizationCodes: Map<string, AuthorizationCode>
+  userTokens: Map<string, UserToken>
   deliveries: Map<number, Delivery>
 }
 
@@ -82,6 +91,8 @@ export function createState(): State {
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),
+    authorizationCodes: new Map(),
+    userTokens: new Map(),
     deliveries: new Map(),
   }
 }

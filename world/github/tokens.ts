@@ -1,8 +1,8 @@
-/** Credentials: an App's RS256 JWT, installation tokens, personal tokens; an Authorization header becomes an actor. */
+/** Credentials: an App's RS256 JWT and client secret, tokens of installations and people; a header becomes an actor. */
 import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import { z } from 'zod'
 import { levelAtLeast } from './access.ts'
-import { GitHubError, invalid } from './errors.ts'
+import { badCredentials, GitHubError, invalid } from './errors.ts'
 import type { Actor, Site } from './site.ts'
 import { must } from './site.ts'
 import type { App, Installation, InstallationToken, Permissions } from './state.ts'
@@ -13,8 +13,6 @@ const LEEWAY_S = 60
 
 const jwtHeader = z.object({ alg: z.literal('RS256') })
 const jwtClaims = z.object({ iss: z.union([z.string(), z.number()]), iat: z.number(), exp: z.number() })
-
-export const badCredentials = () => new GitHubError(401, 'Bad credentials')
 
 function decodePart(part: string): unknown {
   try {
@@ -87,8 +85,11 @@ export function actorFor(site: Site, header: string | undefined, jwtNowMs: numbe
   const [scheme = '', value = ''] = header.split(/\s+/, 2)
   switch (scheme.toLowerCase()) {
     case 'basic': {
-      const [, password = ''] = splitOnce(Buffer.from(value, 'base64').toString('utf8'))
-      return actorForToken(site, password)
+      const [username, password] = splitOnce(Buffer.from(value, 'base64').toString('utf8'))
+      const app = appWithClientId(site, username)
+      if (app === null) return actorForToken(site, password)
+      if (app.clientSecret !== password) throw badCredentials()
+      return { kind: 'client', app }
     }
     case 'bearer':
     case 'token':
@@ -97,6 +98,10 @@ export function actorFor(site: Site, header: string | undefined, jwtNowMs: numbe
     default:
       throw badCredentials()
   }
+}
+
+export function appWithClientId(site: Site, clientId: string): App | null {
+  return [...site.state.apps.values()].find((app) => app.clientId === clientId) ?? null
 }
 
 function splitOnce(text: string): [string, string] {
@@ -125,6 +130,12 @@ function actorForToken(site: Site, token: string): Actor {
       permissions,
       repositoryIds: known.repositoryIds,
     }
+  }
+  const personal = site.state.userTokens.get(token)
+  if (personal !== undefined) {
+    const account = must(site.state.accounts, personal.accountId, 'account')
+    if (personal.expiresAtMs <= site.clock.now() || account.deleted === true) throw badCredentials()
+    return { kind: 'user-to-server', app: must(site.state.apps, personal.appId, 'app'), account }
   }
   for (const account of site.state.accounts.values()) {
     if (token !== '' && account.token === token) return { kind: 'user', account }

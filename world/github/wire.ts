@@ -8,6 +8,10 @@ import type { Site } from './site.ts'
 
 const BODY_LIMIT_BYTES = 30 * 1024 * 1024
 
+/** The path as the description has it. Signing in belongs to the website, and is not found below /api/v3. */
+export const apiPath = (pathname: string): string =>
+  pathname.replace(/^\/api\/v3(?=\/(?!login\/)|$)/, '').replace(/^\/api\/graphql$/, '/graphql') || '/'
+
 /** The body as the wire shows it: undefined members are gone. */
 export const toJson = (body: unknown): unknown =>
   body === undefined ? undefined : JSON.parse(JSON.stringify(body))
@@ -78,8 +82,8 @@ export function write(
   res.writeHead(reply.status, headers).end(bytes)
 }
 
-/** The parsed body, null without one; 400 for what is no JSON. */
-export async function readJson(req: IncomingMessage): Promise<unknown> {
+/** The parsed body, null without one; 400 for what is no JSON. Signing in takes the fields of a form as well. */
+export async function readBody(req: IncomingMessage, path: string): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {
@@ -88,8 +92,11 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
     chunks.push(chunk)
   }
   if (size === 0) return null
+  const text = Buffer.concat(chunks).toString('utf8')
+  const form = (req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+  if (form && path.startsWith('/login/')) return Object.fromEntries(new URLSearchParams(text))
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    return JSON.parse(text)
   } catch {
     throw new GitHubError(400, 'Problems parsing JSON')
   }

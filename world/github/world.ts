@@ -180,6 +180,9 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubWo
     setWebhookUrl: (to, which = app) => {
       which.webhookUrl = to
     },
+    setCallbackUrls: (urls, which = app) => {
+      which.callbackUrls = [...urls]
+    },
     createUser: (login, input) => createAccount(site, login, input),
     renameUser: (login, to) => {
       accountNamed(site, login).login = to

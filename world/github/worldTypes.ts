@@ -45,6 +45,8 @@ export type GitHubWorld = {
   /** Every webhook event once, in the order it happened, delivered or not. */
   readonly events: SiteEvent[]
   setWebhookUrl(url: string | null, app?: App): void
+  /** Where people may be sent back to after they authorised the App; the first is the default. */
+  setCallbackUrls(urls: string[], app?: App): void
   createUser(login: string, input?: AccountInput): Account
   /** The login changes, the id stays; the old login is free for anybody. */
   renameUser(login: string, to: string): void

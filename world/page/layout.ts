@@ -12,6 +12,7 @@ export type Visit = {
   world: GitHubWorld
   /** Null until somebody was chosen with ?as=login; then the page can only be read. */
   viewer: Account | null
+  /** The address without who one is. */
   path: string
   notice: Notice | null
   /** Seconds until the page loads itself again; null for never. */
@@ -58,15 +59,18 @@ function people(visit: Visit, repo: Repo | null): Html {
 ${accounts.map((account) => {
   const role = repo === null ? null : roleOn(world.state, repo, account)
   const current = account.id === viewer?.id
-  const href = `${visit.path}?as=${encodeURIComponent(account.login)}`
+  const href = addressAs(visit.path, account.login)
   return html`<a href="${href}"${current && trusted(' aria-current="true"')} title="${role === null ? 'a person' : `role: ${role}`}">${account.login}</a> `
 })}</nav>`
 }
 
 /** An address on this site that keeps who one is. */
 export function link(visit: Visit, path: string): string {
-  return visit.viewer === null ? path : `${path}?as=${encodeURIComponent(visit.viewer.login)}`
+  return visit.viewer === null ? path : addressAs(path, visit.viewer.login)
 }
+
+const addressAs = (path: string, login: string) =>
+  `${path}${path.includes('?') ? '&' : '?'}as=${encodeURIComponent(login)}`
 
 /** A form that does one thing as the viewer; nothing without a viewer. */
 export function form(visit: Visit, act: string, inner: Html, inline = false): Html {

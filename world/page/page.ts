@@ -5,17 +5,17 @@ import { findAccount, findRepo } from '../github/access.ts'
 import type { Issue, Repo } from '../github/state.ts'
 import type { GitHubWorld } from '../github/world.ts'
 import { act } from './act.ts'
+import { servesAuthorize } from './authorizePage.ts'
+import { foreignForm, formOf, send } from './http.ts'
 import type { Notice, Visit } from './layout.ts'
 import { commitPage, issuePage, listPage, mayRead, missingPage } from './otherPages.ts'
 import { pullPage } from './pullPage.ts'
-import { POLICY } from './style.ts'
 
 export type PageOptions = {
   /** Pages load themselves again after so many seconds; default never, so that nothing typed is lost. */
   refreshS?: number
 }
 
-const BODY_LIMIT_BYTES = 300_000
 const MAX_NOTICES = 100
 /** After a press the page looks again once, when the App has had a moment to answer. */
 const AFTER_PRESS_S = 2
@@ -48,6 +48,7 @@ export function servePages(world: GitHubWorld, options: PageOptions = {}): void 
       notice,
       refreshS,
     }
+    if (await servesAuthorize(visit, req, res, url)) return true
     if (req.method === 'POST' && (THREAD.test(url.pathname) || COMMIT.test(url.pathname))) {
       await post(visit, place, req, res)
       return true
@@ -64,19 +65,8 @@ export function servePages(world: GitHubWorld, options: PageOptions = {}): void 
     req: IncomingMessage,
     res: ServerResponse,
   ): Promise<void> {
-    const fields = await formOf(req)
-    const { origin } = req.headers
-    // Another site's page must not press in a person's name.
-    if (fields === null || (origin !== undefined && origin !== world.url)) {
-      return send(
-        res,
-        403,
-        missingPage({
-          ...visit,
-          notice: { kind: 'refused', text: 'This form did not come from this site, or is too large.' },
-        }),
-      )
-    }
+    const fields = await formOf(visit, req)
+    if (fields === null) return send(res, 403, missingPage({ ...visit, notice: foreignForm }))
     if (place === null || visit.viewer === null || !mayRead(visit, place.repo))
       return send(res, 404, missingPage(visit))
     const { login } = visit.viewer
@@ -133,30 +123,4 @@ function decode(part: string): string {
     // A malformed escape names no repository.
     return ''
   }
-}
-
-/** The fields of a URL-encoded form; null when it is something else or too large. */
-async function formOf(req: IncomingMessage): Promise<URLSearchParams | null> {
-  if (!(req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) return null
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > BODY_LIMIT_BYTES) return null
-    chunks.push(chunk)
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
-}
-
-function send(res: ServerResponse, status: number, page: string): void {
-  res
-    .writeHead(status, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': POLICY,
-      'x-content-type-options': 'nosniff',
-      // Not `no-referrer`: browsers would then send forms with the origin `null`.
-      'referrer-policy': 'same-origin',
-      'cache-control': 'no-store',
-    })
-    .end(page)
 }

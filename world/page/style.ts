@@ -51,5 +51,6 @@ textarea { min-height: 6rem; } aside h2 { margin: 1.2rem 0 .3rem; font-size: .85
 
 const hash = createHash('sha256').update(STYLE).digest('base64')
 
-/** Nothing but this style, forms to the same site, no script, no image, no frame (T37). */
-export const POLICY = `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+/** Nothing but this style, forms to the same site and these others, no script, no image, no frame (T37). */
+export const policy = (formsTo: string[]) =>
+  `default-src 'none'; style-src 'sha256-${hash}'; form-action ${["'self'", ...formsTo].join(' ')}; base-uri 'none'; frame-ancestors 'none'`

@@ -2,12 +2,13 @@
 
 import { requireRole } from '../access.ts'
 import { GitHubError, notFound } from '../errors.ts'
+import { answerAs, revokeAuthorization } from '../oauth.ts'
 import { emitRunRequest } from '../ops/checks.ts'
 import { setDraft } from '../ops/pulls.ts'
 import { resolveThread } from '../ops/reviewComments.ts'
 import type { ServerParts } from '../server.ts'
 import { type Actor, must } from '../site.ts'
-import type { Account, Issue, Pull, Repo, Review } from '../state.ts'
+import type { Account, App, Issue, Pull, Repo, Review } from '../state.ts'
 import { nodeId } from '../views/account.ts'
 import { dispatchAs } from './dispatch.ts'
 import { type PushInput, pushFiles } from './push.ts'
@@ -216,6 +217,15 @@ export function createPerson(parts: ServerParts, account: Account, repoNamed: (f
         'Must have write access to resolve conversations.',
       )
       await resolveThread(site, thread, resolved, account)
+    },
+
+    /** What a browser in which this person is signed in does at the page that authorises an App: where GitHub sends it. */
+    async authorize(address: string, answer: 'authorize' | 'cancel' = 'authorize'): Promise<string> {
+      return answerAs(site, account, address, answer)
+    },
+    /** Takes back what an App may do in this person's name. */
+    async revoke(app: App): Promise<void> {
+      revokeAuthorization(site, app, account)
     },
 
     /** Commits files on top of a branch and pushes it over HTTP with git; returns the new SHA. */

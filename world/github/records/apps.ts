@@ -13,6 +13,8 @@ export type App = {
   publicKeyPem: string
   webhookSecret: string
   webhookUrl: string | null
+  /** Where people may be sent back to after they authorised the App; the first is used when none is asked for. */
+  callbackUrls: string[]
   permissions: Permissions
   events: string[]
   createdAt: string
@@ -34,6 +36,21 @@ export type InstallationToken = {
   /** null means every repository of the installation. */
   repositoryIds: number[] | null
   permissions: Permissions
+  expiresAtMs: number
+}
+/** What a person agreed to on the authorise page, until the App exchanges it: once, within ten minutes. */
+export type AuthorizationCode = {
+  code: string
+  appId: number
+  accountId: number
+  callbackUrl: string
+  expiresAtMs: number
+}
+/** A person's token through an App; GitHub calls it a user access token. */
+export type UserToken = {
+  token: string
+  appId: number
+  accountId: number
   expiresAtMs: number
 }
 export type Delivery = {

@@ -17,6 +17,7 @@ import { gitRefRoutes } from './gitRefs.ts'
 import { issueRoutes } from './issues.ts'
 import { labelRoutes } from './labels.ts'
 import { miscRoutes } from './misc.ts'
+import { oauthRoutes } from './oauth.ts'
 import { peopleRoutes } from './people.ts'
 import { pullRoutes } from './pulls.ts'
 import { reactionRoutes } from './reactions.ts'
@@ -32,6 +33,7 @@ export type RouteParts = { outbox: () => Outbox; convert: (code: string) => App 
 
 export function registerRoutes(router: Router, parts: RouteParts): void {
   appRoutes(router, parts.outbox, parts.convert)
+  oauthRoutes(router)
   peopleRoutes(router)
   miscRoutes(router)
   repoRoutes(router)

@@ -52,8 +52,9 @@ export function peopleRoutes(router: Router): void {
     if (account === undefined || account.deleted === true) throw notFound()
     return ok(publicUser(c.site, account))
   })
-  router.route('GET', '/user', { permission: 'any' }, (c) => {
-    if (c.actor.kind !== 'user') throw forbidden('Resource not accessible by integration')
+  router.route('GET', '/user', { permission: 'any', throughApp: true }, (c) => {
+    if (c.actor.kind !== 'user' && c.actor.kind !== 'user-to-server')
+      throw forbidden('Resource not accessible by integration')
     return ok(publicUser(c.site, c.actor.account))
   })
   router.route('GET', '/orgs/{org}/members', members, (c) => {

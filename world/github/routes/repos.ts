@@ -8,7 +8,7 @@ import { must } from '../site.ts'
 import type { Account, Role } from '../state.ts'
 import { simpleUser } from '../views/account.ts'
 import { commitView } from '../views/commit.ts'
-import { foldedPermission, fullRepository, repoApi, repoHtml } from '../views/repo.ts'
+import { foldedPermission, fullRepository, permissionsOf, repoApi, repoHtml } from '../views/repo.ts'
 
 const updateBody = z.object({
   default_branch: z.string().optional(),
@@ -38,24 +38,13 @@ function userAt(c: Call): Account {
 
 function collaborator(c: Call, account: Account) {
   const role = roleOn(c.site.state, c.repo, account)
-  const has = (least: Role) => roleAtLeast(role, least)
-  return {
-    ...simpleUser(c.site, account),
-    permissions: {
-      admin: has('admin'),
-      maintain: has('maintain'),
-      push: has('write'),
-      triage: has('triage'),
-      pull: has('read'),
-    },
-    role_name: role,
-  }
+  return { ...simpleUser(c.site, account), permissions: permissionsOf(role), role_name: role }
 }
 
 export function repoRoutes(router: Router): void {
   const read = { permission: 'metadata:read' }
   const base = '/repos/{owner}/{repo}'
-  router.route('GET', base, read, (c) => ok(fullRepository(c.site, c.repo, c.actor)))
+  router.route('GET', base, { ...read, throughApp: true }, (c) => ok(fullRepository(c.site, c.repo, c.actor)))
   router.route('PATCH', base, { permission: 'administration:write', role: 'admin' }, (c) => {
     const input = c.parse(updateBody)
     c.repo.defaultBranch = input.default_branch ?? c.repo.defaultBranch

@@ -49,8 +49,7 @@ function reviewAt(c: Call, pull: Pull): Review {
 }
 
 const visible = (c: Call, review: Review) =>
-  review.state !== 'PENDING' ||
-  (c.actor.kind !== 'anonymous' && c.actor.kind !== 'app' && c.actor.account.id === review.authorId)
+  review.state !== 'PENDING' || ('account' in c.actor && c.actor.account.id === review.authorId)
 
 async function createReview(c: Call) {
   const pull = pullAt(c)

@@ -1,8 +1,8 @@
 /** A repository in the three sizes GitHub shows it, and its labels. */
-import { ROLES, roleOn } from '../access.ts'
+import { roleAtLeast, roleOn } from '../access.ts'
 import type { Actor, Site } from '../site.ts'
 import { must } from '../site.ts'
-import type { Label, Repo } from '../state.ts'
+import type { Label, Repo, Role } from '../state.ts'
 import { nodeId, simpleUser } from './account.ts'
 import type { Schema } from './schemas.ts'
 
@@ -120,8 +120,7 @@ export function minimalRepository(site: Site, repo: Repo): Schema<'minimal-repos
 export function fullRepository(site: Site, repo: Repo, actor: Actor): Schema<'full-repository'> {
   const parent = repo.parentId === null ? null : site.state.repos.get(repo.parentId)
   const owner = must(site.state.accounts, repo.ownerId, 'account')
-  const role = actor.kind === 'user' ? roleOn(site.state, repo, actor.account) : 'read'
-  const has = (least: (typeof ROLES)[number]) => ROLES.indexOf(role) >= ROLES.indexOf(least)
+  const person = actor.kind === 'user' || actor.kind === 'user-to-server' ? actor.account : null
   const base = repository(site, repo)
   return {
     ...base,
@@ -129,13 +128,7 @@ export function fullRepository(site: Site, repo: Repo, actor: Actor): Schema<'fu
     created_at: repo.createdAt,
     updated_at: repo.updatedAt,
     has_discussions: false,
-    permissions: {
-      admin: has('admin'),
-      maintain: has('maintain'),
-      push: has('write'),
-      triage: has('triage'),
-      pull: true,
-    },
+    permissions: permissionsOf(person === null ? 'read' : roleOn(site.state, repo, person)),
     temp_clone_token: '',
     allow_squash_merge: repo.allow.squash,
     allow_merge_commit: repo.allow.merge,
@@ -147,6 +140,18 @@ export function fullRepository(site: Site, repo: Repo, actor: Actor): Schema<'fu
     subscribers_count: 0,
     ...(owner.type === 'Organization' ? { organization: simpleUser(site, owner) } : {}),
     ...(parent ? { parent: repository(site, parent), source: repository(site, parent) } : {}),
+  }
+}
+
+/** A role as the five answers that a repository or a collaborator shows. */
+export function permissionsOf(role: Role) {
+  const has = (least: Role) => roleAtLeast(role, least)
+  return {
+    admin: has('admin'),
+    maintain: has('maintain'),
+    push: has('write'),
+    triage: has('triage'),
+    pull: has('read'),
   }
 }
 
@@ -163,7 +168,7 @@ export function labelView(site: Site, repo: Repo, label: Label): Schema<'label'>
 }
 
 /** How a role is folded into the four old permission names; role_name keeps the difference. */
-export function foldedPermission(role: (typeof ROLES)[number]): 'admin' | 'write' | 'read' | 'none' {
+export function foldedPermission(role: Role): 'admin' | 'write' | 'read' | 'none' {
   switch (role) {
     case 'admin':
       return 'admin'
