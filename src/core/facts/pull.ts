@@ -56,6 +56,28 @@ const verdictsTold = z.object({
     .max(60),
   approvals: z.array(z.object({ check: z.enum(checkNames), by: Account })).max(100),
 })
+/**
+ * Told to people for the team's figures, once a commit and state: when `countersign/review` first waited for a person on a
+ * pull request that is no draft, when someone asked for changes, when it turned green (O2). Like `verdicts.told` it is
+ * never read by a decision.
+ */
+const reviewTold = z.object({
+  kind: z.literal('review.told'),
+  sha: Sha,
+  state: z.enum(['asked', 'rejected', 'approved']),
+})
+/**
+ * Told to people for the team's figures, once a commit, gate and state: what a gate said no to, or wanted looked at (O2).
+ * Like `verdicts.told` it is never read by a decision.
+ */
+const gatesCaught = z.object({
+  kind: z.literal('gates.caught'),
+  sha: Sha,
+  gates: z
+    .array(z.object({ gate: z.string().max(60), state: z.enum(['fail', 'flag']) }))
+    .min(1)
+    .max(60),
+})
 const merged = z.object({
   kind: z.literal('merged'),
   head: Sha,
@@ -85,6 +107,8 @@ export const pullFacts = [
   decided,
   mergeIntended,
   verdictsTold,
+  reviewTold,
+  gatesCaught,
   merged,
   baseSeen,
   queued,

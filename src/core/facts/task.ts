@@ -63,6 +63,8 @@ const attemptJudged = z.object({
   objections: z.array(sentence).max(50),
   /** True when nothing else judges the attempt, so that with this it is accepted. */
   accepted: z.boolean().optional(),
+  /** For `code` with objections: the check or the command of policy that objected, for the team's figures (O2). */
+  caught: z.array(z.string().max(60)).max(20).optional(),
   /** For `review`: the commit that it read. The next attempt sits on it, so that nothing pushed is taken back. */
   head: Sha.optional(),
 })
