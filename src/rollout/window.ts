@@ -14,6 +14,8 @@ export interface MonitorRow {
   values: (number | null)[]
   /** The value over which a sample is a breach. */
   limit: number
+  /** The value over which one sample is enough; null where the rule has none. */
+  ceiling: number | null
 }
 
 export interface WindowVerdict {
@@ -168,7 +170,8 @@ class Monitor {
 
   row(): MonitorRow {
     const { rule, baseline, values, limit } = this
-    return { name: rule.name, rule, baseline, values, limit }
+    const ceiling = rule.ceiling === null ? null : this.ceiling
+    return { name: rule.name, rule, baseline, values, limit, ceiling }
   }
 
   alert(): WindowVerdict['alerts'] {
