@@ -79,6 +79,7 @@ export async function play(options: Options, scene: Scene): Promise<number> {
     if (options.interactive) {
       servePages(stage.github)
       tell(`The pages of the stand-in GitHub: ${stage.github.url}/${repository}`)
+      tell(`The board, where you sign in as one of them: ${stage.app.url}/board`)
     }
     const theatre = await setTheatre(stage, join(import.meta.dirname, 'repository'), production.scenery)
     await production.begin(stage)

@@ -2,6 +2,7 @@
 import type { Production } from '../production.ts'
 import type { Step } from '../story.ts'
 import { merge, review } from './approval.ts'
+import { board } from './board.ts'
 import { checks, code } from './code.ts'
 import { delegation } from './delegation.ts'
 import { otherAgent, person, stopping } from './others.ts'
@@ -25,6 +26,7 @@ export const steps: Step[] = [
 export const productionSteps = (production: Production): Step[] => [
   toProduction(production),
   rolledBack(production),
+  board,
 ]
 
 /** The number of the issue that is stopped: it is opened after the stranger's issue and the agent's pull request. */
