@@ -215,10 +215,10 @@ async function answers(part: { ping(): Promise<void> }): Promise<string> {
 
 /** Values that must never be printed. */
 function secretsOf(environment: Environment): string[] {
-  const { WEBHOOK_SECRET, privateKey, drafter, modelEndpoints, outbound } = environment
+  const { WEBHOOK_SECRET, privateKey, drafter, signIn, modelEndpoints, outbound } = environment
   const keys = Object.values(modelEndpoints).map((one) => one.key)
   const outside = [...outbound.tokens.map((one) => one.token), ...Object.values(outbound.webhooks)]
-  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, ...keys, ...outside].filter(
+  return [WEBHOOK_SECRET, privateKey, drafter?.privateKey, signIn?.clientSecret, ...keys, ...outside].filter(
     (one) => one !== undefined && one !== null,
   )
 }

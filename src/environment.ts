@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { type ModelEndpoint, readEndpoints } from './environment/endpoints.ts'
 import { type OutboundSettings, readOutbound } from './environment/outbound.ts'
+import { PublicAddress, readSignIn, type SignInSettings } from './environment/signIn.ts'
 
 const url = z
   .string()
@@ -11,6 +12,7 @@ const count = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`
   return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error })
 }
+const defaultHost = '127.0.0.1'
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 const numeric = { error: "must be the numeric id on the App's settings page" }
@@ -31,8 +33,11 @@ const Variables = z.object({
   DRAFTER_APP_ID: appId.optional(),
   DRAFTER_PRIVATE_KEY: z.string().optional(),
   DRAFTER_PRIVATE_KEY_PATH: z.string().optional(),
+  GITHUB_CLIENT_ID: z.string().optional(),
+  GITHUB_CLIENT_SECRET: z.string().optional(),
+  COUNTERSIGN_URL: PublicAddress.optional(),
   GITHUB_API_URL: url.default('https://api.github.com'),
-  HOST: z.string().default('127.0.0.1'),
+  HOST: z.string().default(defaultHost),
   PORT: count(0, 65_535).default(3000),
   REDIS_URL: z
     .string()
@@ -56,9 +61,13 @@ const Variables = z.object({
   LOG_LEVEL: z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'),
 })
 
-export interface Environment extends Omit<z.infer<typeof Variables>, 'PRIVATE_KEY' | 'DRAFTER_PRIVATE_KEY'> {
+type ReadApart = 'PRIVATE_KEY' | 'DRAFTER_PRIVATE_KEY' | 'GITHUB_CLIENT_ID' | 'GITHUB_CLIENT_SECRET'
+
+export interface Environment extends Omit<z.infer<typeof Variables>, ReadApart> {
   privateKey: string
   drafter: { appId: number; privateKey: string } | null
+  /** As whom the App lets people sign in to the board; null when it does not. */
+  signIn: SignInSettings | null
   /** By the names that policy uses (P10). */
   modelEndpoints: Record<string, ModelEndpoint>
   /** What monitors, probes and alerts may reach (T35). */
@@ -100,14 +109,21 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
   const baseUrl = parsed.data?.COUNTERSIGN_MODEL_BASE_URL ?? ''
   const modelEndpoints = readEndpoints(given, baseUrl, mistakes)
   const outbound = readOutbound(given, mistakes)
+  const signIn = readSignIn(given, given['HOST'] ?? defaultHost, mistakes)
   if (!parsed.success || mistakes.length > 0) return { kind: 'refused', message: refusal(mistakes) }
 
-  const { PRIVATE_KEY: _key, DRAFTER_PRIVATE_KEY: _drafterKey, ...rest } = parsed.data
+  const {
+    PRIVATE_KEY: _key,
+    DRAFTER_PRIVATE_KEY: _drafterKey,
+    GITHUB_CLIENT_ID: _clientId,
+    GITHUB_CLIENT_SECRET: _clientSecret,
+    ...rest
+  } = parsed.data
   const drafter =
     rest.DRAFTER_APP_ID && drafterKey ? { appId: rest.DRAFTER_APP_ID, privateKey: drafterKey } : null
   return {
     kind: 'ready',
-    environment: { ...rest, privateKey: privateKey ?? '', drafter, modelEndpoints, outbound },
+    environment: { ...rest, privateKey: privateKey ?? '', drafter, signIn, modelEndpoints, outbound },
   }
 }
 
