@@ -9,6 +9,7 @@ import { createAppends } from './appends.ts'
 import { type Database, reaching } from './database.ts'
 import { latestSubjects } from './latest.ts'
 import { checkedKey, columnsOf, evidenceOf, evidenceText, factOf } from './records.ts'
+import { factsSince } from './since.ts'
 import { spentSince } from './spent.ts'
 import type { Tables } from './tables.ts'
 import { verifyChains } from './verify.ts'
@@ -43,6 +44,7 @@ export function createLedger({ db, ping, close }: Database, tables: Tables, cloc
     factsAfter: factsFrom,
 
     spentSince: (repository, sinceMs) => spentSince(db, facts, repository, sinceMs),
+    factsSince: (repository, wanted) => factsSince(db, tables, repository, wanted),
 
     async openSubjects(limit) {
       const next = db
@@ -151,6 +153,7 @@ function reachingLedger(ledger: Ledger): Ledger {
     setOpen: (...given) => reaching(() => ledger.setOpen(...given)),
     isOpen: (...given) => reaching(() => ledger.isOpen(...given)),
     spentSince: (...given) => reaching(() => ledger.spentSince(...given)),
+    factsSince: (...given) => reaching(() => ledger.factsSince(...given)),
     subjects: (...given) => reaching(() => ledger.subjects(...given)),
     latest: (...given) => reaching(() => ledger.latest(...given)),
     evidence: (...given) => reaching(() => ledger.evidence(...given)),

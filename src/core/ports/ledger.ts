@@ -1,7 +1,7 @@
 /** Ledger: append-only facts in one hash chain a subject; beside them evidence, transcripts and intents. */
 import type { Account } from '../account.ts'
 import type { EvidenceResult } from '../evidence.ts'
-import type { Fact, FactBody } from '../facts.ts'
+import type { Fact, FactBody, FactKind } from '../facts.ts'
 import type { Digest, RepositoryName, SubjectKey } from '../ids.ts'
 import type { Amount } from '../usage.ts'
 
@@ -18,6 +18,17 @@ export interface LatestSubject {
   open: boolean
   /** App clock, milliseconds since 1970. */
   atMs: number
+}
+
+/** Which facts of a repository are wanted, over all its subjects. */
+export interface FactsSince {
+  kinds: readonly FactKind[]
+  /** Epoch ms, App clock. */
+  sinceMs: number
+  /** Of more than this only the latest are given. */
+  limit: number
+  /** Only those of these subjects. */
+  subjects?: readonly SubjectKey[]
 }
 
 export interface LedgerVerification {
@@ -47,6 +58,11 @@ export interface Ledger {
   latest(options: { repository?: RepositoryName; limit: number }): Promise<LatestSubject[]>
   /** What the sessions that ended since then (epoch ms) have spent, over all tasks of a repository (P11). */
   spentSince(repository: RepositoryName, sinceMs: number): Promise<Amount>
+  /**
+   * Facts over all subjects of a repository, oldest first (O2). Deliverables are left out: where one was, there is null, so
+   * that a hash of these facts is not that of the chain. `more` is true when the limit left out older ones.
+   */
+  factsSince(repository: RepositoryName, wanted: FactsSince): Promise<{ facts: Fact[]; more: boolean }>
   evidence(keys: Digest[]): Promise<Map<Digest, EvidenceResult>>
   putEvidence(key: Digest, result: EvidenceResult): Promise<void>
   transcript(session: string): Promise<unknown | null>

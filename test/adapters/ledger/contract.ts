@@ -200,6 +200,86 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     expect(await ledger.subjects({ prefix: 'task:octo/under', limit: 1 })).toHaveLength(1)
   })
 
+  test('O2: facts of a repository by kind and time, over its subjects and nobody else’s, the latest when there are many', async () => {
+    const of = (name: string) => [
+      `task:octo/${name}#1`,
+      `pull:octo/${name}#2`,
+      `rollout:octo/${name}@pro:d #1@é`,
+    ]
+    for (const [index, name] of ['since', 'since_2', 'Since'].entries())
+      for (const [at, subject] of of(name).entries()) {
+        now = 3_000_000 + 100 * at + index
+        await ledger.append(subject, [
+          { actor: person, body: say(`${name} ${at}`) },
+          { actor: null, body: press },
+        ])
+      }
+    const wanted = { kinds: ['incident'], sinceMs: 3_000_000, limit: 10 } as const
+    const all = await ledger.factsSince('octo/since', wanted)
+    expect(all.more).toBe(false)
+    expect(sentences(all.facts)).toEqual(['since 0', 'since 1', 'since 2'])
+    expect(all.facts[1]).toEqual((await ledger.facts('pull:octo/since#2'))[0])
+    const since = async (more: object) => {
+      const found = await ledger.factsSince('octo/since', { ...wanted, ...more })
+      return [found.more, ...sentences(found.facts)]
+    }
+    expect(await since({ sinceMs: 3_000_100 })).toEqual([false, 'since 1', 'since 2'])
+    expect(await since({ limit: 2 })).toEqual([true, 'since 1', 'since 2'])
+    expect(await since({ limit: 3 })).toEqual([false, 'since 0', 'since 1', 'since 2'])
+    expect(await since({ subjects: [of('since')[0], of('since_2')[1]] })).toEqual([false, 'since 0'])
+    expect(await since({ subjects: [] })).toEqual([false])
+    expect(
+      (await ledger.factsSince('octo/since', { ...wanted, kinds: ['incident', 'button.pressed'] })).facts,
+    ).toHaveLength(6)
+  })
+
+  test.each<[string, unknown]>([
+    ['a long one', { text: 'x'.repeat(60_000) }],
+    ['one with odd text', { text: '"outcome":{" \0 \ud800 ,"digest":"' }],
+    ['one that looks like the end of a fact', { digest: 'c'.repeat(64), kind: 'deliverable', phase: 'x' }],
+    [
+      'one that holds such an end',
+      [{ outcome: { digest: 'c'.repeat(64), kind: 'deliverable' }, phase: 'x' }],
+    ],
+    ['null', null],
+  ])('O2: a session is read without its deliverable, and otherwise whole: %s', async (what, deliverable) => {
+    const subject = `task:octo/sessions#${what.length}`
+    now = 4_000_000
+    const body: FactBody = {
+      kind: 'attempt.ended',
+      phase: 'plan "é" \\',
+      attempt: 1,
+      session: 'plan-1',
+      outcome: { kind: 'deliverable', digest: 'd'.repeat(64), deliverable },
+      candidate: null,
+      usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4, requests: 5 },
+      costUsd: 0.0000001,
+      model: 'opus',
+      endpoint: 'anthropic',
+      durationMs: 12.5,
+    }
+    const failed: FactBody = {
+      ...body,
+      outcome: { kind: 'failed', reason: 'It said ","kind":"deliverable"},"phase":"x"' },
+    }
+    const [kept] =
+      (await ledger.append(
+        subject,
+        [body, failed].map((one) => ({ actor: null, body: one })),
+      )) ?? []
+    const { facts } = await ledger.factsSince('octo/sessions', {
+      kinds: ['attempt.ended'],
+      sinceMs: now,
+      limit: 10,
+      subjects: [subject],
+    })
+    expect(facts[0]).toMatchObject({ subject, seq: 0, hash: kept?.hash, atMs: now })
+    expect(facts.map((fact) => fact.body)).toEqual([
+      { ...body, outcome: { ...body.outcome, deliverable: null } },
+      failed,
+    ])
+  })
+
   test('S7: an intent is new once; settings and transcripts keep the latest', async () => {
     expect(await ledger.intend('merge:1')).toBe(true)
     expect(await ledger.intend('merge:1')).toBe(false)
