@@ -111,6 +111,24 @@ describe('another agent’s pull request', () => {
     expect(play(done.parts).actions).toEqual([])
   })
 
+  test('L2: a run that had not ended when somebody merged past the rules is told once, and rests', () => {
+    const parts = mergedParts()
+    const running = play(parts).runs.map((run) => ({
+      ...run,
+      status: 'in_progress' as const,
+      conclusion: null,
+      title: 'Waits for CI',
+      summary: 'Next: wait.',
+    }))
+    const done = play({ ...parts, runs: running })
+    const told = done.runs.map(({ title, summary }) => [
+      title,
+      summary?.match(/What stood here/g)?.length ?? 0,
+    ])
+    expect(told).toEqual(running.map(() => [`Merged as ${sha('merge').slice(0, 8)} into main`, 0]))
+    expect(play(done.parts).actions).toEqual([])
+  })
+
   test('A1: the runs of a merged pull request are left to an open one that shares the commit', () => {
     for (const siblings of ['unknown' as const, [pullSnapshot({ pull: { number: 35, id: 35 } })]]) {
       const done = play({ ...mergedParts(), siblings })
