@@ -20,6 +20,7 @@ import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
 import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
 import { createApp } from './app.ts'
 import { createAudits } from './connect/audit.ts'
+import { boardPages } from './connect/board.ts'
 import { giveUpHandler } from './connect/giveUp.ts'
 import { hintResolvers } from './connect/hints.ts'
 import { runNightly } from './connect/nightly.ts'
@@ -177,6 +178,12 @@ export async function start(environment: Environment, overrides: Overrides = {})
       webhook: { secret: environment.WEBHOOK_SECRET, receive: app.receive },
       metrics,
       log,
+      pages: boardPages({
+        ...ports,
+        settings: environment,
+        onSecret: redactor.add,
+        origin: () => environment.COUNTERSIGN_URL ?? server.url,
+      }),
       readiness: {
         ledger: () => answers(ledger),
         queue: () => answers(queue),

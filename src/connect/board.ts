@@ -1,18 +1,21 @@
 /** Connects the board to what it reads: the ledger, looks at what is open, and GitHub's word on who may see it (O2, T36). */
+import { webAddress } from '../adapters/github/forge.ts'
+import { createViewers } from '../adapters/github/viewers.ts'
 import { mountPages } from '../adapters/http/pages.ts'
 import type { ServerOptions } from '../adapters/http/server.ts'
-import type { Clock, Ledger, Log, Metrics, Viewers } from '../core/ports.ts'
+import type { Clock, Ledger, Log, Metrics, Readings } from '../core/ports.ts'
+import type { Environment } from '../environment.ts'
 import { createBoard } from '../web/board.ts'
-import type { Looks } from '../web/looks.ts'
+import { createLooks } from './looks.ts'
+import { observingWith } from './rounds.ts'
 
 interface BoardPorts {
-  /** Null where the App's client secret is not set: nobody can sign in then. */
-  viewers: Viewers | null
-  secret: string
-  ledger: Ledger
-  looks: Looks
-  web: string
+  settings: Pick<Environment, 'signIn' | 'GITHUB_API_URL'>
+  /** The address by which browsers come, without a path; asked for once the server listens. */
   origin(): string
+  onSecret: (secret: string) => void
+  ledger: Ledger
+  readings: Readings
   clock: Clock
   metrics: Metrics
   log: Log
@@ -23,9 +26,16 @@ const isBoard = (path: string) => path === '/' || path === '/board' || path.star
 const off =
   "The board is off. Set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET to those of the App's settings page, and start Countersign again.\n"
 
-/** What the server asks for paths that are not its own. */
-export function boardPages({ viewers, ...ports }: BoardPorts): NonNullable<ServerOptions['pages']> {
-  if (viewers === null) return mountPages(() => new Response(off, { status: 404 }), isBoard)
-  const board = createBoard({ ...ports, viewers })
+/** What the server asks for paths that are not its own. Without a client secret nobody can sign in, and the board says so. */
+export function boardPages(ports: BoardPorts): NonNullable<ServerOptions['pages']> {
+  const { signIn, GITHUB_API_URL: baseUrl } = ports.settings
+  if (signIn === null) return mountPages(() => new Response(off, { status: 404 }), isBoard)
+  const board = createBoard({
+    ...ports,
+    viewers: createViewers({ ...ports, credentials: signIn, baseUrl }),
+    secret: signIn.clientSecret,
+    looks: createLooks(observingWith(ports), ports.readings, ports.clock),
+    web: webAddress(baseUrl),
+  })
   return mountPages((request) => board.fetch(request), isBoard)
 }

@@ -14,14 +14,16 @@ import * as pulls from '../subjects/pull.ts'
 import * as rollouts from '../subjects/rollout.ts'
 import * as tasks from '../subjects/task.ts'
 
+/** What observing takes beside GitHub. */
+export const observingWith = ({ ledger, clock }: Pick<RoundPorts, 'ledger' | 'clock'>) => ({
+  ledger,
+  clock,
+  needs: { pull: pulls.needs, task: tasks.needs, group: groups.needs, rollout: rollouts.needs },
+})
+
 /** One handler for every kind of subject; each round's time is observed. */
 export function roundHandler(ports: RoundPorts): (key: SubjectKey) => Promise<void> {
-  const { ledger, clock } = ports
-  const extending: Omit<ObservePorts, 'forge'> = {
-    ledger,
-    clock,
-    needs: { pull: pulls.needs, task: tasks.needs, group: groups.needs, rollout: rollouts.needs },
-  }
+  const extending: Omit<ObservePorts, 'forge'> = observingWith(ports)
   const observing = (forge: ForgeReads): ObservePorts => ({ ...extending, forge })
   const round = (key: SubjectKey): Promise<Round> => {
     const subject = parseKey(key)

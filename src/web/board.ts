@@ -1,7 +1,7 @@
 /** The board: a web site that shows and decides nothing. Who may see what is GitHub's to say, for each viewer (O2, T36). */
 import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import { RetryLater } from '../core/errors.ts'
+import { RetryLater, Terminal } from '../core/errors.ts'
 import { RepositoryName } from '../core/ids.ts'
 import type { Clock, Log, Metrics, Viewers } from '../core/ports.ts'
 import { createAccess } from './access.ts'
@@ -95,6 +95,8 @@ export function createBoard(options: BoardOptions): Hono {
       return context.html(await shown(null, plain('Not now', refusedPage(said))), 503)
     }
     log.error({ error, path: context.req.path }, 'a page of the board failed')
+    if (error instanceof Terminal)
+      return context.html(await shown(null, plain('Not now', refusedPage(error.forUser))), 502)
     return context.html(
       await shown(
         null,

@@ -171,8 +171,8 @@ export function createForge(options: ForgeOptions): Forge & {
   }
 }
 
-/** Where repositories are cloned from: `https://github.com`, or the host of an Enterprise Server. */
-function webAddress(baseUrl: string): string {
+/** GitHub's website, from which repositories are cloned too: `https://github.com`, or the host of an Enterprise Server. */
+export function webAddress(baseUrl: string): string {
   const { protocol, host, pathname } = new URL(baseUrl)
   if (pathname.endsWith('/api/v3')) return baseUrl.slice(0, -'/api/v3'.length)
   return host === 'api.github.com' ? 'https://github.com' : `${protocol}//${host.replace(/^api\./, '')}`
