@@ -1,14 +1,15 @@
 /** The client: one way for every request to GitHub, with token, pacing, limits, conditional reads and counting. */
-import { Octokit } from '@octokit/rest'
 import { z } from 'zod'
 import { RetryLater } from '../../core/errors.ts'
 import type { Clock, Log, Metrics } from '../../core/ports.ts'
 import { jobSignal, jobSignalWithin } from '../abort.ts'
 import { type Access, accountOf } from './access.ts'
 import { type Answer, checked, nextPage } from './answers.ts'
-import { errorOf, type Failure, failureOf, GitHubRefusal } from './failures.ts'
+import { createFailing } from './failing.ts'
+import { failureOf, GitHubRefusal } from './failures.ts'
 import { despiteMissing, type GraphqlQuery, graphqlError } from './graphqlErrors.ts'
 import { createLru } from './lru.ts'
+import { createOctokit } from './octokit.ts'
 import { createPacing } from './pacing.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 
@@ -69,13 +70,9 @@ type Redirect = 'follow' | 'manual'
 
 export function createClient(options: ClientOptions): Client {
   const { clock, log, metrics } = options
-  const quiet = (message: string) => log.debug({}, message)
-  const octokit = new Octokit({
-    baseUrl: options.baseUrl,
-    userAgent: 'countersign',
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  })
+  const octokit = createOctokit(options.baseUrl, log)
   const pacing = createPacing(clock)
+  const failing = createFailing(clock, pacing)
   const answers = createLru<Answer & { etag: string }>({ entries: answersKept, size: answerCharactersKept })
   const tokens: Tokens = createTokens(options.app, {
     clock,
@@ -96,25 +93,16 @@ export function createClient(options: ClientOptions): Client {
     try {
       return await run(await tokens.authorization(access))
     } catch (error) {
-      if (failureOf(error, clock.nowMs())?.kind !== 'credentials') throw failed(access, what, error)
+      if (failureOf(error, clock.nowMs())?.kind !== 'credentials')
+        throw failing(accountOf(access), what, error)
       tokens.forget(access)
       log.warn({ what }, 'GitHub refused the token; minting another')
     }
     try {
       return await run(await tokens.authorization(access))
     } catch (error) {
-      throw failed(access, what, error)
+      throw failing(accountOf(access), what, error)
     }
-  }
-
-  function failed(access: Access, what: string, error: unknown): unknown {
-    // A request that its own job cut short says nothing about GitHub.
-    if (jobSignal().aborted) return jobSignal().reason
-    const failure: Failure | null = failureOf(error, clock.nowMs())
-    if (failure === null) return error
-    if (failure.kind === 'limited')
-      pacing.block(accountOf(access), failure.waitMs, `${what}: ${failure.sentence}`)
-    return errorOf(failure, what, error)
   }
 
   async function again<T>(run: () => Promise<T>): Promise<T> {
