@@ -1,5 +1,6 @@
 /** Cost per phase: what the sessions of each phase used, in tokens, minutes and money (O2, P11). */
-import { factsOf } from '../core/facts.ts'
+import { type Fact, factsOf } from '../core/facts.ts'
+import type { SubjectKey } from '../core/ids.ts'
 import { addUsage, noUsage, type Usage } from '../core/usage.ts'
 import type { Chains } from './chains.ts'
 import { type Spread, spread, sum } from './numbers.ts'
@@ -7,12 +8,12 @@ import { within } from './period.ts'
 
 export interface Cost {
   sessions: number
-  /** Tasks and pull requests that had such a session. */
-  subjects: number
+  /** Tasks that had such a session; another agent's pull request counts like one. */
+  tasks: number
   usage: Usage
   minutes: number
   usd: number
-  /** The dollars of each of those subjects; null where there is none. */
+  /** The dollars of each of those tasks; null where there is none. */
   usdEach: Spread | null
 }
 
@@ -28,17 +29,20 @@ export interface Costs {
 }
 
 /**
- * Every session that ended in the period, whatever came of it, with the usage that its endpoint reported and the cost by
+ * Every session that ended in the period, whatever came of it, of tasks and of fixes on their pull requests, with the usage that its endpoint reported and the cost by
  * the policy's prices of that day. What a task cost before the period is not in it, so the dollars of a task are those of
  * the period. Left out: sessions at work, and those that a crash ended without a word.
  */
-export function cost({ tasks, pulls, period }: Chains): Costs {
+export function cost({ tasks, pulls, taskOf, period }: Chains): Costs {
   const isIn = within(period)
-  const all = [...tasks, ...pulls].flatMap(({ key, facts }) =>
+  const sessions = (facts: readonly Fact[], task: SubjectKey) =>
     factsOf(facts, 'attempt.ended')
       .filter(isIn)
-      .map(({ body }) => ({ ...body, key })),
-  )
+      .map(({ body }) => ({ ...body, task }))
+  const all = [
+    ...tasks.flatMap(({ key, facts }) => sessions(facts, key)),
+    ...pulls.flatMap(({ key, subject, facts }) => sessions(facts, taskOf.get(subject.number)?.key ?? key)),
+  ]
   const phases = [...Map.groupBy(all, ({ phase }) => phase)].map(([phase, its]) => ({
     phase,
     ...costOf(its),
@@ -53,18 +57,18 @@ export function cost({ tasks, pulls, period }: Chains): Costs {
 }
 
 interface Session {
-  key: string
+  task: SubjectKey
   usage: Usage
   costUsd: number
   durationMs: number
 }
 
 function costOf(sessions: readonly Session[]): Cost {
-  const each = Map.groupBy(sessions, ({ key }) => key)
+  const each = Map.groupBy(sessions, ({ task }) => task)
   const usd = (some: readonly Session[]) => sum(some.map(({ costUsd }) => costUsd))
   return {
     sessions: sessions.length,
-    subjects: each.size,
+    tasks: each.size,
     usage: sessions.reduce((total, { usage }) => addUsage(total, usage), noUsage),
     minutes: sum(sessions.map(({ durationMs }) => durationMs)) / 60_000,
     usd: usd(sessions),

@@ -60,15 +60,24 @@ export function sentence(text: string): Html {
   })}`
 }
 
+/** A column of text by its name, or one of numbers, which end at its right edge. */
+export type Column = string | { number: string }
+
 /** Rows and columns; `empty` is said where there are none. */
 export function table(
-  columns: readonly string[],
+  columns: readonly Column[],
   rows: readonly (readonly unknown[])[],
   empty: string,
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`
+  const cell = (at: number, content: unknown): Html =>
+    typeof columns[at] === 'object' ? html`<td class="number">${content}</td>` : html`<td>${content}</td>`
   return html`<div class="scroll"><table>
-    <thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-    <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+    <thead><tr>${columns.map((column) =>
+      typeof column === 'string'
+        ? html`<th scope="col">${column}</th>`
+        : html`<th scope="col" class="number">${column.number}</th>`,
+    )}</tr></thead>
+    <tbody>${rows.map((cells) => html`<tr>${cells.map((content, at) => cell(at, content))}</tr>`)}</tbody>
   </table></div>`
 }

@@ -386,31 +386,32 @@ describe('cost per phase', () => {
           [1, ended('validate:plan', 2, { usd: 0.5, minutes: 1 })],
           [-1, ended('spec', 1, { usd: 100 })],
         ),
-        task(2, [1, ended('plan', 1, { usd: 5, minutes: 6 })]),
+        task(2, [1, ended('plan', 1, { usd: 5, minutes: 6 })], [1, opened(4)]),
+        pull(4, [2, ended('fix', 1, { usd: 1, minutes: 1 })]),
         pull(3, [1, ended('fix', 1, { usd: 0.25, minutes: 1 })]),
         chain('task:acme/other#1', [1, ended('plan', 1, { usd: 1000 })]),
       ),
     )
     expect(
-      found.phases.map(({ phase, sessions, subjects, usd, minutes, usdEach }) => [
+      found.phases.map(({ phase, sessions, tasks, usd, minutes, usdEach }) => [
         phase,
         sessions,
-        subjects,
+        tasks,
         usd,
         minutes,
         usdEach?.median,
       ]),
     ).toEqual([
       ['plan', 3, 2, 8, 12, 4],
+      ['fix', 2, 2, 1.25, 2, 0.625],
       ['validate:plan', 1, 1, 0.5, 1, 0.5],
-      ['fix', 1, 1, 0.25, 1, 0.25],
     ])
     expect(found.total).toMatchObject({
-      sessions: 5,
-      subjects: 3,
-      usd: 8.75,
-      usage: { inputTokens: 500, cacheReadTokens: 5000, requests: 15 },
-      usdEach: { count: 3, median: 3.5 },
+      sessions: 6,
+      tasks: 3,
+      usd: 9.75,
+      usage: { inputTokens: 600, cacheReadTokens: 6000, requests: 18 },
+      usdEach: { count: 3, median: 3.5, p75: 4.75 },
     })
     expect(cost(chains()).total).toMatchObject({ sessions: 0, usd: 0, usdEach: null })
     expect(repository).toBe('acme/widgets')
