@@ -1,12 +1,17 @@
 /** O2: the page of an environment, from stories that real rounds told; it says what countersign/deploy says. */
 import { describe, expect, test } from '@jest/globals'
+import { type EvidenceResult, evidenceKey } from '../../src/core/evidence.ts'
+import { EnvironmentSettings, watchRules } from '../../src/rollout/settings.ts'
+import { windowRequests } from '../../src/subjects/rollout.ts'
+import { loadEnvironmentPast } from '../../src/web/environment.ts'
+import { environmentPage } from '../../src/web/pages/environment.ts'
 import { environmentStyle } from '../../src/web/style/environment.ts'
 import { plotStyle } from '../../src/web/style/plot.ts'
 import { byAgent, dana, environment, erik, errors, gus, mergedBody } from '../subjects/rolloutStory.ts'
 import { shaOf } from '../subjects/rolloutWorld.ts'
-import { account } from '../support/snapshots.ts'
+import { account, factsFrom, repository } from '../support/snapshots.ts'
 import { ShownStory } from './environmentStory.ts'
-import { all, type Element, one, textOf } from './markup.ts'
+import { all, type Element, one, read, textOf } from './markup.ts'
 
 const bad = { errors: 0.02, requests: 500 }
 const over = { errors: 0.003 }
@@ -252,6 +257,50 @@ describe('O2: the history', () => {
     expect(entries(page).filter((each) => all(each, 'svg').length > 0)).toHaveLength(10)
     expect(textOf(entries(page)[12] as Element)).toContain('Only the windows of newer deployments are drawn.')
     expect(textOf(entries(page)[0] as Element)).toContain('nobody was asked')
+  })
+
+  test('R3: the 1,500 samples of a past window are asked for in parts, and none is left out', async () => {
+    const rules = { ...watchRules(EnvironmentSettings.parse(environment())), samples: 1500, intervalMs: 1000 }
+    const window = { deployment: 9, sha: shaOf('a') }
+    const opened = { ...window, kind: 'window.opened' as const, atMs: 10_000, steps: [], rules }
+    const ended = { ...window, kind: 'window.ended' as const, outcome: 'healthy' as const }
+    const seen = { kind: 'deploy.seen', deployment: 9, environment: 'production', sha: shaOf('a') } as const
+    const key = `rollout:${repository.name}@production`
+    const facts = factsFrom(key, [
+      { atMs: 5000, body: { ...seen, intent: null, adopted: false } },
+      { atMs: 10_000, body: opened },
+      { atMs: 1_510_000, body: { ...ended, sentence: 'Fine.', means: {} } },
+    ])
+    let most = 0
+    const { baseline, samples } = windowRequests({ id: 9, sinceMs: 5000 }, opened, 1_510_000)
+    const told = (name: string, value: number) => ({ name, reading: { ok: true as const, value } })
+    const whole = new Map<string, EvidenceResult>(
+      [baseline, ...samples].map((request, at) => [
+        evidenceKey(repository.name, request),
+        {
+          ok: true,
+          body: { readings: [told('#requests', 500), told('errors', at === 1400 ? 0.004 : 0.0004)] },
+        },
+      ]),
+    )
+    const ledger = {
+      facts: async () => facts,
+      evidence: async (keys: string[]) => {
+        most = Math.max(most, keys.length)
+        return new Map(
+          keys.flatMap((each) => (whole.has(each) ? [[each, whole.get(each) as EvidenceResult]] : [])),
+        )
+      },
+    }
+    const input = {
+      repository: repository.name,
+      environment: 'production',
+      nowMs: 2_000_000,
+      why: 'Not now.',
+    }
+    const page = await read(environmentPage(await loadEnvironmentPast({ ledger }, input)))
+    expect(textOf(one(page, 'title'))).toMatch(/; 1 of 1500 samples over it\.$/)
+    expect(most).toBe(1000)
   })
 
   test('policy no longer names the environment: it says so, and tells what happened', async () => {

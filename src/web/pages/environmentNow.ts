@@ -3,18 +3,7 @@ import { lastFact } from '../../core/facts.ts'
 import { count, listed, person } from '../../core/sentences.ts'
 import type { RangeStep } from '../../core/snapshot/rollout.ts'
 import type { RolloutVerdicts } from '../../subjects/rollout.ts'
-import {
-  badge,
-  boardPath,
-  commit,
-  type Html,
-  html,
-  moment,
-  sentence,
-  span,
-  type Tone,
-  table,
-} from '../html.ts'
+import { badge, commit, type Html, html, moment, sentence, span, type Tone, table } from '../html.ts'
 import { paths } from '../paths.ts'
 import type { EnvironmentData, Now } from './environment.ts'
 import { approversOf } from './environmentHistory.ts'
