@@ -44,6 +44,9 @@ export function span(ms: number): string {
     .join(' ')
 }
 
+/** A commit by its first characters; the whole of it shows on hovering. */
+export const commit = (sha: string): Html => html`<code title="${sha}">${sha.slice(0, 8)}</code>`
+
 export const usd = (amount: number): string => `$${amount.toFixed(2)}`
 
 /** A share as whole per cent, or a dash where there is nothing to share. */

@@ -7,12 +7,11 @@ import type { Policy } from '../../policy/schema.ts'
 import { frozenUntil } from '../../rollout/freeze.ts'
 import { judgeRange } from '../../rollout/range.ts'
 import type { EnvironmentSettings } from '../../rollout/settings.ts'
-import { inVain, lastHealthyMeans, passedHere, type RolloutState, type Seen } from '../../rollout/state.ts'
-import { judgeWindow, type Readings } from '../../rollout/window.ts'
+import { inVain, passedHere, type RolloutState, type Seen } from '../../rollout/state.ts'
 import { deployDigest, freezeLifted, judgeApproval, stoppedBy, wordsIn } from './approval.ts'
-import { judgeCanary } from './canary.ts'
-import { baselineOf, dueSamples, sampleOf, startOf, wayOf } from './needs.ts'
-import type { Approval, RolloutVerdicts, Watched } from './verdicts.ts'
+import { startOf, wayOf } from './needs.ts'
+import type { Approval, RolloutVerdicts } from './verdicts.ts'
+import { judgeWatched } from './watched.ts'
 
 export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
   const { settings, state, questions, target, last, focus } = startOf(snapshot)
@@ -174,50 +173,6 @@ function busyWith(
 /** Whether a deployment that succeeded is still looked after. */
 function isOpen({ ended, failed, rollback }: Seen): boolean {
   return ended === null && failed === null && rollback === null
-}
-
-/** How often a window that goes well is told on the way. */
-const timesTold = 5
-
-/** A deployment with its canary and its window. */
-function judgeWatched(
-  snapshot: RolloutSnapshot<Policy>,
-  settings: EnvironmentSettings | null,
-  seen: Seen | null,
-): Watched | null {
-  if (!seen || seen.adopted) return null
-  const canary = judgeCanary(snapshot, settings, seen)
-  const { window, ended } = seen
-  if (!window) return { seen, canary, window: null, told: null }
-  const { rules } = window.body
-  const samples: Readings[] = []
-  for (const place of dueSamples(window.body, ended?.atMs ?? snapshot.nowMs)) {
-    const result = snapshot.evidence.get(sampleOf(window.body, place))
-    if (!result) break
-    samples.push(new Map(result.ok ? result.body.readings.map(({ name, reading }) => [name, reading]) : []))
-  }
-  const before = baseline(snapshot, seen)
-  const judged = (some: readonly Readings[]) =>
-    before === null ? judgeWindow(rules, new Map(), []) : judgeWindow(rules, before, some)
-  const whole = judged(samples)
-  const every = Math.ceil(rules.samples / timesTold)
-  const told =
-    whole.state === 'watching' ? judged(samples.slice(0, samples.length - (samples.length % every))) : whole
-  return { seen, canary, window: whole, told }
-}
-
-/** Per monitor: from the time before the deployment, else from the last healthy window. Null while it is collected. */
-function baseline(snapshot: RolloutSnapshot<Policy>, seen: Seen): ReadonlyMap<string, number> | null {
-  const { window } = seen
-  if (!window) return null
-  const result = snapshot.evidence.get(baselineOf(seen, window.body.rules))
-  // guard: baselineFirst
-  if (!result) return null
-  const earlier = lastHealthyMeans(snapshot.facts.filter(({ seq }) => seq < window.seq))
-  const read = (result.ok ? result.body.readings : []).flatMap(({ name, reading }): [string, number][] =>
-    reading.ok && reading.value >= 0 ? [[name, reading.value]] : [],
-  )
-  return new Map([...earlier, ...read])
 }
 
 /** True when a job's deployment was let through here, or nobody needed to be asked. */

@@ -53,8 +53,8 @@ export function probesOf(
 }
 
 /** What monitors showed before: the length of a window, up to when the deployment was first seen. */
-export function baselineOf(
-  { id, sinceMs }: Seen,
+function baselineOf(
+  { id, sinceMs }: Pick<Seen, 'id' | 'sinceMs'>,
   rules: WatchRules,
 ): Extract<EvidenceRequest, { kind: 'baseline' }> {
   const fromMs = Math.max(0, sinceMs - rules.samples * rules.intervalMs)
@@ -65,7 +65,7 @@ export function baselineOf(
 const shortestLateMs = 5000
 
 /** The sample at a place of the window, from 1. */
-export function sampleOf(
+function sampleOf(
   window: NonNullable<Seen['window']>['body'],
   place: number,
 ): Extract<EvidenceRequest, { kind: 'sample' }> {
@@ -76,9 +76,19 @@ export function sampleOf(
 }
 
 /** Places of the window that are due, in order. */
-export function dueSamples({ atMs, rules }: NonNullable<Seen['window']>['body'], nowMs: number): number[] {
+function dueSamples({ atMs, rules }: NonNullable<Seen['window']>['body'], nowMs: number): number[] {
   const due = Math.min(mostSamples(rules), Math.floor((nowMs - atMs) / rules.intervalMs))
   return Array.from({ length: Math.max(0, due) }, (_, index) => index + 1)
+}
+
+/** What a window is judged on, and was when it is over: the baseline, and the samples that were due until then. */
+export function windowRequests(
+  seen: Pick<Seen, 'id' | 'sinceMs'>,
+  window: NonNullable<Seen['window']>['body'],
+  untilMs: number,
+) {
+  const samples = dueSamples(window, untilMs).map((place) => sampleOf(window, place))
+  return { baseline: baselineOf(seen, window.rules), samples }
 }
 
 export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
@@ -106,11 +116,8 @@ function windowNeeds(
   seen: Seen,
 ): EvidenceRequest[] {
   const { window, ended, adopted, intent } = seen
-  const rules = window?.body.rules ?? (settings && watchRules(settings))
-  if (adopted || intent?.body.purpose === 'rollback' || !rules) return []
-  const places = window ? dueSamples(window.body, ended?.atMs ?? nowMs) : []
-  return [
-    baselineOf(seen, rules),
-    ...places.flatMap((place) => (window ? [sampleOf(window.body, place)] : [])),
-  ]
+  if (adopted || intent?.body.purpose === 'rollback') return []
+  if (!window) return settings ? [baselineOf(seen, watchRules(settings))] : []
+  const { baseline, samples } = windowRequests(seen, window.body, ended?.atMs ?? nowMs)
+  return [baseline, ...samples]
 }
