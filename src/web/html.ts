@@ -31,7 +31,7 @@ export function span(ms: number): string {
     ['s', 1000],
   ]
   const first = units.findIndex(([, size]) => ms >= size)
-  if (first < 0) return '0 s'
+  if (first < 0) return 'under 1 s'
   let rest = ms
   return units
     .slice(first, first + 2)

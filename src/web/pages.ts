@@ -1,11 +1,15 @@
 /** Which page an address means, and what is read for it. By now the viewer may read the repository. */
 import { formatKey, type RepositoryName } from '../core/ids.ts'
-import type { Ledger } from '../core/ports.ts'
+import type { Clock, Ledger } from '../core/ports.ts'
 import { judge as judgePull } from '../subjects/pull.ts'
 import { view } from '../subjects/task.ts'
 import type { Content } from './board.ts'
+import { loadEnvironment, loadEnvironmentPast } from './environment.ts'
+import { loadFigures, weeksIn } from './figures.ts'
 import type { Html } from './html.ts'
 import type { Looks } from './looks.ts'
+import { environmentPage } from './pages/environment.ts'
+import { figuresPage } from './pages/figures.ts'
 import { cardsOf, homePage } from './pages/home.ts'
 import { pullPage } from './pages/pull.ts'
 import { repositoryPage } from './pages/repository.ts'
@@ -14,8 +18,9 @@ import { github, paths } from './paths.ts'
 import { loadRepository, tell } from './repository.ts'
 
 export interface PagePorts {
-  ledger: Pick<Ledger, 'facts' | 'latest'>
+  ledger: Pick<Ledger, 'facts' | 'latest' | 'factsSince' | 'evidence'>
   looks: Looks
+  clock: Clock
   /** GitHub's pages, such as `https://github.com`. */
   web: string
 }
@@ -28,10 +33,12 @@ export interface Pages {
 
 /** Subjects whose last word the first page counts. */
 const mostListed = 10_000
+/** Names of environments may hold nearly anything, slashes too. */
+const environmental = /^environments\/(.{1,255})$/s
 const numbered = /^(issues|pulls)\/([1-9]\d{0,9})$/
 
 export function createPages(ports: PagePorts): Pages {
-  const { ledger, looks } = ports
+  const { ledger, looks, clock } = ports
   const links = github(ports.web)
   const below = (name: RepositoryName, title: string, href: string, body: Html): Content => ({
     title: `${title} · ${name}`,
@@ -76,17 +83,42 @@ export function createPages(ports: PagePorts): Pages {
     return below(name, `#${number}`, paths.pull(name, number), body)
   }
 
+  async function environment(name: RepositoryName, spelled: string): Promise<Content | null> {
+    const key = formatKey({ kind: 'rollout', repository: name, environment: spelled })
+    const past = await ledger.facts(key)
+    if (past.length === 0) return null
+    const told = await tell(() => looks.rollout(key))
+    const gone = 'GitHub does not have this repository under this name any more.'
+    const data = told?.ok
+      ? await loadEnvironment(ports, told.look.snapshot, told.look.verdicts)
+      : await loadEnvironmentPast(ports, {
+          repository: name,
+          environment: spelled,
+          nowMs: clock.nowMs(),
+          why: told?.sentence ?? gone,
+        })
+    return below(name, data.environment, paths.environment(name, spelled), environmentPage(data))
+  }
+
+  async function figures(name: RepositoryName, asked: string | undefined): Promise<Content> {
+    const weeks = weeksIn(asked)
+    const read = await loadFigures(ledger, name, { weeks, nowMs: clock.nowMs() })
+    return below(name, 'Figures', paths.figures(name), figuresPage({ figures: read, weeks }))
+  }
+
   return {
     async home(readable) {
       const latest = await ledger.latest({ limit: mostListed })
       return { title: 'Board', path: [], body: homePage(cardsOf(readable, latest)), moves: true }
     },
-    async of(name, rest) {
+    async of(name, rest, query) {
       if (rest === '') return repository(name)
       const [, kind, digits] = numbered.exec(rest) ?? []
       if (kind === 'issues') return task(name, Number(digits))
       if (kind === 'pulls') return pull(name, Number(digits))
-      return null
+      const [, spelled] = environmental.exec(rest) ?? []
+      if (spelled !== undefined) return environment(name, spelled)
+      return rest === 'figures' ? figures(name, query['weeks']) : null
     },
   }
 }

@@ -1,7 +1,7 @@
 /** The board's only script: it asks for the page again and puts the new content in place, without a jump or a lost fold. */
 export const script = `'use strict'
 const seconds = Number(document.currentScript.dataset.seconds)
-const names = (root) => new Set([...root.querySelectorAll('details[open]')].map((one) => one.id))
+const folds = (root) => [...root.querySelectorAll('details')].map((one, at) => [one.id || 'fold ' + at, one])
 async function renew() {
   if (document.hidden) return
   let answer
@@ -16,8 +16,8 @@ async function renew() {
   const now = document.getElementById('main')
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('main')
   if (!next) return
-  const open = names(now)
-  for (const one of next.querySelectorAll('details')) if (one.id && open.has(one.id)) one.open = true
+  const open = new Set(folds(now).flatMap(([name, one]) => (one.open ? [name] : [])))
+  for (const [name, one] of folds(next)) one.open = open.has(name)
   if (next.innerHTML !== now.innerHTML && !now.contains(document.activeElement)) now.replaceWith(document.adoptNode(next))
 }
 setInterval(renew, seconds * 1000)

@@ -80,8 +80,13 @@ export async function loadRepository(ports: BoardPorts, name: RepositoryName): P
     shown.filter(({ key, subject }) => subject.kind === 'pull' && !ofTasks.has(key)),
     (one) => openPull(ports, one),
   )
+  // A task that a round is about to close, or that was never taken on, is over too.
+  const isOver = (one: OpenTask | null) => one?.told.ok === true && one.told.look.look.verdicts.step.over
+  const over = new Set(tasks.flatMap((one) => (one && isOver(one) ? [one.issue] : [])))
   const ended = await inTurns(
-    all.filter((one) => !one.open && one.subject.kind === 'task').slice(0, mostEnded),
+    all
+      .filter(({ open: is, subject }) => subject.kind === 'task' && (!is || over.has(subject.issue)))
+      .slice(0, mostEnded),
     (one) => endedTask(ports, one),
   )
   const passes = ({ told }: OpenPull) => told.ok && told.look.verdicts.treatment === 'pass'
@@ -89,7 +94,7 @@ export async function loadRepository(ports: BoardPorts, name: RepositoryName): P
   const isOpen = ({ told }: OpenPull) => !told.ok || told.look.snapshot.pull.state === 'open'
   return {
     name,
-    tasks: tasks.flatMap((one) => one ?? []),
+    tasks: tasks.flatMap((one) => (one && !isOver(one) ? [one] : [])),
     ended: ended.flatMap((one) => one ?? []),
     pulls: pulls.flatMap((one) => (one && isOpen(one) && !passes(one) ? [one] : [])),
     passing: pulls.filter((one) => one && isOpen(one) && passes(one)).length,

@@ -1,5 +1,8 @@
 /** The board's one style sheet: five tones, one typeface of the reader's own machine, and room around things. */
+import { environmentStyle } from './style/environment.ts'
+import { figuresStyle } from './style/figures.ts'
 import { lists } from './style/lists.ts'
+import { plotStyle } from './style/plot.ts'
 
 const base = `
 :root{color-scheme:light dark;--paper:#fbfaf8;--card:#ffffff;--ink:#1d1c1a;--faint:#6d6a64;--line:#e4e0d8;--accent:#2b4f81;
@@ -21,6 +24,7 @@ a:hover{text-decoration-color:currentColor}
 .top nav a{color:var(--faint);text-decoration:none;overflow-wrap:anywhere}.top nav a:hover{color:var(--accent);text-decoration:underline}
 .top nav a::before{content:"/";margin-right:.5rem;color:var(--line)}
 .top nav a:last-child{color:var(--ink)}
+@media (max-width:40rem){.top .mark{flex:1}.top nav{order:3;flex-basis:100%}.top nav a:first-child::before{display:none}}
 .top form{display:flex;align-items:center;gap:.75rem;margin:0}.who{color:var(--faint)}
 button,.button{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.25rem .75rem;cursor:pointer;text-decoration:none}
 button:hover,.button:hover{border-color:var(--accent)}
@@ -50,4 +54,4 @@ details>summary{cursor:pointer;color:var(--accent)}
 time{white-space:nowrap}
 `
 
-export const style: string = [base, lists].join('\n').trim()
+export const style: string = [base, lists, plotStyle, environmentStyle, figuresStyle].join('\n').trim()

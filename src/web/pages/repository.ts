@@ -35,7 +35,7 @@ function list<T>(all: readonly T[], row: (one: T) => Html, empty: string): Html 
 const chip = ({ name, word }: { name: string; word: Word }): Html => badge(word.tone, `${name} ${word.word}`)
 
 function head(title: string, number: string, href: string, word: Word): Html {
-  return html`<span class="name"><a href="${href}"><span class="number">${number}</span>${title || 'untitled'}</a></span>
+  return html`<span class="name"><a href="${href}">${number === '' ? '' : html`<span class="number">${number}</span>`}${title || 'untitled'}</a></span>
 <span class="side">${badge(word.tone, word.word)}</span>`
 }
 

@@ -56,7 +56,7 @@ function stands({ look, view, pull }: NonNullable<TaskPage['open']>): Html {
       'spent',
       `${usd(spent.costUsd)}${view.limitUsd === null ? '' : ` of ${usd(view.limitUsd)}`} in ${spent.sessions} sessions, ${tokensOf(spent.usage).toLocaleString('en-US')} tokens, ${span(spent.minutes * 60_000)}`,
     ],
-    ...(pull
+    ...(pull && look.snapshot.pull?.pull.state === 'open'
       ? [
           [
             'checks',
@@ -91,11 +91,15 @@ const phases = (view: TaskView): Html =>
     '',
   )
 
-function sessionWord({ ended, objections, accepted }: SessionView): Word {
+/** Sessions whose answer is used at once, and judged by nobody: routing, and checking another session's work. */
+const isNarrow = (phase: string): boolean => phase === 'route' || phase.includes(':')
+
+function sessionWord({ phase, ended, objections, accepted }: SessionView): Word {
   if (ended === null) return { tone: 'busy', word: 'running' }
   if (objections.length > 0) return { tone: 'asks', word: 'went back' }
   switch (ended.outcome.kind) {
     case 'deliverable':
+      if (isNarrow(phase)) return { tone: 'quiet', word: 'answered' }
       return accepted ? { tone: 'good', word: 'accepted' } : { tone: 'busy', word: 'handed in' }
     case 'questions':
       return { tone: 'asks', word: 'asked' }
@@ -120,7 +124,7 @@ function session(one: SessionView, at: number): Html {
   }<span>${moment(one.startedMs)}</span></span></header>
 ${
   objections.length > 0
-    ? html`<ol class="objections">${objections.map(({ by, text }) => html`<li>${text} <span class="empty">(${by})</span></li>`)}</ol>`
+    ? html`<ol class="objections">${objections.map(({ by, text }) => html`<li>${sentence(text)} <span class="empty">(${by})</span></li>`)}</ol>`
     : ''
 }
 ${ended ? outcome(ended.outcome, `session-${at}`) : ''}
