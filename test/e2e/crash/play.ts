@@ -86,12 +86,19 @@ async function rest(stage: Stage): Promise<void> {
   const changes = () =>
     stage.github.requests.filter((one) => one.appId !== null && changing(one, stage)).length
   for (let tries = 0, before = -1; before !== changes(); tries++) {
-    if (tries === 30) throw new Error('the App does not come to rest')
+    if (tries === 30) throw new Error(`the App does not come to rest: ${lastChanges(stage).join('; ')}`)
     before = changes()
     await stage.github.idle()
     await new Promise((resolve) => setTimeout(resolve, (6 * sweepSeconds * 1000) / speed))
   }
 }
+
+/** What the App did last, as a reader of a failure wants to see it. */
+const lastChanges = (stage: Stage) =>
+  stage.github.requests
+    .filter((one) => one.appId !== null && changing(one, stage))
+    .slice(-12)
+    .map(({ method, path, body }) => `${method} ${path} ${JSON.stringify(body)?.slice(0, 600)}`)
 
 /** How often each of these is there. */
 export const count = (names: readonly string[]) =>
