@@ -1,5 +1,7 @@
 /** From merge to production through the front door: staging, a window, a person, production, and back when it fails (R1 to R4). */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { createReader } from '../../demo/reader.ts'
+import { repository } from '../attacks/village.ts'
 import { openRolloutTown, type RolloutTown, storyOf } from './rolloutTown.ts'
 
 jest.setTimeout(240_000)
@@ -75,6 +77,21 @@ describe('a change on its way to production', () => {
     )
     await town.stage.settle()
     expect((await kinds('production')).filter((kind) => kind === 'rollout.failed')).toHaveLength(1)
+  })
+
+  test('O2, R3: the board shows what stands, who allowed it, and the samples of both windows as plots', async () => {
+    const reader = createReader(town.stage, town.stage.github.as('cleo'))
+    const page = await reader.signIn(`/board/${repository}/environments/production`)
+    expect(page.status).toBe(200)
+    expect(page.text).toMatch(new RegExp(`Stands ${first.slice(0, 8)} healthy`))
+    expect(page.text).toContain('brought back')
+    expect(page.text).toContain('allowed by ben')
+    const drawn = page.html.match(/<svg class="drawing"/g) ?? []
+    // errors, latency and memory of each window.
+    expect(drawn).toHaveLength(6)
+    const failed = page.html.split('Its window')[1] ?? ''
+    expect(failed).toMatch(/errors: last 20 %, limit [^;]+; [1-9]\d* of \d+ samples? over it/)
+    expect((await reader.open(`/board/${repository}`)).text).toContain('production')
   })
 
   test('T41: what was rolled back does not come along with a later merge, until it is reverted', async () => {
