@@ -261,21 +261,8 @@ describeWith('chromium', 'in a browser', () => {
     browser = undefined
   })
 
-  test('A1: choosing a person and pressing the button delivers the requested_action webhook', async () => {
-    const { world, path, run } = await start()
-    const bodies: string[] = []
-    listener = createServer((req, res) => {
-      let body = ''
-      req.setEncoding('utf8').on('data', (chunk: string) => {
-        body += chunk
-      })
-      req.on('end', () => {
-        bodies.push(body)
-        res.end()
-      })
-    })
-    await new Promise<void>((done) => listener?.listen(0, '127.0.0.1', done))
-    world.setWebhookUrl(`http://127.0.0.1:${(listener.address() as AddressInfo).port}`)
+  /** A page without JavaScript, and what its console says. */
+  async function openPage() {
     browser = await chromium.launch({
       ...(chromiumPath() === undefined ? {} : { executablePath: chromiumPath() ?? '' }),
       args: [
@@ -292,6 +279,44 @@ describeWith('chromium', 'in a browser', () => {
     const page = await context.newPage()
     const refused: string[] = []
     page.on('console', (message) => void refused.push(message.text()))
+    return { page, refused }
+  }
+
+  test('T36: choosing a person and authorising an App leads back to it, on another site', async () => {
+    const { world } = await start()
+    const asked: string[] = []
+    listener = createServer((req, res) => {
+      asked.push(req.url ?? '')
+      res.end('signed in')
+    })
+    await new Promise<void>((done) => listener?.listen(0, '127.0.0.1', done))
+    // Another origin than the page's, and by name another site too.
+    world.setCallbackUrls([`http://localhost:${(listener.address() as AddressInfo).port}/board/signed-in`])
+    const { page, refused } = await openPage()
+    await page.goto(`${world.url}/login/oauth/authorize?client_id=${world.app.clientId}&state=xyz`)
+    await page.getByRole('link', { name: 'ada' }).click()
+    await page.getByRole('button', { name: 'Authorize countersign' }).click()
+    await page.waitForURL('http://localhost:*/**')
+    expect(asked[0]).toMatch(/^\/board\/signed-in\?code=[0-9a-f]{20}&state=xyz$/)
+    expect(refused.filter((one) => !one.includes('favicon'))).toEqual([])
+  })
+
+  test('A1: choosing a person and pressing the button delivers the requested_action webhook', async () => {
+    const { world, path, run } = await start()
+    const bodies: string[] = []
+    listener = createServer((req, res) => {
+      let body = ''
+      req.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk
+      })
+      req.on('end', () => {
+        bodies.push(body)
+        res.end()
+      })
+    })
+    await new Promise<void>((done) => listener?.listen(0, '127.0.0.1', done))
+    world.setWebhookUrl(`http://127.0.0.1:${(listener.address() as AddressInfo).port}`)
+    const { page, refused } = await openPage()
     await page.goto(`${world.url}${path}`)
     await page.getByRole('link', { name: 'ada' }).click()
     await page.getByRole('button', { name: 'Approve plan' }).click()

@@ -201,9 +201,14 @@ describe('T36: what a person may open', () => {
     const token = await tokenFor('lin')
     expect(await viewers.mayRead(token, 'acme/vault')).toBe('no')
     expect(await viewers.repositories(token)).toEqual(['acme/shop'])
+    const listing = isOn(`/user/installations/${one.id}/repositories`)
+    world.faults.rest({ kind: 'error', status: 404, when: listing })
+    expect(await viewers.repositories(token)).toEqual([])
     world.endInstallation(one, 'suspend')
     expect(await viewers.mayRead(token, 'acme/shop')).toBe('no')
+    bench.counts.take()
     expect(await viewers.repositories(token)).toEqual([])
+    expect(bench.counts.take()).toEqual({ read: 1 })
   })
 
   test('is listed from all pages of all installations, sorted by name', async () => {
