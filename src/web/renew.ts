@@ -2,8 +2,10 @@
 export const script = `'use strict'
 const seconds = Number(document.currentScript.dataset.seconds)
 const folds = (root) => [...root.querySelectorAll('details')].map((one, at) => [one.id || 'fold ' + at, one])
+const reached = (root) => [...root.querySelectorAll('a, summary, button')]
 async function renew() {
-  if (document.hidden) return
+  // Nobody looks, or somebody is marking text.
+  if (document.hidden || !getSelection().isCollapsed) return
   let answer
   try {
     answer = await fetch(location.href, { redirect: 'manual', headers: { accept: 'text/html' } })
@@ -18,7 +20,10 @@ async function renew() {
   if (!next) return
   const open = new Set(folds(now).flatMap(([name, one]) => (one.open ? [name] : [])))
   for (const [name, one] of folds(next)) one.open = open.has(name)
-  if (next.innerHTML !== now.innerHTML && !now.contains(document.activeElement)) now.replaceWith(document.adoptNode(next))
+  if (next.innerHTML === now.innerHTML) return
+  const focused = reached(now).indexOf(document.activeElement)
+  now.replaceWith(document.adoptNode(next))
+  if (focused >= 0) reached(next)[focused]?.focus({ preventScroll: true })
 }
 setInterval(renew, seconds * 1000)
 document.addEventListener('visibilitychange', renew)
