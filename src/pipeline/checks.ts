@@ -27,16 +27,25 @@ const checks: Record<CheckId, Check> = {
   references,
 }
 
+/** What the checks of a phase found, and which of them objected: a check by its id, or the commands of policy by theirs. */
+export interface Checked extends CheckResult {
+  caught: string[]
+}
+
 /**
  * Run a phase's checks in their order and stop at the first that objects or waits, so that no command runs on a
  * candidate which already fails on its diff.
  */
-export function runChecks(context: CheckContext): CheckResult {
+export function runChecks(context: CheckContext): Checked {
   const results: CheckResult[] = []
   for (const id of phases[context.phase].checks) {
     const result = checks[id](context)
     results.push(result)
-    if (result.waiting || result.objections.length > 0) break
+    const objected = result.objections.length > 0
+    if (result.waiting || objected) {
+      const names = result.commands?.length ? [...result.commands] : [id]
+      return { ...together(results), caught: objected ? names : [] }
+    }
   }
-  return together(results)
+  return { ...together(results), caught: [] }
 }

@@ -11,7 +11,9 @@ import { steps, stoppedIssue } from '../../demo/steps/all.ts'
 import type { Hands } from '../../demo/story.ts'
 import { deliveredIssue, repository, setTheatre, type Theatre } from '../../demo/theatre.ts'
 import { editPatienceMs } from '../../src/act/patience.ts'
+import { traceLines } from '../../src/cli/traceLines.ts'
 import { factsOf } from '../../src/core/facts.ts'
+import { loadFigures } from '../../src/web/figures.ts'
 import { ledgerTemplate } from '../support/ledger.ts'
 
 /** The longest step runs five sessions and their commands; on a busy machine that takes minutes. */
@@ -83,6 +85,37 @@ describe('the journey', () => {
       expect(body.costUsd).toBeGreaterThan(0)
       expect(body.usage.requests).toBeGreaterThan(0)
     }
+  })
+
+  test('O2: the figures of the story, read from its ledger: who delegated it, what it cost, who was asked when', async () => {
+    const { ledger } = stage.app
+    const found = await loadFigures(ledger, repository, { weeks: 4, nowMs: Date.now() })
+    const feature = { features: 1, hotfixes: 0 }
+    expect(found.complete).toBe(true)
+    expect(found.features).toMatchObject({ ...feature, unknown: 0 })
+    expect(found.features.people.filter(({ features }) => features > 0)).toEqual([
+      { id: theatre.ana.account.id, login: 'ana', delegated: expect.any(Number), ...feature },
+    ])
+    // What trace adds up for each task, to the cent.
+    const traced = { sessions: 0, usd: 0, tasks: 0 }
+    for (const key of await ledger.subjects({ prefix: `task:${repository}#` })) {
+      const lines = traceLines({ key, facts: await ledger.facts(key) }, null).join('\n')
+      const [, sessions, usd] = /^ {2}(\d+) sessions?, \$([\d.]+)$/m.exec(lines) ?? []
+      if (sessions === undefined) continue
+      traced.tasks += 1
+      traced.sessions += Number(sessions)
+      traced.usd += Number(usd)
+    }
+    expect(found.cost.total).toMatchObject({ sessions: traced.sessions, tasks: traced.tasks })
+    expect(traced.usd).toBeGreaterThan(0)
+    expect(Math.abs(found.cost.total.usd - traced.usd)).toBeLessThanOrEqual(0.005 * traced.tasks + 1e-9)
+    // Two agents' pull requests came before people, and the merged one waited for them and then turned green.
+    expect(found.reviewTime.measured).toEqual({ part: 1, of: 1 })
+    expect(found.reviewTime.toApproval?.count).toBe(1)
+    expect(found.rework.reworked.of).toBeGreaterThanOrEqual(1)
+    const first = found.odds.flatMap(({ attempts }) => attempts.filter(({ attempt }) => attempt === 1))
+    expect(first.length).toBeGreaterThan(4)
+    expect(found.caught.attempts.of).toBeGreaterThan(first.length - 1)
   })
 
   test('T25: what the model was sent holds no token, key or secret of the App', async () => {

@@ -1,6 +1,7 @@
 /** Properties of the verdicts: less information never passes (S9), text an agent controls changes no human gate (S12). */
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { Action } from '../../src/core/action.ts'
 import type { EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
 import type { WorkflowRun } from '../../src/core/snapshot/pull.ts'
 import { decide, judge } from '../../src/subjects/pull.ts'
@@ -110,6 +111,35 @@ test('O1: what the ledger was told of verdicts is never read back: nothing is de
       expect(judge(forged)).toEqual(judge(plain))
       expect(decide(forged, judge(forged))).toEqual(decide(plain, judge(plain)))
     }),
+    { numRuns: 200 },
+  )
+})
+
+test('O2: what the ledger was told for the figures is never read back: it only keeps it from being told again', () => {
+  const state = fc.constantFrom('asked', 'rejected', 'approved')
+  const review = state.map((one) => ({ kind: 'review.told', sha: sha('head'), state: one }) as const)
+  const gate = fc.record({
+    gate: fc.constantFrom('scope', 'secrets', 'ci'),
+    state: fc.constantFrom('fail', 'flag'),
+  })
+  const gates = fc
+    .array(gate, { minLength: 1, maxLength: 3 })
+    .map((found) => ({ kind: 'gates.caught', sha: sha('head'), gates: found }) as const)
+  const forFigures = ['review.told', 'gates.caught']
+  const others = (actions: Action[]) =>
+    actions.filter((action) => action.kind !== 'record' || !forFigures.includes(action.body.kind))
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...states),
+      fc.array(fc.oneof(review, gates), { minLength: 1, maxLength: 4 }),
+      (parts, bodies) => {
+        const plain = pullSnapshot(parts)
+        const told = bodies.map((body) => ({ body }))
+        const forged = pullSnapshot({ ...parts, facts: [...(parts.facts ?? []), ...told] })
+        expect(judge(forged)).toEqual(judge(plain))
+        expect(others(decide(forged, judge(forged)))).toEqual(others(decide(plain, judge(plain))))
+      },
+    ),
     { numRuns: 200 },
   )
 })

@@ -261,6 +261,7 @@ describe('phases', () => {
       by: 'code',
       verdict: 'objections',
       objections: [expect.stringContaining('line 3: export function parse')],
+      caught: ['citations'],
     })
     resolves = true
     task.accept('plan', 2, planFixture({}))
@@ -774,7 +775,7 @@ describe('after the plan', () => {
     ])
   })
 
-  test('P6: a broken type check goes back with the output, and the second attempt is pushed', () => {
+  test('P6 O2: a broken type check goes back with the output, and the second attempt is pushed', () => {
     approved({ documentation: { kind: 'none', reason: 'Nothing that people see has changed.' } })
     task.accept('tests', 1, tests, sha('tests'))
     task.evidence = evidence((request) =>
@@ -786,7 +787,12 @@ describe('after the plan', () => {
     task.settle()
     expect(task.facts.findLast((fact) => fact.body.kind === 'attempt.judged')?.body).toMatchObject({
       objections: [expect.stringContaining('TS2322: no')],
+      caught: ['typecheck'],
     })
+    const passed = task.facts.find(
+      ({ body }) => body.kind === 'attempt.judged' && body.phase === 'tests' && body.by === 'code',
+    )
+    expect(passed?.body).not.toHaveProperty('caught')
     task.accept('implementation', 2, green, sha('code'))
     expect(task.asked.filter((action) => action.kind === 'push')).toMatchObject([{ sha: sha('code') }])
   })

@@ -57,9 +57,9 @@ const verdictsTold = z.object({
   approvals: z.array(z.object({ check: z.enum(checkNames), by: Account })).max(100),
 })
 /**
- * Told to people for the team's figures, once a commit and state: when `countersign/review` first waited for a person on a
- * pull request that is no draft, when someone asked for changes, when it turned green (O2). Like `verdicts.told` it is
- * never read by a decision.
+ * Told to people for the team's figures: when `countersign/review` first waited for a person, once a pull request; that
+ * somebody asked for changes and that it turned green, once a commit (O2). Like `verdicts.told` it is never read by a
+ * decision.
  */
 const reviewTold = z.object({
   kind: z.literal('review.told'),

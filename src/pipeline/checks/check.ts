@@ -2,7 +2,7 @@
 import type { AllowedPaths } from '../../core/agentProfile.ts'
 import type { Bundle } from '../../core/bundle.ts'
 import { type CommandsSettings, commandRequest } from '../../core/commandSettings.ts'
-import type { EvidenceBody, EvidenceRequest, EvidenceView } from '../../core/evidence.ts'
+import type { CommandName, EvidenceBody, EvidenceRequest, EvidenceView } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { ProtectedRule } from '../../core/protectedPaths.ts'
@@ -42,6 +42,8 @@ export interface CheckResult {
   requests: EvidenceRequest[]
   waiting: boolean
   objections: string[]
+  /** The commands of policy that objected; a check that runs none objects by its own name. */
+  commands?: readonly CommandName[]
 }
 
 export type Check = (context: CheckContext) => CheckResult
@@ -86,6 +88,7 @@ export function together(results: readonly CheckResult[]): CheckResult {
     requests: results.flatMap((result) => result.requests),
     waiting: results.some((result) => result.waiting),
     objections: results.flatMap((result) => result.objections).slice(0, 50),
+    commands: results.flatMap((result) => result.commands ?? []),
   }
 }
 

@@ -14,18 +14,17 @@ export const commands: Check = (context) => {
     names.flatMap((name) => {
       const request = commandAt(context, name, candidate)
       if (!request) return []
-      return [
-        withEvidence(context, request, `The result of \`${name}\``, (body) => {
-          if (body.stoppedBy)
-            return [`\`${name}\` (${request.spec.run}) was stopped by its limit on ${body.stoppedBy}.`]
-          if (body.exitCode === 0) return []
-          // No session can make a registry answer; the audit gate shows it to a person (G4).
-          if (body.audit && 'unreachable' in body.audit && body.audit.unreachable !== null) return []
-          return [
-            `\`${name}\` (${request.spec.run}) fails with exit code ${body.exitCode}. The end of its output:\n${body.outputTail.slice(-outputShown)}`,
-          ]
-        }),
-      ]
+      const result = withEvidence(context, request, `The result of \`${name}\``, (body) => {
+        if (body.stoppedBy)
+          return [`\`${name}\` (${request.spec.run}) was stopped by its limit on ${body.stoppedBy}.`]
+        if (body.exitCode === 0) return []
+        // No session can make a registry answer; the audit gate shows it to a person (G4).
+        if (body.audit && 'unreachable' in body.audit && body.audit.unreachable !== null) return []
+        return [
+          `\`${name}\` (${request.spec.run}) fails with exit code ${body.exitCode}. The end of its output:\n${body.outputTail.slice(-outputShown)}`,
+        ]
+      })
+      return [{ ...result, commands: result.objections.length > 0 ? [name] : [] }]
     }),
   )
 }

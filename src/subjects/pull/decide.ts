@@ -16,6 +16,7 @@ import { incidentActions, mergeActions, mergedActions, openIncidents } from './m
 import { mergedRuns } from './mergedChecks.ts'
 import { needs } from './needs.ts'
 import { toldWhenGreen } from './told.ts'
+import { isForFigures, toldForFigures } from './toldFigures.ts'
 import type { PullVerdicts } from './verdicts.ts'
 
 /** Facts that verdicts read: a round that records one decides nothing else on the facts from before. */
@@ -42,7 +43,7 @@ export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): 
   // The verdicts were judged before these records: a rejection among them must not be followed by a green or a merge.
   if (open && !records.some((action) => moving.has(action.body.kind))) {
     const { records: intent, merge } = mergeActions(snapshot, verdicts, answers)
-    actions.unshift(...intent, ...toldWhenGreen(snapshot, verdicts))
+    actions.unshift(...intent, ...toldWhenGreen(snapshot, verdicts), ...toldForFigures(snapshot, verdicts))
     actions.push(...checkActions(snapshot, verdicts), ...wakeAction(snapshot, verdicts), ...merge)
   }
   return [...actions, ...queueActions(snapshot, verdicts, actions)]
@@ -119,7 +120,10 @@ function queueActions(
     snapshot.runs !== 'unknown' &&
     snapshot.runs.some((run) => run.title === sharedTitle)
   const changed = actions.some(
-    (action) => action.kind === 'record' || action.kind === 'checkRun' || action.kind === 'merge',
+    (action) =>
+      (action.kind === 'record' && !isForFigures(action)) ||
+      action.kind === 'checkRun' ||
+      action.kind === 'merge',
   )
   const groups = changed || !stands(snapshot, verdicts) ? groupKeys(snapshot) : []
   const task = snapshot.task && changed ? [snapshot.task.key] : []

@@ -3,7 +3,7 @@ import { lastFact } from '../../core/facts.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
 import { Plan } from '../../core/plan.ts'
 import type { Attempt } from '../../pipeline/attempts.ts'
-import { type CheckContext, type CheckResult, runChecks } from '../../pipeline/checks.ts'
+import { type CheckContext, type Checked, runChecks } from '../../pipeline/checks.ts'
 import { handOffText } from '../../pipeline/handOff.ts'
 import { validatorPrefix } from '../../pipeline/phases.ts'
 import { modelsFor, riskOf } from '../../pipeline/providers.ts'
@@ -133,6 +133,7 @@ function judging(context: TaskContext, phase: PhaseId, attempt: Attempt): Step {
           verdict,
           objections,
           accepted: verdict === 'pass' && !isValidated(context.settings, phase),
+          ...(result.caught.length > 0 ? { caught: result.caught } : {}),
         },
       ],
     },
@@ -150,7 +151,7 @@ function validating(context: TaskContext, phase: PhaseId, attempt: Attempt): Ste
 }
 
 /** Run the deterministic checks of an attempt against this snapshot. */
-export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Attempt): CheckResult {
+export function checkAttempt(context: TaskContext, phase: PhaseId, attempt: Attempt): Checked {
   const { snapshot, policy, issued } = context
   const outcome = attempt.ended?.outcome
   const deliverable = outcome?.kind === 'deliverable' ? outcome.deliverable : null

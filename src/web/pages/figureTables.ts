@@ -70,7 +70,7 @@ function rework({ reworked, causes, signs: shown }: Figures['rework']): Html {
     ]),
     '',
   )}</div><div>${table(
-    ['Shown by (one may show in several ways)', number('Pull requests')],
+    ['Shown by, one or more', number('Pull requests')],
     Object.entries(shown).map(([sign, pulls]) => [signs[sign as keyof typeof signs], pulls]),
     '',
   )}</div></div>`

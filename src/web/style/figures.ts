@@ -1,7 +1,7 @@
 /** Rules for the figures: headlines in a grid, bars that compare rows, two tables side by side where there is room. */
 export const figuresStyle = `
 nav.sub [aria-current]{color:var(--ink);font-weight:600;text-decoration:none}
-.headlines{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.6rem;margin:1.2rem 0 0}
+.headlines{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));gap:.6rem;margin:1.2rem 0 0}
 .headline{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.75rem 1rem}
 .headline dt a{color:var(--faint);text-decoration:none;font-size:.85rem}.headline dt a:hover{text-decoration:underline}
 .headline dd{margin:0}.headline strong{display:block;font-size:1.55rem;line-height:1.35;font-weight:600;font-variant-numeric:tabular-nums}

@@ -6,6 +6,7 @@ import type { PullSnapshot } from '../../../src/core/snapshot/pull.ts'
 import type { Policy } from '../../../src/policy/schema.ts'
 import { landingOf, mergeOf } from '../../../src/subjects/group/needs.ts'
 import { openRequests } from '../../../src/subjects/pull/answers.ts'
+import { isForFigures } from '../../../src/subjects/pull/toldFigures.ts'
 import { judge as judgePull } from '../../../src/subjects/pull.ts'
 import type { Mutant } from './rounds.ts'
 import type { Setting } from './snapshots.ts'
@@ -272,12 +273,15 @@ export const queueGuards: Readonly<Record<string, QueueGuard>> = {
       ...queued,
       /^dana reviews a0 as CHANGES_REQUESTED$/,
       /^a round of #34 observes/,
+      /^a round of #34 observes/,
       /^dana reviews a0 as APPROVED$/,
     ],
     left: { review: 1 },
     mutant: {
       actions: (actions) =>
-        actions.some(({ kind }) => kind === 'record' || kind === 'checkRun')
+        actions.some(
+          (action) => action.kind === 'checkRun' || (action.kind === 'record' && !isForFigures(action)),
+        )
           ? actions
           : actions.filter(({ kind }) => kind !== 'queue'),
     },
