@@ -4,18 +4,12 @@ import type { Known } from '../core/snapshot/common.ts'
 import type { BranchRules, EnforcementProof } from '../core/snapshot/rules.ts'
 import { type Finding, green } from './finding.ts'
 import { inspect, type Line } from './inspect.ts'
+import type { Protection } from './protection.ts'
 import { judgeWatch, proofLastsMs } from './watch.ts'
-import { clauses, type Mode } from './weaknesses.ts'
+import { clauses } from './weaknesses.ts'
 
-export interface AsApp {
-  repository: string
-  branch: string
-  /** Website address of the repository, for links to settings. */
-  url: string
-  mode: Mode
-  /** False in shadow mode. */
-  enforce: boolean
-  appId: number
+export interface AsApp
+  extends Pick<Protection, 'repository' | 'branch' | 'url' | 'mode' | 'enforce' | 'appId'> {
   rules: Known<BranchRules>
   proof: EnforcementProof | null
   nowMs: number
