@@ -169,12 +169,21 @@ describe('A5, T19: what does not hold is red, in the words of doctor and of the 
     const gates = rows.get('countersign/gates now')
     expect(gates?.tone).toBe(watch ? 'bad' : 'good')
     if (watch) expect(gates?.text).toBe(watch.sentence.replace(/`/g, ''))
-    expect(await summary({ rules })).toMatch(/^not enforced /)
+    expect(await summary({ rules })).toMatch(
+      clause === 'queue' ? /^to mend On main, a merge queue/ : /^not enforced /,
+    )
   })
 
   test('shadow mode, and a policy that cannot be used', async () => {
-    expect(await tonesOf({ policy: { enforce: false } })).toHaveProperty('Policy', 'bad')
+    const shadow = { policy: { enforce: false }, rules: goodRules({ requiredChecks: [] }) }
+    expect(await tonesOf(shadow)).toHaveProperty('Policy', 'bad')
+    expect(textOf(await shown(shadow))).toContain('countersign/gates now would be red')
+    expect(await summary({ policy: { enforce: false } })).toMatch(/^not enforced Shadow mode/)
     const broken = rowsOf(await shown({ policy: 'Line 3 of the policy is wrong.' }))
+    expect(broken.get('countersign/gates now')).toEqual({
+      tone: 'bad',
+      text: 'Line 3 of the policy is wrong.',
+    })
     expect(broken.get('Policy')).toEqual({
       tone: 'bad',
       text: expect.stringMatching(/^Line 3 of the policy is wrong\./),

@@ -71,6 +71,8 @@ interface Row extends Finding {
   id: string
   title: string
   word?: string
+  /** Enforcement rests on it. */
+  proves?: boolean
   /** Told apart from the rest: one command shows it all. */
   unseen?: boolean
 }
@@ -91,13 +93,16 @@ function rowsOf(branch: AsApp, policy: string | null): Row[] {
   return [
     ...lines,
     { id: 'proof', title: 'Proof', ...proof, ...(proof.state === 'amber' ? { word: 'not proven' } : {}) },
-    watchRow(branch),
+    watchRow(branch, policy),
   ]
 }
 
-function watchRow(branch: AsApp): Row {
-  const watch = inspectWatch(branch)
-  const words = { green: 'nothing against', amber: 'waits', red: 'turned red' } as const
+function watchRow(branch: AsApp, policy: string | null): Row {
+  const watch: Finding =
+    policy === null ? inspectWatch(branch) : { state: 'red', sentence: policy, mend: null }
+  // In shadow mode the check is posted as neutral, and says what would have happened.
+  const red = branch.enforce ? 'turned red' : 'would be red'
+  const words = { green: 'nothing against', amber: 'waits', red } as const
   return { id: 'watch', title: 'countersign/gates now', ...watch, word: words[watch.state] }
 }
 
@@ -142,7 +147,9 @@ export function enforcementSummary({ read }: EnforcementData): Html {
   const rows = all.flatMap((one) => one.rows)
   const red = rows.filter(({ state }) => state === 'red')
   const [first] = red
-  if (first) return told('bad', 'not enforced', (red.find(({ id }) => id === 'watch') ?? first).sentence)
+  const held = red.find(({ id }) => id === 'watch') ?? red.find(({ proves }) => proves)
+  if (held) return told('bad', 'not enforced', held.sentence)
+  if (first) return told('asks', 'to mend', first.sentence)
   const unread = all.find(({ branch }) => branch.rules === 'unknown')
   if (unread)
     return told(
@@ -168,7 +175,7 @@ function incidentsSection({ repository, url, incidents, more, issue }: Enforceme
         : html`<ol class="history" reversed>${incidents.map((one) => incident(repository, one))}</ol>`
     }
     ${more ? html`<p class="empty">Older ones are not shown.</p>` : ''}
-    <p class="empty">All stand ${where}; a push past pull requests is reported only there.</p></section>`
+    <p class="empty">Each is reported ${where}; a push past pull requests only there.</p></section>`
 }
 
 /** That of a rollout is a page of its own: its first line says what happened. */
