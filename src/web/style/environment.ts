@@ -11,3 +11,13 @@ export const environmentStyle = `
 .history .plots{margin:.75rem 0}
 @media (max-width:48rem){.environment .columns{grid-template-columns:minmax(0,1fr)}}
 `
+
+/** Rules for the page of enforcement. */
+export const enforcementStyle = `
+.enforcement .mend{color:var(--faint)}
+.clauses{list-style:none;margin:0;padding:0}
+.clauses>li{display:grid;grid-template-columns:13rem 8rem minmax(0,1fr);gap:.1rem 1rem;align-items:baseline;padding:.4rem 0;border-bottom:1px solid var(--line)}
+.clauses>li>.badge{justify-self:start}
+.clauses>li>p{margin:0;max-width:none;overflow-wrap:anywhere}
+@media (max-width:48rem){.clauses>li{grid-template-columns:minmax(0,1fr) auto}.clauses>li>p{grid-column:1/-1}}
+`
