@@ -5,6 +5,7 @@ import { mountPages } from '../adapters/http/pages.ts'
 import type { ServerOptions } from '../adapters/http/server.ts'
 import type { Clock, Ledger, Log, Metrics, Readings } from '../core/ports.ts'
 import type { Environment } from '../environment.ts'
+import { readGround } from '../observe/ground.ts'
 import { createBoard } from '../web/board.ts'
 import { createLooks } from './looks.ts'
 import { observingWith } from './rounds.ts'
@@ -24,14 +25,20 @@ interface BoardPorts {
 const isBoard = (path: string) => path === '/' || path === '/board' || path.startsWith('/board/')
 
 const off =
-  "The board is off. Set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET to those of the App's settings page, and start Countersign again.\n"
+  "The board is off. Set GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET to those of the App's settings page and COUNTERSIGN_URL to the " +
+  'address by which people reach Countersign, such as https://countersign.example.com, and start it again.\n'
 
 /** What the server asks for paths that are not its own. Without a client secret nobody can sign in, and the board says so. */
 export function boardPages(ports: BoardPorts): NonNullable<ServerOptions['pages']> {
   const { signIn, GITHUB_API_URL: baseUrl } = ports.settings
   if (signIn === null) return mountPages(() => new Response(off, { status: 404 }), isBoard)
+  const now = () => ports.readings.open({ fresh: false }).forge
   const board = createBoard({
     ...ports,
+    rules: {
+      ground: (name) => readGround({ ...observingWith(ports), forge: now() }, name),
+      branchRules: (name, branch) => now().branchRules(name, branch),
+    },
     viewers: createViewers({ ...ports, credentials: signIn, baseUrl }),
     secret: signIn.clientSecret,
     looks: createLooks(observingWith(ports), ports.readings, ports.clock),

@@ -24,7 +24,7 @@ export const PublicAddress = z
   .transform(({ origin }) => origin)
 
 /**
- * Read GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET: both or neither.
+ * Read GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET: both or neither. Null where nobody can sign in, and the board is off.
  *
  * @param given the environment without empty values.
  * @param host where the server listens. Without COUNTERSIGN_URL that is where browsers come back to.
@@ -48,10 +48,7 @@ export function readSignIn(
     )
     return null
   }
-  if (given['COUNTERSIGN_URL'] === undefined && !loopback.test(host))
-    mistakes.push(
-      `COUNTERSIGN_URL is missing: with GITHUB_CLIENT_SECRET people sign in to the board, and HOST ${host} is not loopback; ` +
-        'set it to the address by which their browsers reach Countersign, such as https://countersign.example.com',
-    )
+  // The set-up page writes the two for everybody. Where nobody said how browsers come back, the board stays off and says so.
+  if (given['COUNTERSIGN_URL'] === undefined && !loopback.test(host)) return null
   return { clientId, clientSecret }
 }

@@ -4,10 +4,12 @@ import type { Clock, Ledger } from '../core/ports.ts'
 import { judge as judgePull } from '../subjects/pull.ts'
 import { view } from '../subjects/task.ts'
 import type { Content } from './board.ts'
+import { type EnforcementPorts, loadEnforcement } from './enforcement.ts'
 import { loadEnvironment, loadEnvironmentPast } from './environment.ts'
 import { loadFigures, weeksIn } from './figures.ts'
 import type { Html } from './html.ts'
 import type { Looks } from './looks.ts'
+import { enforcementPage, enforcementSummary } from './pages/enforcement.ts'
 import { environmentPage } from './pages/environment.ts'
 import { figuresPage } from './pages/figures.ts'
 import { cardsOf, homePage } from './pages/home.ts'
@@ -18,8 +20,10 @@ import { github, paths } from './paths.ts'
 import { loadRepository, tell } from './repository.ts'
 
 export interface PagePorts {
-  ledger: Pick<Ledger, 'facts' | 'latest' | 'factsSince' | 'evidence'>
+  ledger: Pick<Ledger, 'facts' | 'latest' | 'factsSince' | 'evidence' | 'setting'>
   looks: Looks
+  /** How rounds read a repository's policy, and the rules in force on a branch. */
+  rules: Pick<EnforcementPorts, 'ground' | 'branchRules'>
   clock: Clock
   /** GitHub's pages, such as `https://github.com`. */
   web: string
@@ -51,9 +55,17 @@ export function createPages(ports: PagePorts): Pages {
   })
 
   async function repository(name: RepositoryName): Promise<Content> {
-    const data = await loadRepository(ports, name)
-    const body = repositoryPage({ ...data, links })
+    const [data, rules] = await Promise.all([loadRepository(ports, name), enforcementOf(name)])
+    const body = repositoryPage({ ...data, enforcement: enforcementSummary(rules), links })
     return { title: name, path: [{ name, href: paths.repository(name) }], body, moves: true }
+  }
+
+  const enforcementOf = (name: RepositoryName) =>
+    loadEnforcement({ ...ports.rules, ledger, web: ports.web }, name, clock.nowMs())
+
+  async function enforcement(name: RepositoryName): Promise<Content> {
+    const body = enforcementPage(await enforcementOf(name))
+    return below(name, 'Enforcement', paths.enforcement(name), body)
   }
 
   async function task(name: RepositoryName, issue: number): Promise<Content | null> {
@@ -118,6 +130,7 @@ export function createPages(ports: PagePorts): Pages {
       if (kind === 'pulls') return pull(name, Number(digits))
       const [, spelled] = environmental.exec(rest) ?? []
       if (spelled !== undefined) return environment(name, spelled)
+      if (rest === 'enforcement') return enforcement(name)
       return rest === 'figures' ? figures(name, query['weeks']) : null
     },
   }

@@ -1,5 +1,5 @@
 /** The board's one style sheet: five tones, one typeface of the reader's own machine, and room around things. */
-import { environmentStyle } from './style/environment.ts'
+import { enforcementStyle, environmentStyle } from './style/environment.ts'
 import { figuresStyle } from './style/figures.ts'
 import { lists } from './style/lists.ts'
 import { plotStyle } from './style/plot.ts'
@@ -54,4 +54,6 @@ details>summary{cursor:pointer;color:var(--accent)}
 time{white-space:nowrap}
 `
 
-export const style: string = [base, lists, plotStyle, environmentStyle, figuresStyle].join('\n').trim()
+export const style: string = [base, lists, plotStyle, environmentStyle, enforcementStyle, figuresStyle]
+  .join('\n')
+  .trim()

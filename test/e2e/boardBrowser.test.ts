@@ -62,7 +62,7 @@ describeWith('chromium', 'O2, T37: the board in a browser', () => {
     await page.getByText('What it handed in').first().click()
     await page.getByText('Print two decimals.').first().waitFor()
     await shop.ana.comment(repository, issue, '/agent stop')
-    await page.getByText('goes on where it was').waitFor({ timeout: 60_000 })
+    await page.getByText('goes on where it was').first().waitFor({ timeout: 60_000 })
     expect(await page.locator('details').first().getAttribute('open')).not.toBeNull()
     expect(said).toEqual([])
   })

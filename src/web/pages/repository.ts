@@ -7,13 +7,16 @@ import type { EndedTask, EnvironmentRow, OpenPull, OpenTask, RepositoryData } fr
 import { checksOf, phaseWord, taskWord, type Word } from '../words.ts'
 
 export interface RepositoryPage extends RepositoryData {
+  /** A badge and a sentence on whether the rules are binding. */
+  enforcement: Html
   links: GitHubPages
 }
 
 export function repositoryPage(data: RepositoryPage): Html {
-  const { name, tasks, ended, pulls, passing, environments, more } = data
+  const { name, tasks, ended, pulls, passing, environments, more, enforcement } = data
   return html`<h1>${name}</h1>
 <p class="sub"><a href="${paths.figures(name)}">Figures</a><a href="${paths.enforcement(name)}">Enforcement</a></p>
+<p>${enforcement}</p>
 <h2>Tasks <span class="count">${tasks.length}</span></h2>
 ${list(tasks, (one) => taskRow(name, one), 'Nothing is delegated. Label an issue to delegate it.')}
 <h2>Pull requests of other agents <span class="count">${pulls.length}</span></h2>
