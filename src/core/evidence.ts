@@ -225,6 +225,9 @@ export function evidenceKey(repository: RepositoryName, request: EvidenceRequest
   return digestOf({ repository, request })
 }
 
+/** Keys that a ledger is asked for at once: a window alone may have taken more samples than that (R3). */
+export const keysAtOnce = 1000
+
 /** A read-only view over collected evidence. `undefined` means that it has not been collected yet. */
 export interface EvidenceView {
   get<R extends EvidenceRequest>(request: R): EvidenceResult<R['kind']> | undefined

@@ -5,6 +5,7 @@ import {
   type EvidenceResult,
   type EvidenceView,
   evidenceKey,
+  keysAtOnce,
 } from '../core/evidence.ts'
 import type { Digest, RepositoryName } from '../core/ids.ts'
 import type { Ledger } from '../core/ports.ts'
@@ -38,12 +39,13 @@ export async function loadNeeds(
 ): Promise<void> {
   const asked = new Set<Digest>()
   for (let round = 0; round < maximumRounds; round++) {
-    const keys = needs()
-      .map((request) => evidenceKey(repository, request))
-      .filter((key) => !asked.has(key))
+    const wanted = new Set(needs().map((request) => evidenceKey(repository, request)))
+    const keys = [...wanted].filter((key) => !asked.has(key))
     if (keys.length === 0) return
     for (const key of keys) asked.add(key)
-    for (const [key, result] of await ledger.evidence([...new Set(keys)])) results.set(key, result)
+    for (let from = 0; from < keys.length; from += keysAtOnce)
+      for (const [key, result] of await ledger.evidence(keys.slice(from, from + keysAtOnce)))
+        results.set(key, result)
   }
   throw new Bug(`the evidence needs of ${repository} still grow after ${maximumRounds} rounds`)
 }

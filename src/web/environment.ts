@@ -4,6 +4,7 @@ import {
   type EvidenceResult,
   type EvidenceView,
   evidenceKey,
+  keysAtOnce,
 } from '../core/evidence.ts'
 import type { Fact } from '../core/facts.ts'
 import { type Digest, formatKey, parseKey, type RepositoryName } from '../core/ids.ts'
@@ -18,8 +19,6 @@ import type { EnvironmentData, Past } from './pages/environment.ts'
 const mostPast = 20
 /** Of these the windows are looked up: each may have taken 2,000 samples. */
 const mostWindows = 10
-/** Keys that a ledger is asked for at once. */
-const keysAtOnce = 1000
 
 /** @param snapshot as observed now, with the verdicts on it: the page reads what `countersign/deploy` is written from. */
 export async function loadEnvironment(
