@@ -115,7 +115,9 @@ export function createPages(ports: PagePorts): Pages {
   async function figures(name: RepositoryName, asked: string | undefined): Promise<Content> {
     const weeks = weeksIn(asked)
     const read = await loadFigures(ledger, name, { weeks, nowMs: clock.nowMs() })
-    return below(name, 'Figures', paths.figures(name), figuresPage({ figures: read, weeks }))
+    const body = figuresPage({ figures: read, weeks })
+    // Read over thousands of facts, of which a few are new in an hour: asked for again only by whoever looks again.
+    return { ...below(name, 'Figures', paths.figures(name), body), moves: false }
   }
 
   return {

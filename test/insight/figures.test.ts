@@ -81,19 +81,22 @@ describe('features per engineer per week', () => {
         task(6, [-2, opened(16)]),
         pull(16, [4, merged()]),
         pull(17, [4, evidence()], [5, merged()]),
+        // Delegated again after the merge: that changes nothing about what was merged.
+        task(8, [1, frozen(dana)], [1, opened(18)], [20, frozen(erik)], [20, routed('hotfix')]),
+        pull(18, [9, merged()]),
       ),
     )
-    expect(found).toMatchObject({ features: 2, hotfixes: 1, unknown: 1, engineers: 3 })
-    expect(found.perEngineerWeek).toEqual({ part: 2, of: 12 })
+    expect(found).toMatchObject({ features: 3, hotfixes: 1, unknown: 1, engineers: 3 })
+    expect(found.perEngineerWeek).toEqual({ part: 3, of: 12 })
     expect(found.weeks.map((week) => [week.features, week.hotfixes])).toEqual([
       [1, 1],
-      [0, 0],
+      [1, 0],
       [0, 0],
       [1, 0],
     ])
     expect(found.people).toEqual([
-      { id: erik.id, login: 'erik', features: 1, hotfixes: 1, delegated: 2 },
-      { id: dana.id, login: 'dana', features: 1, hotfixes: 0, delegated: 1 },
+      { id: dana.id, login: 'dana', features: 2, hotfixes: 0, delegated: 2 },
+      { id: erik.id, login: 'erik', features: 1, hotfixes: 1, delegated: 3 },
       { id: fay.id, login: 'fay', features: 0, hotfixes: 0, delegated: 1 },
     ])
   })
@@ -249,6 +252,8 @@ describe('review time', () => {
           [1.5, told('approved', 'a')],
           [2, told('asked', 'b')],
           [3, told('approved', 'b')],
+          // Another commit was approved and taken back before the merge.
+          [3.5, told('approved', 'c')],
           [4, merged('b')],
         ),
         pull(2, [-3, evidence()], [-2, told('asked')], [1, told('approved')], [2, merged()]),

@@ -104,6 +104,12 @@ describe('what gates caught', () => {
     expect(caught(waiting)).toEqual([])
   })
 
+  test('S3: what could not be read whole catches nothing', () => {
+    const partly = play({ policy: merging, ...leaking, missing: ['the reviews'] })
+    expect(partly.verdicts.gates.results.map(({ verdict }) => verdict.state)).toContain('fail')
+    expect(caught(partly)).toEqual([])
+  })
+
   test('O2: a flag that somebody accepts was a flag, and is not told again', () => {
     const files = goodFiles().map((one) =>
       one.path.startsWith('test/') ? { ...one, status: 'deleted' as const } : one,
@@ -131,7 +137,9 @@ describe('what gates caught', () => {
 })
 
 test('O6: what is told for the figures alone wakes nobody else', () => {
-  const asked = play({ policy: merging })
+  const task = { key: 'task:acme/widgets#12', issue: 12, facts: [] }
+  const asked = play({ policy: merging, task })
+  expect(asked.actions).toContainEqual({ kind: 'queue', subject: task.key })
   const facts = (asked.parts.facts ?? []).filter(({ body }) => body.kind !== 'review.told')
   const snapshot = pullSnapshot({ ...asked.parts, facts, runs: asked.runs })
   const actions = decide(snapshot, judge(snapshot))
