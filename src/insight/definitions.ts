@@ -34,7 +34,7 @@ export const definitions: Readonly<Record<FigureName, Definition>> = {
     short:
       "Agents' pull requests that had to be changed after people looked, of all that came before people in the period.",
     counted:
-      'A pull request belongs to the period in which `countersign/review` first asked for people. It was reworked when from then on a fix request ended, somebody asked for changes to it or to its plan, a repair of CI was pushed, or a person said so with `/agent rework <cause>`. Each has one cause: the last that a person named, else the last that a fixing session named.',
+      'A pull request belongs to the period in which `countersign/review` first asked for people, or somebody answered unasked. It was reworked when from then on a fix request ended, somebody asked for changes to it or to its plan, a repair of CI was pushed, or a person said so with `/agent rework <cause>`. Each has one cause: the last that a person named, else the last that a fixing session named.',
     leftOut:
       "What checks, validators and the review session sent back before people looked; that is in what each gate caught. People's own pull requests. Commits that people pushed by hand, unless they say `/agent rework`. One that is still open can yet become rework.",
   },

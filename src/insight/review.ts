@@ -6,6 +6,8 @@ export interface Reviewed {
   pull: Chain<'pull'>
   /** The first time that `countersign/review` waited for a person; null where the chain does not tell. */
   asked: FactOf<'review.told'> | null
+  /** The first that is told of a review at all: some people answer before they are asked. */
+  looked: FactOf<'review.told'> | null
   merged: FactOf<'merged'> | null
 }
 
@@ -13,9 +15,13 @@ export interface Reviewed {
 export function reviewed(chains: Chains): Reviewed[] {
   return chains.pulls
     .filter((pull) => isAgents(pull, chains))
-    .map((pull) => ({
-      pull,
-      asked: factsOf(pull.facts, 'review.told').find(({ body }) => body.state === 'asked') ?? null,
-      merged: lastFact(pull.facts, 'merged') ?? null,
-    }))
+    .map((pull) => {
+      const told = factsOf(pull.facts, 'review.told')
+      return {
+        pull,
+        asked: told.find(({ body }) => body.state === 'asked') ?? null,
+        looked: told[0] ?? null,
+        merged: lastFact(pull.facts, 'merged') ?? null,
+      }
+    })
 }

@@ -21,28 +21,28 @@ export interface Rework {
 }
 
 /**
- * A pull request belongs to the period in which people were first asked to review it; where no fact tells that, to the
- * one in which it was merged. It was reworked when, from then on, a fix request of a reviewer ended, somebody asked for
+ * A pull request belongs to the period in which people were first asked to review it, or answered unasked; where no fact
+ * tells that, to the one in which it was merged. It was reworked when, from then on, a fix request of a reviewer ended, somebody asked for
  * changes to it or to its plan, a repair of CI was pushed, or a person said so (`/agent rework`). What gates and
  * validators sent back before people looked is no rework; it is in what each gate caught.
  */
 export function rework(chains: Chains): Rework {
   const isIn = within(chains.period)
-  const looked = reviewed(chains).flatMap(({ pull, asked, merged }) => {
-    const first = asked ?? merged
+  const all = reviewed(chains).flatMap(({ pull, looked, merged }) => {
+    const first = looked ?? merged
     if (!first || !isIn(first)) return []
-    const afterwards = asked ? pull.facts.filter(({ seq }) => seq > asked.seq) : pull.facts
+    const afterwards = looked ? pull.facts.filter(({ seq }) => seq >= looked.seq) : pull.facts
     const task = chains.taskOf.get(pull.subject.number)
-    const pushes = asked ? factsOf(task?.facts ?? [], 'work.pushed') : []
+    const pushes = looked ? factsOf(task?.facts ?? [], 'work.pushed') : []
     const repaired = pushes.some(({ atMs, body }) => body.phase === 'repair' && atMs >= first.atMs)
     return [{ merged: merged !== null, signs: signsIn(afterwards, repaired), cause: causeOf(pull.facts) }]
   })
-  const done = looked.filter(({ signs }) => signs.length > 0)
+  const done = all.filter(({ signs }) => signs.length > 0)
   const pulls = (cause: Rework['causes'][number]['cause']) =>
     done.filter((one) => (one.cause ?? 'unclassified') === cause).length
   return {
-    reworked: { part: done.length, of: looked.length },
-    merged: looked.filter(({ merged }) => merged).length,
+    reworked: { part: done.length, of: all.length },
+    merged: all.filter(({ merged }) => merged).length,
     causes: [...reworkCauses, 'unclassified' as const].map((cause) => ({ cause, pulls: pulls(cause) })),
     signs: Object.fromEntries(
       reworkSigns.map((sign) => [sign, done.filter(({ signs }) => signs.includes(sign)).length]),

@@ -123,6 +123,11 @@ describe('rework', () => {
     expect(found.signs[sign]).toBe(1)
   })
 
+  test('O2: who asks for changes before being asked has looked all the same', () => {
+    const early = pull(1, [0, evidence()], [1, told('rejected', 'a')], [2, told('asked', 'b')])
+    expect(rework(chains(early))).toMatchObject({ reworked: { part: 1, of: 1 }, signs: { rejection: 1 } })
+  })
+
   test('O2: what came before people looked is no rework: a plan sent back, a repair of the draft', () => {
     const found = rework(
       chains(
