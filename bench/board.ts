@@ -5,23 +5,22 @@
 import { createReader, type Reader } from '../demo/reader.ts'
 import { openStage } from '../demo/stage.ts'
 import { createUnsandboxedRunner } from '../demo/unsandboxed.ts'
-import { createClock } from '../src/adapters/clock.ts'
+import { systemClock } from '../src/adapters/clock.ts'
 import { line } from './story.ts'
 
 /** As many as a page lists (src/web/repository.ts). */
 const tasks = 40
 const pulls = 20
-const loads = 20
-/** Longer than a look is shared, by the App's clock. */
-const sharedMs = 6000
-/** What is held back, and paced, passes sooner. */
-const speed = 10
+const loads = 10
+/** As often as an open page asks for itself again, so that its look is not merely shared (src/connect/looks.ts). */
+const renewMs = 10_000
 /** The aim for a page that a person waits for. */
 const aimMs = 500
 const busy = 'acme/busy'
 
-const clock = createClock(speed)
-const stage = await openStage({ sandbox: createUnsandboxedRunner(), clock })
+// A sweep reads everything anew by itself.
+const settings = { COUNTERSIGN_SWEEP_SECONDS: '3600' }
+const stage = await openStage({ sandbox: createUnsandboxedRunner(), settings })
 try {
   const { github } = stage
   for (const login of ['ana', 'robo', 'owner']) github.createUser(login)
@@ -55,10 +54,10 @@ try {
 
   const reader = createReader(stage, ana)
   await reader.signIn()
-  const cold = await load(reader, busy, 1, sharedMs)
-  const unchanged = await load(reader, busy, loads, sharedMs)
+  const cold = await load(reader, busy, 1, renewMs)
+  const unchanged = await load(reader, busy, loads, renewMs)
   const shared = await load(reader, busy, loads, 0)
-  const quiet = await load(reader, 'acme/quiet', loads, sharedMs)
+  const quiet = await load(reader, 'acme/quiet', loads, renewMs)
   const home = await load(reader, '', loads, 0)
   line('open on the page', `${tasks} tasks, ${pulls} pull requests`)
   line('first load', told(cold))
@@ -79,13 +78,13 @@ interface Load {
   counted: number
 }
 
-/** The median of some loads, each after a pause by the App's clock. */
+/** The median of some loads, each after a pause. */
 async function load(reader: Reader, repository: string, times: number, pauseMs: number): Promise<Load> {
   const each: number[] = []
   let bytes = 0
   const from = stage.github.requests.length
   for (let at = 0; at < times; at++) {
-    await clock.sleep(pauseMs)
+    await systemClock.sleep(pauseMs)
     const began = performance.now()
     const page = await reader.open(`/board/${repository}`.replace(/\/$/, ''))
     each.push(performance.now() - began)

@@ -23,9 +23,10 @@ import { createAudits } from './connect/audit.ts'
 import { boardPages } from './connect/board.ts'
 import { giveUpHandler } from './connect/giveUp.ts'
 import { hintResolvers } from './connect/hints.ts'
+import { createLooks } from './connect/looks.ts'
 import { runNightly } from './connect/nightly.ts'
 import { createOutside } from './connect/outside.ts'
-import { roundHandler } from './connect/rounds.ts'
+import { observingWith, roundHandler } from './connect/rounds.ts'
 import { workHandler } from './connect/work.ts'
 import type { Clock, Ledger, Log, Queue, QueueHandlers, Sandbox } from './core/ports.ts'
 import type { Environment } from './environment.ts'
@@ -126,8 +127,13 @@ export async function start(environment: Environment, overrides: Overrides = {})
     const patience = createPatience(clock)
     const ports = { forge, readings, ledger, queue, patience, git, workspace, clock, metrics, log }
     const audit = createAudits(ports)
+    const rounds = roundHandler(ports)
+    const looks = createLooks(observingWith(ports), readings, clock)
     const handlers: QueueHandlers = {
-      reconcile: roundHandler(ports),
+      reconcile: async (key) => {
+        await rounds(key)
+        looks.roundEnded(key)
+      },
       acknowledge: (item) => forge.acknowledge(item),
       work: workHandler({
         ...ports,
@@ -180,6 +186,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       log,
       pages: boardPages({
         ...ports,
+        looks,
         settings: environment,
         onSecret: redactor.add,
         origin: () => environment.COUNTERSIGN_URL ?? server.url,

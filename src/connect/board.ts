@@ -7,7 +7,7 @@ import type { Clock, Ledger, Log, Metrics, Readings } from '../core/ports.ts'
 import type { Environment } from '../environment.ts'
 import { readGround } from '../observe/ground.ts'
 import { createBoard } from '../web/board.ts'
-import { createLooks } from './looks.ts'
+import type { Looks } from '../web/looks.ts'
 import { observingWith } from './rounds.ts'
 
 interface BoardPorts {
@@ -15,6 +15,7 @@ interface BoardPorts {
   /** The address by which browsers come, without a path; asked for once the server listens. */
   origin(): string
   onSecret: (secret: string) => void
+  looks: Looks
   ledger: Ledger
   readings: Readings
   clock: Clock
@@ -41,7 +42,6 @@ export function boardPages(ports: BoardPorts): NonNullable<ServerOptions['pages'
     },
     viewers: createViewers({ ...ports, credentials: signIn, baseUrl }),
     secret: signIn.clientSecret,
-    looks: createLooks(observingWith(ports), ports.readings, ports.clock),
     web: webAddress(baseUrl),
   })
   return mountPages((request) => board.fetch(request), isBoard)

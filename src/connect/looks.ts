@@ -1,7 +1,8 @@
-/** Looks for the board: observed and judged as a round would, on the readings that rounds share, and shared by viewers. */
+/** Looks for the board: observed and judged as a round would, on the readings that rounds share, and kept while they stand. */
 import { Semaphore } from 'async-mutex'
+import type { Fact } from '../core/facts.ts'
 import type { SubjectKey } from '../core/ids.ts'
-import type { Clock, Readings } from '../core/ports.ts'
+import type { Clock, Ledger, Reading, Readings } from '../core/ports.ts'
 import type { ObservePorts } from '../observe/ports.ts'
 import { observePull } from '../observe/pull.ts'
 import { observeRollout } from '../observe/rollout.ts'
@@ -9,41 +10,102 @@ import { observeTask } from '../observe/task.ts'
 import * as pulls from '../subjects/pull.ts'
 import * as rollouts from '../subjects/rollout.ts'
 import * as tasks from '../subjects/task.ts'
-import type { Looks } from '../web/looks.ts'
+import type { Look, Looks } from '../web/looks.ts'
 
-/** Two pages that are loaded within this time show the same look. */
+/** Two pages that are loaded within this time show the same look, whatever happens meanwhile. */
 const sharedMs = 5000
-const mostShared = 2000
+/**
+ * As long as no event has told of a change, no fact was recorded and no round has run, a look stands; so a page that is left open
+ * asks GitHub for nothing. What nobody tells of is read anew after this, as by the sweep.
+ */
+const keptMs = 300_000
+const mostKept = 2000
 /** Looks under way at once, over all viewers: rounds go first. */
 const atOnce = 6
 
-export function createLooks(observing: Omit<ObservePorts, 'forge'>, readings: Readings, clock: Clock): Looks {
+export interface KeptLooks extends Looks {
+  /** A round of this subject has ended: it may have collected what a look reads. */
+  roundEnded(key: SubjectKey): void
+}
+
+interface Kept {
+  atMs: number
+  reading: Reading
+  look: Promise<Look<Seen, unknown> | null>
+}
+interface Seen {
+  key: SubjectKey
+  facts: Fact[]
+}
+
+export function createLooks(
+  observing: Omit<ObservePorts, 'forge'> & { ledger: Pick<Ledger, 'factsAfter'> },
+  readings: Readings,
+  clock: Clock,
+): KeptLooks {
+  const { ledger } = observing
   const places = new Semaphore(atOnce)
-  const shared = new Map<SubjectKey, { untilMs: number; look: Promise<unknown> }>()
-  const look =
-    <Snapshot, Verdicts>(
+  const kept = new Map<SubjectKey, Kept>()
+  const rounds = new Map<SubjectKey, number>()
+
+  /** Whether what was seen then would be seen now, as far as anybody has told. */
+  async function stands({ atMs, reading, look }: Kept): Promise<boolean> {
+    const ageMs = clock.nowMs() - atMs
+    if (ageMs < sharedMs) return true
+    if (ageMs >= keptMs || !reading.stands()) return false
+    const seen = (await look)?.snapshot
+    if (!seen) return false
+    const others = relatives(seen)
+    if ([seen.key, ...others].some((key) => (rounds.get(key) ?? 0) >= atMs)) return false
+    return (await ledger.factsAfter(seen.key, seen.facts.length - 1)).length === 0
+  }
+
+  const looks =
+    <Snapshot extends Seen, Verdicts>(
       observe: (key: SubjectKey, ports: ObservePorts) => Promise<Snapshot | null>,
       judge: (snapshot: Snapshot) => Verdicts,
     ) =>
-    (key: SubjectKey): Promise<{ snapshot: Snapshot; verdicts: Verdicts } | null> => {
-      const known = shared.get(key)
-      if (known && known.untilMs > clock.nowMs())
-        return known.look as Promise<{ snapshot: Snapshot; verdicts: Verdicts } | null>
-      const fresh = places.runExclusive(async () => {
-        const snapshot = await observe(key, { ...observing, forge: readings.open({ fresh: false }).forge })
+    async (key: SubjectKey): Promise<Look<Snapshot, Verdicts> | null> => {
+      const known = kept.get(key)
+      if (known && (await stands(known))) return known.look as Promise<Look<Snapshot, Verdicts> | null>
+      // Somebody else may have begun meanwhile.
+      const begun = kept.get(key)
+      if (begun && begun !== known) return begun.look as Promise<Look<Snapshot, Verdicts> | null>
+      const reading = readings.open({ fresh: false })
+      const look = places.runExclusive(async () => {
+        const snapshot = await observe(key, { ...observing, forge: reading.forge })
         return snapshot && { snapshot, verdicts: judge(snapshot) }
       })
-      shared.delete(key)
-      const [oldest] = shared.keys()
-      if (shared.size >= mostShared && oldest !== undefined) shared.delete(oldest)
-      shared.set(key, { untilMs: clock.nowMs() + sharedMs, look: fresh })
+      kept.delete(key)
+      const [oldest] = kept.keys()
+      if (kept.size >= mostKept && oldest !== undefined) kept.delete(oldest)
+      kept.set(key, { atMs: clock.nowMs(), reading, look })
       // A failure is no look: the next page asks again.
-      fresh.catch(() => shared.get(key)?.look === fresh && shared.delete(key))
-      return fresh
+      look.catch(() => kept.get(key)?.look === look && kept.delete(key))
+      return look
     }
+
   return {
-    task: look(observeTask, tasks.judge),
-    pull: look((key, ports) => observePull(key, ports), pulls.judge),
-    rollout: look(observeRollout, rollouts.judge),
+    task: looks(observeTask, tasks.judge),
+    pull: looks((key, ports) => observePull(key, ports), pulls.judge),
+    rollout: looks(observeRollout, rollouts.judge),
+    roundEnded(key) {
+      rounds.delete(key)
+      const [oldest] = rounds.keys()
+      if (rounds.size >= mostKept && oldest !== undefined) rounds.delete(oldest)
+      rounds.set(key, clock.nowMs())
+    },
   }
+}
+
+/** The subjects whose facts and evidence a snapshot holds beside its own. */
+function relatives(seen: Seen): SubjectKey[] {
+  const related = seen as Partial<{
+    pull: Partial<Seen> | null
+    task: Seen | null
+    parent: Seen | null
+    children: { key: SubjectKey }[]
+  }>
+  const all = [related.pull, related.task, related.parent, ...(related.children ?? [])]
+  return all.flatMap((one) => one?.key ?? [])
 }

@@ -32,7 +32,7 @@ export function plots(rows: readonly MonitorRow[], times: WindowTimes): Html {
 }
 
 export function plot(row: MonitorRow, times: WindowTimes): Html {
-  // guard: knownOnly
+  // What is no amount is drawn as what said nothing.
   const values = row.values.map((value) => (value !== null && isAmount(value) ? value : null))
   const known = { ...row, values }
   const over = values.filter((value) => isOver(known, value)).length

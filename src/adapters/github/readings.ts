@@ -139,6 +139,7 @@ export function createReadings(
   function lookFrom(began: number, fresh: boolean): Reading {
     let reused = false
     let endsMs: number | null = null
+    const given: { name: RepositoryName; key: string; value: Promise<unknown> }[] = []
 
     function through<T>(
       name: RepositoryName,
@@ -157,18 +158,25 @@ export function createReadings(
       // Nothing is granted on what may have changed meanwhile, even when this round itself has read it.
       const stands = (one: Entry) => own && one.endsMs === undefined && !isDoubtful(one)
       const usable = entry !== undefined && (fresh ? stands(entry) : own || lives(entry))
-      if (!usable) return ask(name, [part, ...asked], read, known)
+      // The key covers the method and its parameters, so what is kept under it has its type.
+      const value = usable ? (entry.value as Promise<T>) : ask(name, [part, ...asked], read, known)
+      given.push({ name, key, value })
+      if (!usable) return value
       reused ||= !own
       const ends = entry.endsMs ?? (isDoubtful(entry) ? clock.nowMs() + settledWithinMs : undefined)
       if (ends !== undefined) endsMs = Math.min(endsMs ?? ends, ends)
-      // The key covers the method and its parameters, so what is kept under it has its type.
-      return entry.value as Promise<T>
+      return value
     }
 
     return {
       reused: () => reused,
       showsOwn: () => alone || !reused,
       endsMs: () => endsMs,
+      stands: () =>
+        given.every(({ name, key, value }) => {
+          const entry = repositories.get(name.toLowerCase())?.get(key)
+          return entry?.value === value && entry.endsMs === undefined && !isDoubtful(entry)
+        }),
       again: (options) => lookFrom(began, options.fresh),
       forge: {
         ...forge,

@@ -20,6 +20,8 @@ export interface Reading {
    * null. Whoever used it looks again then.
    */
   endsMs(): number | null
+  /** True while nothing that this look gave out has been read anew since, or was told to be old: what was seen is still so. */
+  stands(): boolean
   /** A further look of the same round: what the round has read itself stands; `fresh`, anything older is read anew. */
   again(options: { fresh: boolean }): Reading
 }
