@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { createReader, type Reader } from '../../demo/reader.ts'
 import { factsOf } from '../../src/core/facts.ts'
 import { rememberedMs } from '../../src/web/access.ts'
+import { protectMain } from './town.ts'
 import { diagnosis, openWorkshop, repository, type Workshop } from './workshop.ts'
 
 jest.setTimeout(180_000)
@@ -160,6 +161,41 @@ describe('O2: what is shown', () => {
         expect(page.text).toContain(run.name)
     expect(page.text).toContain('Press Approve or Request changes on countersign/plan')
     expect(page.text).toContain('Nobody has decided on this commit')
+  })
+
+  test('A5: the enforcement of the rules stands clause by clause, and changes with the rules on GitHub', async () => {
+    const home = `/board/${repository}`
+    const before = await ana.open(`${home}/enforcement`)
+    expect(before.text).toContain(`countersign -- doctor ${repository}`)
+    expect((await ana.open(home)).text).toMatch(/Enforcement (not enforced|to mend) /)
+    const { github } = shop.stage
+    await protectMain(github.as('owner'), repository, github.app.id)
+    await shop.stage.until('the page to tell', async () =>
+      /Enforcement not proven /.test((await ana.open(home)).text) ? true : undefined,
+    )
+    const after = await ana.open(`${home}/enforcement`)
+    expect(after.text).not.toBe(before.text)
+    // Who may bypass the rules is shown to administrators only: that is said, and never green.
+    expect(after.text).toContain('Who may bypass not seen Shown only to an administrator')
+  })
+
+  test('O2: a page that is left open asks GitHub for nothing, and shows what has changed as soon as that is told', async () => {
+    const home = `/board/${repository}`
+    await shop.stage.settle()
+    await ana.open(home)
+    // Longer than a look is shared, whatever happens.
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 5500))
+    await pause()
+    await ana.open(home)
+    await pause()
+    const from = shop.stage.github.requests.length
+    await ana.open(home)
+    const asked = shop.stage.github.requests.slice(from).map(({ path, method }) => `${method} ${path}`)
+    expect(asked.filter((one) => /graphql|issues|pulls|check-runs/.test(one))).toEqual([])
+    await shop.ana.comment(repository, issue, '/agent stop')
+    await shop.stage.until('the page to tell', async () =>
+      (await ana.open(home)).text.includes('Stopped.') ? true : undefined,
+    )
   })
 
   test('O2: addresses that mean nothing are not there; another case of the name leads to the right one', async () => {
