@@ -34,7 +34,7 @@ export const board: Step = {
     await read(lead, `${home}/environments/production`, ['errors', 'Samples'])
     say('production: the windows stand with their samples as plots')
     await read(lead, `${home}/enforcement`, ['main', 'countersign -- doctor'])
-    await read(lead, `${home}/figures`, ['change failure'])
+    await read(lead, `${home}/figures`, ['Change failure rate'])
     const stranger = createReader(stage, eve)
     await stranger.signIn(home)
     const [shown, made] = [await stranger.open(home), await stranger.open('/board/acme/made-up')]

@@ -7,23 +7,25 @@ import { badge, commit, type Html, html, moment, sentence, type Tone } from '../
 import { plots } from '../plot.ts'
 import type { EnvironmentData, Past } from './environment.ts'
 
+/** The newest window that can be drawn is unfolded. */
 export function historySection({ history, facts }: EnvironmentData): Html {
+  const newest = history.find(({ window }) => typeof window !== 'string')
   return html`<section><h2>Deployments</h2>
     ${
       history.length === 0
         ? html`<p class="empty">Countersign has seen no deployment here.</p>`
-        : html`<ol class="history" reversed>${history.map((one) => entry(one, facts))}</ol>`
+        : html`<ol class="history" reversed>${history.map((one) => entry(one, facts, one === newest))}</ol>`
     }
   </section>`
 }
 
-function entry({ seen, window }: Past, facts: readonly Fact[]): Html {
+function entry({ seen, window }: Past, facts: readonly Fact[], newest: boolean): Html {
   const { tone, word, text } = outcomeOf(seen)
   return html`<li>
     <p>${moment(seen.sinceMs)} ${commit(seen.sha)} ${badge(tone, word)}
       <span class="faint">${sentence(how(seen, facts))}, deployment ${seen.id}</span></p>
     ${text === null ? '' : html`<p>${sentence(text)}</p>`}
-    ${pastWindow(seen, window)}
+    ${pastWindow(seen, window, newest)}
   </li>`
 }
 
@@ -76,13 +78,13 @@ export function approversOf(facts: readonly Fact[], { sha, seq, intent, adopted 
   return [...new Map(people.map((one) => [one.id, one])).values()]
 }
 
-function pastWindow({ window: opened }: Seen, window: Past['window']): Html {
+function pastWindow({ id, window: opened }: Seen, window: Past['window'], newest: boolean): Html {
   if (!opened || window === 'none') return html``
   if (window === 'above') return html`<p class="faint">Its window is above.</p>`
   if (window === 'older') return html`<p class="faint">Only the windows of newer deployments are drawn.</p>`
   if (window === 'gone')
     return html`<p class="faint">Nothing that was measured in its window is on record any more.</p>`
   const { atMs, rules } = opened.body
-  return html`<details><summary>Its window</summary>
+  return html`<details id="window-${id}" ${newest ? 'open' : ''}><summary>Its window</summary>
     ${plots(window.rows, { atMs, intervalMs: rules.intervalMs, samples: rules.samples })}</details>`
 }

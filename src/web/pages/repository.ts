@@ -125,7 +125,9 @@ function environmentWord({ verdicts }: { verdicts: EnvironmentLook }): { word: W
 type EnvironmentLook = Extract<EnvironmentRow['told'], { ok: true }>['look']['verdicts']
 
 function endedRow(name: RepositoryName, one: EndedTask): Html {
-  const word: Word = one.merged ? { tone: 'good', word: 'merged' } : { tone: 'quiet', word: 'closed' }
+  const word: Word = one.merged
+    ? { tone: 'good', word: 'merged' }
+    : { tone: 'quiet', word: one.by === '' ? 'not taken on' : 'closed' }
   return html`${head(one.title, `#${one.issue}`, paths.task(name, one.issue), word)}
 <span class="meta">${one.by ? html`<span>for ${one.by}</span>` : ''}${
     one.pull === null ? '' : html`<a href="${paths.pull(name, one.pull)}">#${one.pull}</a>`
