@@ -3,6 +3,7 @@ import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Clock, ForgeReads, Reading, ReadingPart, Readings } from '../../core/ports.ts'
 import { pullsShown, showsChecksOf, showsElsewhere, showsOtherwise } from './readingsOld.ts'
 import { carries, everyBranch, seedsOf } from './readingsSeeds.ts'
+import { type Given, givenOut, stillSo } from './readingsStand.ts'
 
 /** How old a reading may be that a round reuses, in milliseconds of the App's clock. */
 export const readingsLiveMs = 10_000
@@ -139,7 +140,7 @@ export function createReadings(
   function lookFrom(began: number, fresh: boolean): Reading {
     let reused = false
     let endsMs: number | null = null
-    const given: { name: RepositoryName; key: string; value: Promise<unknown> }[] = []
+    const given: Given[] = []
 
     function through<T>(
       name: RepositoryName,
@@ -160,7 +161,7 @@ export function createReadings(
       const usable = entry !== undefined && (fresh ? stands(entry) : own || lives(entry))
       // The key covers the method and its parameters, so what is kept under it has its type.
       const value = usable ? (entry.value as Promise<T>) : ask(name, [part, ...asked], read, known)
-      given.push({ name, key, value })
+      given.push(givenOut(name, key, value))
       if (!usable) return value
       reused ||= !own
       const ends = entry.endsMs ?? (isDoubtful(entry) ? clock.nowMs() + settledWithinMs : undefined)
@@ -173,9 +174,9 @@ export function createReadings(
       showsOwn: () => alone || !reused,
       endsMs: () => endsMs,
       stands: () =>
-        given.every(({ name, key, value }) => {
-          const entry = repositories.get(name.toLowerCase())?.get(key)
-          return entry?.value === value && entry.endsMs === undefined && !isDoubtful(entry)
+        given.every((one) => {
+          const now = repositories.get(one.name.toLowerCase())?.get(one.key)
+          return stillSo(one, now) && !(now && isDoubtful(now))
         }),
       again: (options) => lookFrom(began, options.fresh),
       forge: {
