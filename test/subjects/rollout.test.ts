@@ -367,6 +367,19 @@ describe('what nobody can tell', () => {
     expect(story.facts('production', 'rollout.failed')).toEqual([])
   })
 
+  test('R3: an alert ends with the deployment that raised it, once', () => {
+    const monitors = { errors, slow: { rule: 'latency_p95', source: errors.source } }
+    const story = second(standing({ monitors, window_minutes: 10 }))
+    story.weather = { b: (at) => ({ errors: at < 5 ? 0.0005 : 0.2, slow: 900 }) }
+    story.pass(8)
+    story.finish('production')
+    story.pass(20)
+    const alerts = story.alerts('production').filter((one) => /slow/.test(one))
+    expect(alerts).toHaveLength(2)
+    expect(alerts[0]).toMatch(/^raised/)
+    expect(alerts[1]).toMatch(/^recovered.*stands in production no more/)
+  })
+
   test('R1: a deployment whose status never comes is held, and what comes of it is still watched', () => {
     const story = standing()
     story.deliver('production', 'b')

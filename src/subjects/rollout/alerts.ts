@@ -112,14 +112,19 @@ function whatToDo({ policy, environment }: RolloutSnapshot<Policy>): string {
     : 'Look at it; the next commit takes its place.'
 }
 
-/** Monitors that only alert: an episode begins when their rule is met and ends with a value within it. */
+/**
+ * Monitors that only alert: an episode begins when their rule is met, and ends with a value within it or with another
+ * deployment in the place of the one that they were over with.
+ */
 function overLimits(
   { environment, facts }: RolloutSnapshot<Policy>,
   { watched }: RolloutVerdicts,
 ): Episode[] {
+  if (!watched) return []
   const raised = new Set(factsOf(facts, 'alert.raised').map(({ body }) => body.episode))
-  return (watched?.window?.alerts ?? []).flatMap(({ name, over, sentence }): Episode[] => {
-    const episode = `monitor:${watched?.seen.id ?? 0}:${name}`
+  const of = (deployment: number) => `monitor:${deployment}:`
+  const now = (watched.window?.alerts ?? []).flatMap(({ name, over, sentence }): Episode[] => {
+    const episode = `${of(watched.seen.id)}${name}`
     // An end without a beginning on record is nothing to tell.
     if (!over && !raised.has(episode)) return []
     return [
@@ -131,6 +136,13 @@ function overLimits(
       },
     ]
   })
+  const left = [...raised].flatMap((episode): Episode[] => {
+    const [, deployment, name] = /^monitor:(\d+):(.+)$/s.exec(episode) ?? []
+    if (name === undefined || episode.startsWith(of(watched.seen.id))) return []
+    const text = `Deployment ${deployment} stands in ${environment} no more, and with it went what was over the limit.`
+    return [{ episode, title: `${name} is over its limit in ${environment}`, text, recovered: text }]
+  })
+  return [...now, ...left]
 }
 
 /** Agents' work that came to an environment without our word: past the rule, or where policy knows no environment (R1). */
