@@ -20,7 +20,7 @@ import { createBubblewrapSandbox } from './adapters/workspace/sandbox.ts'
 import { createWorkspaceAdapters } from './adapters/workspace/worktree.ts'
 import { createApp } from './app.ts'
 import { createAudits } from './connect/audit.ts'
-import { boardPages } from './connect/board.ts'
+import { boardPages, pageOf } from './connect/board.ts'
 import { giveUpHandler } from './connect/giveUp.ts'
 import { hintResolvers } from './connect/hints.ts'
 import { createLooks } from './connect/looks.ts'
@@ -89,6 +89,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       log,
       metrics,
       onSecret: redactor.add,
+      pageOf: pageOf(environment),
     })
     // With a queue beside it there may be more processes, and each event comes to one of them.
     const lives = environment.REDIS_URL ? { toldMs: readingsLiveMs } : { alone: true }

@@ -1,5 +1,5 @@
 /** The board's own addresses, and GitHub's beside them. */
-import type { RepositoryName } from '../core/ids.ts'
+import { parseKey, type RepositoryName, type SubjectKey } from '../core/ids.ts'
 
 export const paths = {
   home: '/board',
@@ -10,6 +10,21 @@ export const paths = {
     `/board/${name}/environments/${encodeURIComponent(environment)}`,
   enforcement: (name: RepositoryName) => `/board/${name}/enforcement`,
   figures: (name: RepositoryName) => `/board/${name}/figures`,
+}
+
+/** The page about a subject; null for a merge queue's group, which has none. */
+export function pathOf(key: SubjectKey): string | null {
+  const subject = parseKey(key)
+  switch (subject?.kind) {
+    case 'task':
+      return paths.task(subject.repository, subject.issue)
+    case 'pull':
+      return paths.pull(subject.repository, subject.number)
+    case 'rollout':
+      return paths.environment(subject.repository, subject.environment)
+    default:
+      return null
+  }
 }
 
 /** Pages on GitHub. @param web such as `https://github.com`, without a slash at its end. */

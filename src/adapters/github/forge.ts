@@ -25,7 +25,7 @@ import { resolveReferences } from './readReferences.ts'
 import * as repositories from './readRepository.ts'
 import { readBranchRules } from './readRules.ts'
 import { replyInThread, resolveThread } from './threads.ts'
-import { createCheckRunWriter } from './writeCheckRun.ts'
+import { createCheckRunWriter, type PageOf } from './writeCheckRun.ts'
 
 export interface ForgeOptions {
   appId: number
@@ -38,6 +38,8 @@ export interface ForgeOptions {
   metrics: Metrics
   /** The App that pushes and opens pull requests, when it is not the judging one. */
   drafter?: { appId: number; privateKey: string } | null
+  /** Where the check runs of a subject lead to. */
+  pageOf?: PageOf
   /** Told every minted token, so that the log can blank it by value (O5). */
   onSecret?: (secret: string) => void
 }
@@ -82,7 +84,7 @@ export function createForge(options: ForgeOptions): Forge & {
     return drafterBot ? [bot, drafterBot] : [bot]
   }
 
-  const checkRuns = createCheckRunWriter(judge, options.appId, clock)
+  const checkRuns = createCheckRunWriter(judge, options.appId, clock, options.pageOf ?? (() => null))
   const conversation = createConversation(judge, botId)
   const botLogin = async () => (await identity()).bot.login
   const incidents = createIncidents(judge, conversation, botLogin)

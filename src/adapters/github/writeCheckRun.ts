@@ -1,9 +1,14 @@
 /** Writing a check run: found again by name and App, bounded, its annotations sent in batches of 50 (S7). */
 import { Mutex } from 'async-mutex'
 import { z } from 'zod'
-import { buttonIdentifier, type DesiredCheckRun, type ObservedCheckRun } from '../../core/checkRun.ts'
+import {
+  buttonIdentifier,
+  type DesiredCheckRun,
+  type ObservedCheckRun,
+  parseExternalId,
+} from '../../core/checkRun.ts'
 import { Bug, Terminal } from '../../core/errors.ts'
-import type { RepositoryName, Sha } from '../../core/ids.ts'
+import type { RepositoryName, Sha, SubjectKey } from '../../core/ids.ts'
 import type { Clock, Seen } from '../../core/ports.ts'
 import type { Annotation } from '../../core/verdict.ts'
 import { on, parts } from './access.ts'
@@ -42,7 +47,16 @@ export interface CheckRunWriter {
   saw(name: RepositoryName, sha: Sha, runs: readonly ObservedCheckRun[], beganMs: number): void
 }
 
-export function createCheckRunWriter(client: Client, appId: number, clock: Clock): CheckRunWriter {
+/** The address of a page about a subject, or null where there is none. */
+export type PageOf = (subject: SubjectKey) => string | null
+
+/** @param pageOf where a run leads to; without a page GitHub shows the App's own. */
+export function createCheckRunWriter(
+  client: Client,
+  appId: number,
+  clock: Clock,
+  pageOf: PageOf,
+): CheckRunWriter {
   // Two pull requests with one head want the same run: one creates it, the other finds it.
   const creating = new Mutex()
   /** Our runs on a commit that this process made or found, and until when that is all there is. */
@@ -170,9 +184,12 @@ export function createCheckRunWriter(client: Client, appId: number, clock: Clock
   }
 
   function contentOf(run: DesiredCheckRun, annotations: Annotation[]) {
+    const subject = parseExternalId(run.externalId)?.subject
+    const page = subject === undefined ? null : pageOf(subject)
     return {
       name: run.name,
       external_id: run.externalId,
+      ...(page === null ? {} : { details_url: page }),
       ...stateOf(run.state, clock),
       output: {
         title: boundedLine(run.title, maximumTitle),

@@ -38,6 +38,21 @@ const lost = (template: RegExp, method: string) =>
     when: (request) => request.method === method && template.test(request.path),
   })
 
+test('O2: a check run leads to the page about its subject, and to none where there is none', async () => {
+  const { sha } = await openChange(bench, 'lin', 'leads')
+  const { id } = await bench.forge.writeCheckRun(bench.name, desired(sha), null)
+  expect(bench.world.state.checkRuns.get(id)?.detailsUrl).toBe('https://board.example/pull:acme/shop#1')
+  const externalId = `group:acme/shop@${sha}|0|${sha256('shown')}`
+  const group = await bench.forge.writeCheckRun(
+    bench.name,
+    desired(sha, { name: 'countersign/gates', externalId }),
+    null,
+  )
+  expect(bench.world.state.checkRuns.get(group.id)?.detailsUrl).toBe(
+    `${bench.world.url}/apps/${bench.world.app.slug}`,
+  )
+})
+
 describe('tokens', () => {
   test('S13: every installation token is narrowed to one repository and to the act', async () => {
     const { world, forge, name } = bench

@@ -82,6 +82,7 @@ export async function startBench(): Promise<Bench> {
   const counts = createCounts()
   const secrets: string[] = []
   const forge = createForge({
+    pageOf: (subject) => (subject.startsWith('pull:') ? `https://board.example/${subject}` : null),
     appId: world.app.id,
     privateKey: world.app.privateKeyPem,
     baseUrl: world.apiUrl,
