@@ -16,6 +16,8 @@ main,.top,.foot{max-width:76rem;margin:0 auto;padding:0 1.25rem}
 a{color:var(--accent);text-decoration-color:color-mix(in srgb,currentColor 35%,transparent);text-underline-offset:.18em}
 a:hover{text-decoration-color:currentColor}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:3px}
+/* Read aloud, and shown by colour. */
+.aloud{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:1}
 .top{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem 1rem;padding-top:1rem;padding-bottom:1rem}
 .mark{display:inline-flex;align-items:center;gap:.5rem;font-weight:650;color:var(--ink);text-decoration:none}

@@ -55,7 +55,7 @@ ${
         const word = phaseWord(phase)
         const tries = phase.attempts.length > 1 ? ` ${phase.attempts.length}` : ''
         const now = word.tone === 'busy' || word.tone === 'asks' || word.tone === 'bad'
-        return html`<li class="${word.tone}${now ? ' now' : ''}" title="${phase.phase}: ${word.word}">${phase.phase}${tries}</li>`
+        return html`<li class="${word.tone}${now ? ' now' : ''}" title="${phase.phase}: ${word.word}">${phase.phase}${tries}<span class="aloud">: ${word.word}</span></li>`
       })}</ol>`
     : ''
 }
