@@ -19,7 +19,10 @@ const sharedMs = 5000
  * asks GitHub for nothing. What nobody tells of is read anew after this, as by the sweep.
  */
 const keptMs = 300_000
-const mostKept = 2000
+/** Five pages of 60: a snapshot holds the facts of its subject, deliverables and all. */
+const mostKept = 300
+/** Subjects whose last round is remembered; one that is forgotten ended long before any look that is kept. */
+const mostRounds = 10_000
 /** Looks under way at once, over all viewers: rounds go first. */
 const atOnce = 6
 
@@ -92,7 +95,7 @@ export function createLooks(
     roundEnded(key) {
       rounds.delete(key)
       const [oldest] = rounds.keys()
-      if (rounds.size >= mostKept && oldest !== undefined) rounds.delete(oldest)
+      if (rounds.size >= mostRounds && oldest !== undefined) rounds.delete(oldest)
       rounds.set(key, clock.nowMs())
     },
   }
