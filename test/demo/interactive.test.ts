@@ -50,7 +50,7 @@ describeWith('chromium', 'the story by hand', () => {
         }
         const { stdout, stderr } = program.output()
         expect(stderr).toBe('')
-        const steps = journey.length + 2
+        const steps = journey.length + 3
         expect(stdout).toContain(`${steps} of ${steps} proven`)
         expect(taken).toEqual(
           expect.arrayContaining([

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { steps as journey } from '../../demo/steps/all.ts'
 import { runProgram, startProgram } from '../support/process.ts'
 
-/** The journey to main, then the two steps to production. */
-const steps = [...journey.map(({ id }) => id), '9', '10']
+/** The journey to main, the two steps to production, and the board. */
+const steps = [...journey.map(({ id }) => id), '9', '10', '11']
 const storyLimitMs = 300_000
 let place = ''
 beforeAll(() => {
