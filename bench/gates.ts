@@ -7,10 +7,9 @@ import { join } from 'node:path'
 import { openLocalRepository } from '../src/adapters/workspace/localRepository.ts'
 import { evaluateAll } from '../src/cli/gates.ts'
 import { localGates } from '../src/cli/gatesRange.ts'
-import { evidenceKey } from '../src/core/evidence.ts'
+import { evidenceKey, viewOf } from '../src/core/evidence.ts'
 import { protectedRules } from '../src/core/protectedPaths.ts'
 import type { GateInput } from '../src/gates/gate.ts'
-import { viewOf } from '../src/observe/evidence.ts'
 import { defaultPolicy } from '../src/policy/schema.ts'
 
 const files = 5000

@@ -1,14 +1,13 @@
 /** The diff gates on one range of commits of a local repository: policy and evidence in, one verdict a gate out. */
 import type { LocalRepository, LocalRequest } from '../adapters/workspace/localRepository.ts'
 import { Bug } from '../core/errors.ts'
-import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../core/evidence.ts'
+import { type EvidenceRequest, type EvidenceResult, evidenceKey, viewOf } from '../core/evidence.ts'
 import type { Sha } from '../core/ids.ts'
 import type { PlanRecord } from '../core/plan.ts'
 import { parsePlanMessage } from '../core/planMessage.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { allGates } from '../gates/all.ts'
 import { commitsRequest, type Gate, type GateInput } from '../gates/gate.ts'
-import { viewOf } from '../observe/evidence.ts'
 import { agentOf, surfacesOf } from '../policy/profiles.ts'
 import type { Policy } from '../policy/schema.ts'
 

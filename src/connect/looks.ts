@@ -1,5 +1,6 @@
 /** Looks for the board: observed and judged as a round would, on the readings that rounds share, and kept while they stand. */
 import { Semaphore } from 'async-mutex'
+import { createLru } from '../adapters/github/lru.ts'
 import type { Fact } from '../core/facts.ts'
 import type { SubjectKey } from '../core/ids.ts'
 import type { Clock, Ledger, Reading, Readings } from '../core/ports.ts'
@@ -48,8 +49,8 @@ export function createLooks(
 ): KeptLooks {
   const { ledger } = observing
   const places = new Semaphore(atOnce)
-  const kept = new Map<SubjectKey, Kept>()
-  const rounds = new Map<SubjectKey, number>()
+  const kept = createLru<Kept>({ entries: mostKept })
+  const rounds = createLru<number>({ entries: mostRounds })
 
   /** Whether what was seen then would be seen now, as far as anybody has told. */
   async function stands({ atMs, reading, look }: Kept): Promise<boolean> {
@@ -79,12 +80,11 @@ export function createLooks(
         const snapshot = await observe(key, { ...observing, forge: reading.forge })
         return snapshot && { snapshot, verdicts: judge(snapshot) }
       })
-      kept.delete(key)
-      const [oldest] = kept.keys()
-      if (kept.size >= mostKept && oldest !== undefined) kept.delete(oldest)
       kept.set(key, { atMs: clock.nowMs(), reading, look })
       // A failure is no look: the next page asks again.
-      look.catch(() => kept.get(key)?.look === look && kept.delete(key))
+      look.catch(() => {
+        if (kept.get(key)?.look === look) kept.delete(key)
+      })
       return look
     }
 
@@ -92,12 +92,7 @@ export function createLooks(
     task: looks(observeTask, tasks.judge),
     pull: looks((key, ports) => observePull(key, ports), pulls.judge),
     rollout: looks(observeRollout, rollouts.judge),
-    roundEnded(key) {
-      rounds.delete(key)
-      const [oldest] = rounds.keys()
-      if (rounds.size >= mostRounds && oldest !== undefined) rounds.delete(oldest)
-      rounds.set(key, clock.nowMs())
-    },
+    roundEnded: (key) => rounds.set(key, clock.nowMs()),
   }
 }
 

@@ -225,10 +225,20 @@ export function evidenceKey(repository: RepositoryName, request: EvidenceRequest
   return digestOf({ repository, request })
 }
 
-/** Keys that a ledger is asked for at once: a window alone may have taken more samples than that (R3). */
-export const keysAtOnce = 1000
-
 /** A read-only view over collected evidence. `undefined` means that it has not been collected yet. */
 export interface EvidenceView {
   get<R extends EvidenceRequest>(request: R): EvidenceResult<R['kind']> | undefined
+}
+
+/** A view over a growing set of results; keys that were never loaded read as not collected yet. */
+export function viewOf(
+  repository: RepositoryName,
+  results: ReadonlyMap<Digest, EvidenceResult>,
+): EvidenceView {
+  return {
+    get<R extends EvidenceRequest>(request: R) {
+      // The key covers the kind, so the result under it is of that kind.
+      return results.get(evidenceKey(repository, request)) as EvidenceResult<R['kind']> | undefined
+    },
+  }
 }

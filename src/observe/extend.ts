@@ -1,11 +1,11 @@
 /** Extending a snapshot: the facts that a round has just recorded, on the same reading of GitHub. */
-import type { EvidenceResult } from '../core/evidence.ts'
+import { type EvidenceResult, viewOf } from '../core/evidence.ts'
 import type { Fact, FactKind } from '../core/facts.ts'
 import type { Digest } from '../core/ids.ts'
 import type { PullSnapshot } from '../core/snapshot/pull.ts'
 import type { TaskSnapshot } from '../core/snapshot/task.ts'
 import type { Policy } from '../policy/schema.ts'
-import { loadNeeds, viewOf } from './evidence.ts'
+import { loadNeeds } from './evidence.ts'
 import { actingIn } from './people.ts'
 import type { ObservePorts } from './ports.ts'
 

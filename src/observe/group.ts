@@ -1,11 +1,11 @@
 /** Observing a merge queue's group: what would land, read from git, and each of its pull requests as in its own round (T10). */
-import type { EvidenceResult } from '../core/evidence.ts'
+import { type EvidenceResult, viewOf } from '../core/evidence.ts'
 import { lastFact } from '../core/facts.ts'
 import { type Digest, formatKey, parseKey, type SubjectKey } from '../core/ids.ts'
 import { type GroupStep, groupSteps, hintedNumber } from '../core/mergeGroup.ts'
 import type { GroupEntry, GroupSnapshot } from '../core/snapshot/group.ts'
 import type { Policy } from '../policy/schema.ts'
-import { loadNeeds, viewOf } from './evidence.ts'
+import { loadNeeds } from './evidence.ts'
 import { readGround } from './ground.ts'
 import { type ObservePorts, tryRead } from './ports.ts'
 import { observePull } from './pull.ts'

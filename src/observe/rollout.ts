@@ -1,6 +1,6 @@
 /** Observing an environment: its deployments on GitHub, what is on the way to it and who brought that, and its facts (R1). */
 import type { Account } from '../core/account.ts'
-import type { EvidenceResult } from '../core/evidence.ts'
+import { type EvidenceResult, viewOf } from '../core/evidence.ts'
 import { type Fact, factsOf } from '../core/facts.ts'
 import {
   type Digest,
@@ -15,7 +15,7 @@ import type { Policy } from '../policy/schema.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
 import { asksPeople, settingsOf, spelledIn } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
-import { loadNeeds, viewOf } from './evidence.ts'
+import { loadNeeds } from './evidence.ts'
 import { readGround } from './ground.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
 import { type ObservePorts, tryRead } from './ports.ts'

@@ -1,7 +1,7 @@
 /** Observing a task: the delegated issue, its facts, whether its references resolve, and the pull request it led to. */
 import { type Account, hasRole, type Standing } from '../core/account.ts'
 import { Terminal } from '../core/errors.ts'
-import type { EvidenceResult } from '../core/evidence.ts'
+import { type EvidenceResult, viewOf } from '../core/evidence.ts'
 import { type Fact, factsOf, lastFact, settledBySeq } from '../core/facts.ts'
 import {
   type Digest,
@@ -17,7 +17,7 @@ import type { IssueReading, TaskSnapshot } from '../core/snapshot/task.ts'
 import { mostReferences } from '../core/split.ts'
 import type { Policy } from '../policy/schema.ts'
 import { readFamily } from './epic.ts'
-import { loadNeeds, viewOf } from './evidence.ts'
+import { loadNeeds } from './evidence.ts'
 import { groundOf } from './ground.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
 import { type ObservePorts, readRepository, tryRead, underName } from './ports.ts'

@@ -2,5 +2,6 @@
 export { decide } from './task/decide.ts'
 export { judge, needs } from './task/judge.ts'
 export { isOver } from './task/over.ts'
+export type { PhaseView, PhaseWord } from './task/phaseView.ts'
 export type { TaskVerdicts } from './task/verdicts.ts'
-export { type PhaseView, type TaskView, titleOf, view } from './task/view.ts'
+export { type TaskView, titleOf, view } from './task/view.ts'

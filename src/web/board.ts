@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { RetryLater, Terminal } from '../core/errors.ts'
 import { RepositoryName } from '../core/ids.ts'
-import type { Clock, Log, Metrics, Viewers } from '../core/ports.ts'
 import { createAccess } from './access.ts'
-import { createDoor } from './door.ts'
+import { createDoor, type DoorOptions } from './door.ts'
 import type { Html } from './html.ts'
 import { icon } from './icon.ts'
 import { type Frame, page } from './layout.ts'
@@ -15,18 +14,9 @@ import { script } from './renew.ts'
 import type { Session } from './session.ts'
 import { style } from './style.ts'
 
-export interface BoardOptions extends PagePorts {
-  viewers: Viewers
-  /** The App's client secret, from which the keys of cookies are made. */
-  secret: string
-  /** The board's own address without a path, once it listens. */
-  origin(): string
-  clock: Clock
-  metrics: Metrics
-  log: Log
-}
+export interface BoardOptions extends PagePorts, DoorOptions {}
 
-/** Nothing from elsewhere, nothing inline, in no frame, and forms only to GitHub and here (T37). */
+/** Nothing from elsewhere, nothing inline, in no frame, and forms to nobody else (T37). */
 const policy = [
   "default-src 'none'",
   "style-src 'self'",
@@ -47,7 +37,7 @@ const headers = {
 const keptS = 365 * 24 * 3600
 const renewS = 10
 
-/** What a page is: its name for the metric, its place, and its content; null is not there. */
+/** What a page says, and where it stands. */
 export interface Content {
   title: string
   path: Frame['path']

@@ -6,9 +6,11 @@ import type { Clock, Log, Metrics, Viewers } from '../core/ports.ts'
 import type { Access } from './access.ts'
 import { createSeal, Session, SigningIn } from './session.ts'
 
-interface DoorOptions {
+export interface DoorOptions {
   viewers: Viewers
+  /** The App's client secret, from which the keys of cookies are made. */
   secret: string
+  /** The board's own address without a path, once it listens. */
   origin(): string
   clock: Clock
   metrics: Metrics

@@ -1,13 +1,7 @@
 /** Loads what the page of an environment shows beside its verdicts: past windows, judged again from what was measured then. */
-import {
-  type EvidenceRequest,
-  type EvidenceResult,
-  type EvidenceView,
-  evidenceKey,
-  keysAtOnce,
-} from '../core/evidence.ts'
+import { evidenceKey, viewOf } from '../core/evidence.ts'
 import type { Fact } from '../core/facts.ts'
-import { type Digest, formatKey, parseKey, type RepositoryName } from '../core/ids.ts'
+import { formatKey, parseKey, type RepositoryName } from '../core/ids.ts'
 import type { Ledger } from '../core/ports.ts'
 import type { RolloutSnapshot } from '../core/snapshot/rollout.ts'
 import type { Policy } from '../policy/schema.ts'
@@ -79,28 +73,10 @@ async function loadPast(
     else if (windows++ >= mostWindows) history.push({ seen, window: 'older' })
     else {
       const { baseline, samples } = windowRequests(seen, seen.window.body, seen.ended?.atMs ?? nowMs)
-      const evidence = await readEvidence(ledger, repository, [baseline, ...samples])
+      const keys = [baseline, ...samples].map((request) => evidenceKey(repository, request))
+      const evidence = viewOf(repository, await ledger.evidence(keys))
       history.push({ seen, window: judgePast(facts, evidence, seen, nowMs) ?? 'gone' })
     }
   }
   return history
-}
-
-/** The evidence of one window, asked for in bounded parts. */
-async function readEvidence(
-  ledger: Pick<Ledger, 'evidence'>,
-  repository: RepositoryName,
-  requests: readonly EvidenceRequest[],
-): Promise<EvidenceView> {
-  const keys = requests.map((request) => evidenceKey(repository, request))
-  const results = new Map<Digest, EvidenceResult>()
-  for (let from = 0; from < keys.length; from += keysAtOnce)
-    for (const [key, result] of await ledger.evidence(keys.slice(from, from + keysAtOnce)))
-      results.set(key, result)
-  return {
-    get<R extends EvidenceRequest>(request: R) {
-      // The key covers the kind, so the result under it is of that kind.
-      return results.get(evidenceKey(repository, request)) as EvidenceResult<R['kind']> | undefined
-    },
-  }
 }

@@ -2,7 +2,8 @@
 import { checkNames } from '../core/checkRun.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { CheckVerdict, PullVerdicts } from '../subjects/pull.ts'
-import type { PhaseView, TaskView } from '../subjects/task.ts'
+import type { RolloutVerdicts } from '../subjects/rollout.ts'
+import type { PhaseView, PhaseWord, TaskView } from '../subjects/task.ts'
 import type { Tone } from './html.ts'
 import type { TaskLook } from './looks.ts'
 
@@ -37,20 +38,25 @@ export function checksOf({ plan, gates, review, shared }: PullVerdicts): { name:
   }))
 }
 
-const phaseWords: Record<PhaseView['progress']['state'], Word> = {
-  due: { tone: 'quiet', word: 'not yet' },
-  running: { tone: 'busy', word: 'running' },
-  judging: { tone: 'busy', word: 'being checked' },
-  validating: { tone: 'busy', word: 'being validated' },
-  asked: { tone: 'asks', word: 'asks' },
-  accepted: { tone: 'good', word: 'accepted' },
-  exhausted: { tone: 'bad', word: 'needs a person' },
+const phaseTones: Record<PhaseWord, Tone> = {
+  'not yet': 'quiet',
+  running: 'busy',
+  checking: 'busy',
+  validating: 'busy',
+  asks: 'asks',
+  'goes back': 'asks',
+  accepted: 'good',
+  'needs a person': 'bad',
 }
+export const phaseWord = ({ word }: PhaseView): Word => ({ tone: phaseTones[word], word })
 
-export function phaseWord({ progress, attempts }: PhaseView): Word {
-  return progress.state === 'due' && attempts.length > 0
-    ? { tone: 'asks', word: 'goes back' }
-    : phaseWords[progress.state]
+/** A candidate for an environment: what a person has to do stands out from what passes by itself. */
+export function wayWord({ go, approval, askable }: RolloutVerdicts): Word {
+  if (go.state === 'pass') return { tone: 'good', word: 'may come' }
+  if (go.state === 'fail') return { tone: 'bad', word: 'held back' }
+  return askable && approval?.verdict.state === 'wait'
+    ? { tone: 'asks', word: 'asks a person' }
+    : { tone: 'busy', word: 'waits' }
 }
 
 /** Where a task stands, in one word. */

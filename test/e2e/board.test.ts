@@ -224,7 +224,7 @@ describe('O2: what is shown', () => {
     const before = shop.stage.github.requests.length
     const facts = (await shop.facts(issue)).length
     for (const path of ['', `/${repository}`, `/${repository}/issues/${issue}`])
-      await ana.open(`/board${path}`)
+      expect((await ana.open(`/board${path}`)).text).toContain('Sign out')
     const asked = shop.stage.github.requests.slice(before)
     expect(asked.filter(({ method, path }) => method !== 'GET' && path !== '/graphql')).toEqual([])
     expect((await shop.facts(issue)).length).toBe(facts)

@@ -1,7 +1,7 @@
-/** Evidence of a snapshot: however much one needs, the ledger is asked within its bound. */
+/** Evidence of a snapshot: however much one needs, the ledger gives it. */
 import { expect, test } from '@jest/globals'
-import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../../src/core/evidence.ts'
-import { loadNeeds, viewOf } from '../../src/observe/evidence.ts'
+import { type EvidenceRequest, type EvidenceResult, evidenceKey, viewOf } from '../../src/core/evidence.ts'
+import { loadNeeds } from '../../src/observe/evidence.ts'
 import { openTestLedger } from '../support/ledger.ts'
 
 test('R3: a window of 2,400 samples is loaded whole', async () => {

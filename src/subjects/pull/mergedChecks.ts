@@ -20,32 +20,29 @@ export function mergedRuns(snapshot: PullSnapshot<Policy>): Extract<Action, { ki
   if (siblings === 'unknown' || siblings.length > 0) return []
   const { landedOn, merge } = merged.body
   const title = headline(`Merged as ${short(merge)} into ${landedOn}`, 100)
-  return (
-    newestRuns(runs, pull.head.sha)
-      // A run that never ended stays as it is, and is told once (L2).
-      .filter((run) => asked(run) && run.title !== title)
-      .flatMap((run) => {
-        const external = parseExternalId(run.externalId)
-        if (!external) return []
-        const before = (run.summary ?? '').replace(asks, '').trim()
-        const summary = [
-          `#${pull.number} was merged into ${code(landedOn)} as ${merge}. There is nothing left to decide here.`,
-          ...(before === '' ? [] : ['', `What stood here until then: **${run.title ?? ''}**`, '', before]),
-        ].join('\n')
-        const desired = {
-          name: run.name,
-          sha: run.sha,
-          externalId: run.externalId,
-          state: 'kept' as const,
-          title,
-          summary,
-          buttons: [],
-          shown: external.shown,
-          annotations: [],
-        }
-        return [{ kind: 'checkRun' as const, repository: repository.name, run: desired, runId: run.id }]
-      })
-  )
+  // A run that never ended stays as it is, and is told once (L2).
+  const open = newestRuns(runs, pull.head.sha).filter((run) => asked(run) && run.title !== title)
+  return open.flatMap((run) => {
+    const external = parseExternalId(run.externalId)
+    if (!external) return []
+    const before = (run.summary ?? '').replace(asks, '').trim()
+    const summary = [
+      `#${pull.number} was merged into ${code(landedOn)} as ${merge}. There is nothing left to decide here.`,
+      ...(before === '' ? [] : ['', `What stood here until then: **${run.title ?? ''}**`, '', before]),
+    ].join('\n')
+    const desired = {
+      name: run.name,
+      sha: run.sha,
+      externalId: run.externalId,
+      state: 'kept' as const,
+      title,
+      summary,
+      buttons: [],
+      shown: external.shown,
+      annotations: [],
+    }
+    return [{ kind: 'checkRun' as const, repository: repository.name, run: desired, runId: run.id }]
+  })
 }
 
 /** True when a run may show buttons, or waits for something that no longer comes. */

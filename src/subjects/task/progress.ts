@@ -2,15 +2,13 @@
 import { count } from '../../core/sentences.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
 import { tokensOf } from '../../core/usage.ts'
-import type { PhaseState } from '../../pipeline/attempts.ts'
 import { nearBudget } from '../../pipeline/budget.ts'
-import { phases } from '../../pipeline/phases.ts'
-import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { budgetOf } from './budgetStep.ts'
 import { contextOf, type TaskContext } from './context.ts'
 import { childrenOf } from './epicStep.ts'
 import { childRows } from './epicText.ts'
+import { type PhaseView, phaseViews } from './phaseView.ts'
 import { routeText } from './texts.ts'
 import type { Step } from './verdicts.ts'
 
@@ -37,36 +35,18 @@ export function progressComment(snapshot: TaskSnapshot<Policy>, next: Step): str
 }
 
 function phaseRows(context: TaskContext): string[] {
-  const { before, after } = routeOf(context)
   return [
     '| phase | state | attempts | cost | model |',
     '| --- | --- | --- | --- | --- |',
-    ...[...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].map((phase) =>
-      row(stateOf(context, phase), phases[phase].responsibility),
-    ),
+    ...phaseViews(context).map(row),
   ]
 }
 
-const words: Record<PhaseState['progress']['state'], string> = {
-  due: 'not yet',
-  running: 'running',
-  judging: 'checking',
-  validating: 'validating',
-  asked: 'asks',
-  accepted: 'accepted',
-  exhausted: 'needs a person',
-}
-
-function row({ phase, attempts, progress }: PhaseState, responsibility: string): string {
-  const cost = attempts.reduce(
-    (sum, one) => sum + (one.ended?.costUsd ?? 0) + (one.validatorAnswer?.costUsd ?? 0),
-    0,
-  )
-  const word = progress.state === 'due' && attempts.length > 0 ? 'goes back' : words[progress.state]
+function row({ phase, attempts, word, costUsd, responsibility }: PhaseView): string {
   const last = attempts.at(-1)
   const answered = last?.ended?.model ?? last?.model ?? ''
   const model = answered === (last?.model ?? '') ? answered : `${answered}, asked for ${last?.model}`
-  return `| <span title="${responsibility}">${phase}</span> | ${word} | ${attempts.length || ''} | ${cost > 0 ? `$${cost.toFixed(2)}` : ''} | ${model.replace(/[|`\n]/g, ' ')} |`
+  return `| <span title="${responsibility}">${phase}</span> | ${word} | ${attempts.length || ''} | ${costUsd > 0 ? `$${costUsd.toFixed(2)}` : ''} | ${model.replace(/[|`\n]/g, ' ')} |`
 }
 
 /** States of the phase at work that come and go within seconds. */

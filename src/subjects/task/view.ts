@@ -3,18 +3,12 @@ import type { Account } from '../../core/account.ts'
 import type { Fact } from '../../core/facts.ts'
 import type { Route } from '../../core/plan.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
-import type { PhaseState } from '../../pipeline/attempts.ts'
 import { nearBudget, type Spent, spentOf } from '../../pipeline/budget.ts'
-import { phases } from '../../pipeline/phases.ts'
-import { redOf, routeOf, stateOf } from '../../pipeline/taskState.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { budgetOf } from './budgetStep.ts'
 import { contextOf } from './context.ts'
+import { type PhaseView, phaseViews } from './phaseView.ts'
 import { routeText } from './texts.ts'
-
-export interface PhaseView extends PhaseState {
-  responsibility: string
-}
 
 export interface TaskView {
   title: string
@@ -50,17 +44,13 @@ export function view(snapshot: TaskSnapshot<Policy>): TaskView {
     }
   const context = contextOf(snapshot, snapshot.policy.policy)
   const { frozen, route, agent, raised, policy } = context
-  const { before, after } = route ? routeOf(context) : { before: [], after: [] }
   return {
     title,
     delegator: frozen?.body.delegator ?? null,
     risk: frozen?.body.bundle.riskClass ?? null,
     profile: agent.name ?? null,
     route: route && { route: route.body.route, sentence: routeText(route.body) },
-    phases: [...before, ...after, ...(redOf(context) ? (['repair'] as const) : [])].map((phase) => ({
-      ...stateOf(context, phase),
-      responsibility: phases[phase].responsibility,
-    })),
+    phases: route ? phaseViews(context) : [],
     spent: context.spent,
     limitUsd: policy.budgets.task.usd + raised.usd,
     warnings: nearBudget(budgetOf(context)),

@@ -2,9 +2,9 @@
 import { lastFact } from '../../core/facts.ts'
 import { count, listed, person } from '../../core/sentences.ts'
 import type { RangeStep } from '../../core/snapshot/rollout.ts'
-import type { RolloutVerdicts } from '../../subjects/rollout.ts'
-import { badge, commit, type Html, html, moment, sentence, span, type Tone, table } from '../html.ts'
+import { badge, commit, type Html, html, moment, sentence, span, table } from '../html.ts'
 import { paths } from '../paths.ts'
+import { wayWord } from '../words.ts'
 import type { EnvironmentData, Now } from './environment.ts'
 import { approversOf } from './environmentHistory.ts'
 
@@ -46,7 +46,7 @@ export function waySection(now: Now, data: EnvironmentData): Html {
       sinceMs,
     })),
   ]
-  const [tone, word] = toneOf(verdicts)
+  const { tone, word } = wayWord(verdicts)
   return html`<section><h2>On its way</h2>
     ${
       state.rollingBack
@@ -66,13 +66,6 @@ export function waySection(now: Now, data: EnvironmentData): Html {
     }
     ${alongWith(now, data)}
   </section>`
-}
-
-/** The verdict as a word: what a person has to do stands out from what passes by itself. */
-function toneOf({ go, approval, askable }: RolloutVerdicts): [Tone, string] {
-  if (go.state === 'pass') return ['good', 'may come']
-  if (go.state === 'fail') return ['bad', 'held back']
-  return askable && approval?.verdict.state === 'wait' ? ['asks', 'asks a person'] : ['busy', 'waits']
 }
 
 /** Who stands behind the candidate, and until when. */

@@ -1,9 +1,8 @@
 /** A pull request: its three checks, every gate with its sentence, and whose decisions count and why not (A1, A3). */
 import { type Fact, factsOf, lastFact } from '../../core/facts.ts'
 import type { RepositoryName } from '../../core/ids.ts'
-import { short } from '../../core/sentences.ts'
 import type { CheckVerdict } from '../../subjects/pull.ts'
-import { badge, type Html, html, moment, sentence, type Tone, table } from '../html.ts'
+import { badge, commit, type Html, html, moment, sentence, type Tone, table } from '../html.ts'
 import type { PullLook } from '../looks.ts'
 import { type GitHubPages, paths } from '../paths.ts'
 import { checksOf, checkWord, verdictWord } from '../words.ts'
@@ -44,7 +43,7 @@ function stands({ snapshot, verdicts }: PullLook, facts: readonly Fact[]): Html 
   return html`<p class="say ${word}">${sentence(verdicts.next)}</p>
 ${missing.map((one) => html`<p class="say quiet">${sentence(one)}</p>`)}
 <dl class="facts">
-<dt>head</dt><dd><code>${short(pull.head.sha)}</code> on <code>${pull.head.ref}</code>, into <code>${pull.base.ref}</code></dd>
+<dt>head</dt><dd>${commit(pull.head.sha)} on <code>${pull.head.ref}</code>, into <code>${pull.base.ref}</code></dd>
 <dt>author</dt><dd>${pull.author.login}</dd>
 <dt>origin</dt><dd>${sentence(verdicts.origin?.sentence ?? 'Not known yet.')}</dd>
 <dt>checks</dt><dd><span class="chips">${checksOf(verdicts).map((one) => badge(one.word.tone, `${one.name} ${one.word.word}`))}</span></dd>
@@ -115,7 +114,7 @@ function closed(state: string, facts: readonly Fact[]): Html {
   return html`<p class="say ${state === 'merged' ? 'good' : 'quiet'}">This pull request is ${state}.</p>
 ${
   told
-    ? html`<h2>What the gates said of <code>${short(told.sha)}</code></h2><p>${sentence(told.sentence)}</p>${gates(told.gates)}
+    ? html`<h2>What the gates said of ${commit(told.sha)}</h2><p>${sentence(told.sentence)}</p>${gates(told.gates)}
 <h2>Approvals that stood</h2>${table(
         ['who', 'what'],
         told.approvals.map(({ check: name, by }) => [by.login, name]),
@@ -132,8 +131,8 @@ function merged(facts: readonly Fact[], name: RepositoryName, links: GitHubPages
     ['when', 'commit', 'as', 'into'],
     all.map(({ atMs, body }) => [
       moment(atMs),
-      html`<code>${short(body.head)}</code>`,
-      html`<a href="${links.commit(name, body.merge)}"><code>${short(body.merge)}</code></a>`,
+      commit(body.head),
+      html`<a href="${links.commit(name, body.merge)}">${commit(body.merge)}</a>`,
       html`<code>${body.landedOn}</code>`,
     ]),
     '',
@@ -147,7 +146,7 @@ const decisions = (facts: readonly Fact[]): Html =>
       moment(atMs),
       body.by.login,
       `${body.verdict} ${body.check.replace('countersign/', '')}`,
-      html`<code>${short(body.sha)}</code>`,
+      commit(body.sha),
       body.source,
       body.reason ?? '',
     ]),

@@ -1,10 +1,11 @@
 /** A repository: its tasks on their way through phases and gates, what other agents opened, its environments. */
 import type { RepositoryName } from '../../core/ids.ts'
-import { count, short } from '../../core/sentences.ts'
-import { badge, type Html, html, moment, sentence, usd } from '../html.ts'
+import { count } from '../../core/sentences.ts'
+import { awaitsPerson } from '../../subjects/rollout.ts'
+import { badge, commit, type Html, html, moment, sentence, usd } from '../html.ts'
 import { type GitHubPages, paths } from '../paths.ts'
 import type { EndedTask, EnvironmentRow, OpenPull, OpenTask, RepositoryData } from '../repository.ts'
-import { checksOf, phaseWord, taskWord, type Word } from '../words.ts'
+import { checksOf, phaseWord, taskWord, type Word, wayWord } from '../words.ts'
 
 export interface RepositoryPage extends RepositoryData {
   /** A badge and a sentence on whether the rules are binding. */
@@ -89,7 +90,7 @@ function environmentRow(name: RepositoryName, { environment, atMs, told }: Envir
   const standing = verdicts.state.standing
   return html`${head(snapshot.environment, '', href, word)}
 <p class="what">${sentence(says)}</p>
-<span class="meta"><span>${standing === null ? 'nothing stands' : html`stands at <code>${short(standing)}</code>`}</span><span>${moment(atMs)}</span></span>`
+<span class="meta"><span>${standing === null ? 'nothing stands' : html`stands at ${commit(standing)}`}</span><span>${moment(atMs)}</span></span>`
 }
 
 /** The window that is open says most, then what wants to come, then what stands. */
@@ -98,28 +99,14 @@ function environmentWord({ verdicts }: { verdicts: EnvironmentLook }): { word: W
   if (settings === null)
     return { word: { tone: 'quiet', word: 'not in policy' }, says: 'Policy does not name this environment.' }
   if (state.rollingBack) return { word: { tone: 'bad', word: 'rolling back' }, says: go.sentence }
-  const window = watched?.window
-  if (watched && !watched.seen.ended && watched.seen.held === null && window)
+  if (watched && awaitsPerson(state, watched.seen))
     return {
-      word:
-        window.state === 'failed' || window.state === 'held'
-          ? { tone: 'bad', word: window.state }
-          : { tone: 'busy', word: 'watched' },
-      says: window.sentence,
+      word: { tone: 'asks', word: 'waits for a person' },
+      says: watched.seen.held?.body.sentence ?? go.sentence,
     }
-  if (watched?.seen.held && !watched.seen.ended)
-    return { word: { tone: 'bad', word: 'held' }, says: watched.seen.held.body.sentence }
-  if (questions.candidate)
-    return {
-      word:
-        verdicts.askable && verdicts.approval?.verdict.state === 'wait'
-          ? { tone: 'asks', word: 'asks' }
-          : {
-              tone: go.state === 'fail' ? 'bad' : 'busy',
-              word: go.state === 'fail' ? 'refused' : 'on its way',
-            },
-      says: go.sentence,
-    }
+  if (watched?.window?.state === 'watching')
+    return { word: { tone: 'busy', word: 'watched' }, says: watched.window.sentence }
+  if (questions.candidate) return { word: wayWord(verdicts), says: go.sentence }
   return { word: { tone: 'good', word: 'quiet' }, says: 'Nothing is on its way.' }
 }
 type EnvironmentLook = Extract<EnvironmentRow['told'], { ok: true }>['look']['verdicts']

@@ -1,7 +1,7 @@
 /** A task: where it stands, its phases, and each session with what it handed in, what was objected, and its cost (O2). */
 import { type Fact, factsOf, settledBySeq } from '../../core/facts.ts'
 import type { RepositoryName } from '../../core/ids.ts'
-import { short } from '../../core/sentences.ts'
+import { count, short } from '../../core/sentences.ts'
 import { tokensOf } from '../../core/usage.ts'
 import type { PullVerdicts } from '../../subjects/pull.ts'
 import { type TaskView, titleOf } from '../../subjects/task.ts'
@@ -54,7 +54,7 @@ function stands({ look, view, pull }: NonNullable<TaskPage['open']>): Html {
     ...(view.profile ? [['profile', view.profile] as [string, unknown]] : []),
     [
       'spent',
-      `${usd(spent.costUsd)}${view.limitUsd === null ? '' : ` of ${usd(view.limitUsd)}`} in ${spent.sessions} sessions, ${tokensOf(spent.usage).toLocaleString('en-US')} tokens, ${span(spent.minutes * 60_000)}`,
+      `${usd(spent.costUsd)}${view.limitUsd === null ? '' : ` of ${usd(view.limitUsd)}`} in ${count(spent.sessions, 'session')}, ${tokensOf(spent.usage).toLocaleString('en-US')} tokens, ${span(spent.minutes * 60_000)}`,
     ],
     ...(pull && look.snapshot.pull?.pull.state === 'open'
       ? [
@@ -76,15 +76,11 @@ const phases = (view: TaskView): Html =>
     ['phase', 'state', 'attempts', 'cost', 'what it is for'],
     view.phases.map((phase) => {
       const word = phaseWord(phase)
-      const cost = phase.attempts.reduce(
-        (sum, one) => sum + (one.ended?.costUsd ?? 0) + (one.validatorAnswer?.costUsd ?? 0),
-        0,
-      )
       return [
         phase.phase,
         badge(word.tone, word.word),
         phase.attempts.length || '',
-        cost > 0 ? usd(cost) : '',
+        phase.costUsd > 0 ? usd(phase.costUsd) : '',
         phase.responsibility,
       ]
     }),

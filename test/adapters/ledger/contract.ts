@@ -302,5 +302,8 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     expect(found.get(one)).toEqual({ ok: true, body })
     expect(found.get(two)).toEqual({ ok: false, reason: 'no such commit' })
     expect(found.has(three)).toBe(false)
+    // More than one statement holds: a long window's samples.
+    const absent = Array.from({ length: 4500 }, (_, at) => at.toString(16).padStart(64, 'e'))
+    expect((await ledger.evidence([one, ...absent, two])).size).toBe(2)
   })
 }
