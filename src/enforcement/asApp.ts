@@ -2,7 +2,7 @@
 import { code } from '../core/sentences.ts'
 import type { Known } from '../core/snapshot/common.ts'
 import type { BranchRules, EnforcementProof } from '../core/snapshot/rules.ts'
-import { type Finding, green } from './finding.ts'
+import { doctorCommand, type Finding, green } from './finding.ts'
 import { inspect, type Line } from './inspect.ts'
 import type { Protection } from './protection.ts'
 import { judgeWatch, proofLastsMs } from './watch.ts'
@@ -17,7 +17,6 @@ export interface AsApp
 
 const hidden = { seen: false, why: 'shown only to an administrator' } as const
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
-export const doctorCommand = (repository: string): string => `npm run countersign -- doctor ${repository}`
 
 /** Every line of doctor's, in its order; signatures besides where the rules ask for them. */
 export function inspectAsApp(seen: AsApp): Line[] {

@@ -10,3 +10,6 @@ export interface Finding {
 
 export const green = (sentence: string): Finding => ({ state: 'green', sentence, mend: null })
 export const red = (sentence: string, mend: string): Finding => ({ state: 'red', sentence, mend })
+
+/** What an administrator types. */
+export const doctorCommand = (repository: string): string => `npm run countersign -- doctor ${repository}`

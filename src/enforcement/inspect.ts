@@ -1,7 +1,7 @@
 /** `countersign doctor`, judged: one line for each part of enforcement, green, amber or red, with what mends it (A5). */
 import { count, listed } from '../core/sentences.ts'
 import { inspectBypass } from './bypass.ts'
-import { type Finding, green, red } from './finding.ts'
+import { doctorCommand, type Finding, green, red } from './finding.ts'
 import { inspectEnvironments, inspectRollback } from './inspectEnvironments.ts'
 import { comparePermissions, type Permissions } from './permissions.ts'
 import type { DeployingWorkflow, Protection, Seen } from './protection.ts'
@@ -42,7 +42,7 @@ export function inspect(seen: Protection): Line[] {
       const mend =
         of === 'queue'
           ? `Turn the merge queue off at ${seen.url}/settings/rules.`
-          : `npm run countersign -- doctor ${seen.repository} --fix`
+          : `${doctorCommand(seen.repository)} --fix`
       return red(`On ${seen.branch}, ${weakness}.`, mend)
     })
   const settings = `${seen.url}/settings`

@@ -3,6 +3,7 @@ import { code } from '../core/sentences.ts'
 import type { Known } from '../core/snapshot/common.ts'
 import type { EnforcementProof, EnforcementReading } from '../core/snapshot/rules.ts'
 import { fail, type Verdict, wait } from '../core/verdict.ts'
+import { doctorCommand } from './finding.ts'
 import { type Clause, clauses, type Mode, weaknesses } from './weaknesses.ts'
 
 /** Bypass lists are shown only to administrators, so what doctor saw must be looked at again after 30 days. */
@@ -41,7 +42,7 @@ export function judgeWatch({ repository, branch, appId, mode, reading }: Watched
   const broken = asked.flatMap((clause) => found[clause] ?? [])
   if (broken.length === 0) return null
   return fail(
-    `The rules of ${code(branch)} no longer enforce the checks: ${broken.join('; ')} (A5, T19). An administrator runs ${code(`npm run countersign -- doctor ${repository} --fix`)}.`,
+    `The rules of ${code(branch)} no longer enforce the checks: ${broken.join('; ')} (A5, T19). An administrator runs ${code(`${doctorCommand(repository)} --fix`)}.`,
   )
 }
 
@@ -49,7 +50,7 @@ export function judgeWatch({ repository, branch, appId, mode, reading }: Watched
 export function proofLine({ repository, mode, reading, nowMs }: Watched): string | null {
   if (reading === 'unknown' || !isWatched(mode, reading.proof)) return null
   const { proof } = reading
-  const run = code(`npm run countersign -- doctor ${repository}`)
+  const run = code(doctorCommand(repository))
   if (!proof)
     return `Enforcement: the rules in force are watched; who may bypass them was never proven. An administrator runs ${run}.`
   const day = new Date(proof.provenAtMs).toISOString().slice(0, 10)

@@ -276,3 +276,21 @@ export class RolloutStory {
 }
 
 export const { dana, erik, fay, gus, stranger, copilot, bot } = fixture
+
+/** Production by the repository's own delivery, held by the rule. */
+export const ruled = (parts: object = {}, more: object = {}): StoryParts => ({
+  environments: { production: environment(parts) },
+  ruled: ['production'],
+  ...more,
+})
+
+/** `a` is approved there, stands, and is healthy. */
+export function standsHealthy<S extends RolloutStory>(story: S): S {
+  story.deliver('production', 'a')
+  story.press('a', 'a', dana)
+  story.finish('production')
+  story.pass(20)
+  const outcomes = story.outcomes('production').join()
+  if (outcomes !== 'a healthy') throw new Error(`not healthy: ${outcomes}`)
+  return story
+}

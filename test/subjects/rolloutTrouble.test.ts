@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { FactBody } from '../../src/core/facts.ts'
 import { isOver } from '../../src/subjects/rollout.ts'
 import { finishes } from './rolloutEffects.ts'
-import { byAgent, dana, environment, erik, line, RolloutStory } from './rolloutStory.ts'
+import { byAgent, dana, environment, erik, line, RolloutStory, ruled, standsHealthy } from './rolloutStory.ts'
 import { says } from './rolloutWords.ts'
 import { type Commit, placeOf, shaOf, within } from './rolloutWorld.ts'
 
@@ -11,16 +11,7 @@ const bad = { errors: 0.02 }
 const workflow = '.github/workflows/deploy.yml'
 
 function standing(parts: object = {}, more: object = {}): RolloutStory {
-  const story = new RolloutStory({
-    environments: { production: environment(parts) },
-    ruled: ['production'],
-    ...more,
-  })
-  story.deliver('production', 'a')
-  story.press('a', 'a', dana)
-  story.finish('production')
-  story.pass(20)
-  expect(story.outcomes('production')).toEqual(['a healthy'])
+  const story = standsHealthy(new RolloutStory(ruled(parts, more)))
   story.town = { ...story.town, tip: 'b' }
   return story
 }

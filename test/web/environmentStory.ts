@@ -13,8 +13,6 @@ import { type Element, one, read } from './markup.ts'
 export class ShownStory extends RolloutStory {
   /** What rounds asked to be collected, by the key under which a ledger keeps it. */
   readonly kept = new Map<Digest, EvidenceRequest>()
-  /** Keys in one question. */
-  mostKeys = 0
 
   override apply(name: string, action: Action): void {
     super.apply(name, action)
@@ -26,7 +24,6 @@ export class ShownStory extends RolloutStory {
     return {
       facts: async () => snapshotOf(this.setting, this.town, name).facts,
       evidence: async (keys: Digest[]) => {
-        this.mostKeys = Math.max(this.mostKeys, keys.length)
         const found = new Map<Digest, EvidenceResult>()
         for (const key of keys) {
           const request = this.kept.get(key)

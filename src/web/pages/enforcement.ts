@@ -1,14 +1,8 @@
 /** Whether the checks of a repository can be got past: its rules line by line, the proof, the watch, and incidents (A5). */
 import { parseKey, type RepositoryName } from '../../core/ids.ts'
 import { code, listed } from '../../core/sentences.ts'
-import {
-  type AsApp,
-  doctorCommand,
-  inspectAsApp,
-  inspectProof,
-  inspectWatch,
-} from '../../enforcement/asApp.ts'
-import type { Finding } from '../../enforcement/finding.ts'
+import { type AsApp, inspectAsApp, inspectProof, inspectWatch } from '../../enforcement/asApp.ts'
+import { doctorCommand, type Finding } from '../../enforcement/finding.ts'
 import { badge, type Html, html, moment, sentence, type Tone } from '../html.ts'
 import { paths } from '../paths.ts'
 
