@@ -62,27 +62,35 @@ export function killableApp(startedMs: number): KillableApp {
   async function start(): Promise<string> {
     const child = spare
     const told: Told = { environment, startedMs }
+    // It may be killed at what it does while it still starts.
+    current = child
     child.send(told)
     const [url] = await Promise.race([
       once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error(`the App did not start\n${output}`))),
+      once(child, 'exit').then(() => {
+        if (current === child) throw new Error(`the App did not start\n${output}`)
+        return ['']
+      }),
     ])
-    current = child
     spare = load()
     return String(url)
   }
 
   const kill = ({ stage, channel }: Scene) => {
+    const release = () => {
+      stage.github.faults.release()
+      stage.model.faults.release()
+      channel?.release()
+    }
     const dying = current
-    if (dying === null) return
+    // A request that was under way when the App was killed at another: its answer reaches nobody.
+    if (dying === null) return release()
     current = null
     dying.kill('SIGKILL')
     restarting = restarting.then(async () => {
       if (living.has(dying)) await once(dying, 'exit')
-      // A git that outlived its App is cut off as well: its answer would reach nobody.
-      stage.github.faults.release()
-      stage.model.faults.release()
-      channel?.release()
+      // A git that outlived its App is cut off as well.
+      release()
       await start()
     })
     // Told by `settled`.
@@ -133,7 +141,7 @@ export function killableApp(startedMs: number): KillableApp {
           kill(scene)
         }
         const common = { at: moment.at, reached }
-        const isIt = (effect: string | null) => effect === moment.effect && isNext(moment) && current !== null
+        const isIt = (effect: string | null) => effect === moment.effect && isNext(moment)
         stage.github.faults.stall({ ...common, when: (one) => isIt(effectOf(one, stage)) })
         stage.model.faults.stall({ ...common, when: ({ phase }) => isIt(`model ${phase}`) })
         channel?.add({ ...common, when: () => isIt(channelEffect) })
