@@ -62,7 +62,7 @@ export const definitions: Readonly<Record<FigureName, Definition>> = {
     counted:
       'Before the push, every attempt that was judged in the period, by the check, the command of policy, the validator, the review session or the person that objected. On pull requests, each gate once a commit, whether or not somebody accepted what it flagged; in shadow mode too.',
     leftOut:
-      'Gates that only waited. What a later check would have found: code stops at the first that objects. Whether the objection was right.',
+      'Gates that only waited. What a later check would have found: code stops at the first that objects. What the checks of the fix loop sent back. Whether the objection was right.',
   },
   odds: {
     title: 'Odds of success by attempt',
