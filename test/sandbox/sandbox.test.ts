@@ -409,6 +409,14 @@ describeWith('bwrap', 'the sandbox', () => {
     await expect(run('true')).rejects.toThrow(`${home} cannot be entered`)
   })
 
+  test('a tools folder that the account cannot enter is named', async () => {
+    if (!isRoot) return
+    const closed = scratch('closed')
+    chmodSync(closed, 0o700)
+    const sandbox = createBubblewrapSandbox({ log: quiet, tools: [closed] })
+    expect(await sandbox.selfTest()).toEqual({ ok: false, reason: expect.stringContaining(closed) })
+  })
+
   test('fifty at once all end well', async () => {
     const results = await Promise.all(Array.from({ length: 50 }, (_, index) => run(`echo ${index}`)))
     expect(results.map((result) => result.outputTail.trim())).toEqual(
@@ -446,14 +454,5 @@ describe('refusals', () => {
     if (!isRoot) return
     const sandbox = createBubblewrapSandbox({ log: quiet, account: { uid: 0, gid: 0 } })
     expect(await sandbox.selfTest()).toEqual({ ok: false, reason: expect.stringContaining('root') })
-  })
-
-  test('a tools folder that the account cannot enter is named', async () => {
-    if (!isRoot) return
-    const closed = scratch('closed')
-    chmodSync(closed, 0o700)
-    const sandbox = createBubblewrapSandbox({ log: quiet, tools: [closed] })
-    expect(await sandbox.selfTest()).toEqual({ ok: false, reason: expect.stringContaining(closed) })
-    cleanUp()
   })
 })
