@@ -17,7 +17,8 @@ import { summarise } from './summary.ts'
 import { deliveredIssue, keepReadme, repository, setTheatre, type Theatre } from './theatre.ts'
 import { jsonTimeline, type Timeline, terminalTimeline } from './timeline.ts'
 
-const decisionLimitMs = { played: 60_000, byHand: 30 * 60_000 }
+/** A busy machine may take minutes for what takes seconds; people and real models take their time. */
+const patienceMs = { played: 4 * 60_000, byHand: 30 * 60_000, live: 30 * 60_000 }
 
 type Terminal = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
@@ -61,6 +62,7 @@ export async function play(options: Options, scene: Scene): Promise<number> {
     const stage = await openStage({
       directory,
       settings: production.settings,
+      patienceMs: options.liveKey === undefined ? patienceMs.played : patienceMs.live,
       script:
         scene.script ??
         demoScript({
@@ -126,7 +128,7 @@ async function playStep(
       await stage.until(
         invitation,
         async () => ((await done()) ? true : undefined),
-        options.interactive ? decisionLimitMs.byHand : decisionLimitMs.played,
+        options.interactive ? patienceMs.byHand : undefined,
       )
     },
   }

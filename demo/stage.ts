@@ -37,6 +37,8 @@ export interface StageOptions {
   launch?: (environment: Record<string, string>) => Promise<Running>
   /** Give the App a second one for drafting; the caller installs it. */
   drafter?: boolean
+  /** How long `until` waits where nothing else is said; a minute when absent. */
+  patienceMs?: number
 }
 
 export interface Stage {
@@ -48,7 +50,10 @@ export interface Stage {
   directory: string
   /** Resolves when no webhook, round, session or command is under way any more. */
   settle(): Promise<void>
-  /** Resolves with the first defined answer of `look`, asked every 20 ms; rejects after `limitMs` with what was awaited. */
+  /**
+   * Resolves with the first defined answer of `look`, asked every 20 ms. Rejects after `limitMs`, or else the stage's
+   * patience, with what was awaited.
+   */
   until<T>(awaited: string, look: () => T | undefined | Promise<T | undefined>, limitMs?: number): Promise<T>
   /** Stop the App as a crash would, and start it again on the same ledger. */
   restart(): Promise<void>
@@ -132,7 +137,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         quiet = github.events.length === before ? quiet + 1 : 0
       }
     },
-    async until(awaited, look, limitMs = 60_000) {
+    async until(awaited, look, limitMs = options.patienceMs ?? 60_000) {
       for (const deadline = Date.now() + limitMs; Date.now() < deadline; ) {
         const found = await look()
         if (found !== undefined) return found

@@ -30,7 +30,7 @@ export const review: Step = {
     const second = await stage.until('the new head', () =>
       pull.headSha !== first ? pull.headSha : undefined,
     )
-    const again = await runIs(theatre, 'countersign/review', second, 'action_required', 90_000)
+    const again = await runIs(theatre, 'countersign/review', second, 'action_required')
     must(/ben/.test(again.output.summary ?? ''), "the new check does not say what became of ben's approval")
     say(`the approval is gone: ${again.output.title}`)
     await ben.pressStale(old.run, old.identifier)
@@ -46,7 +46,7 @@ export const review: Step = {
       [cleo, 'cleo'],
       [ana, 'ana'],
     ] as const) {
-      const now = await runIs(theatre, 'countersign/review', second, 'action_required', 90_000)
+      const now = await runIs(theatre, 'countersign/review', second, 'action_required')
       await decide(
         `Approve the change as ${name}`,
         theatre.page(pull.number, name),

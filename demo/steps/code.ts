@@ -10,14 +10,11 @@ export const code: Step = {
   async play(theatre, { say }) {
     const { stage } = theatre
     const request = (phase: string, attempt: number) =>
-      stage.until(
-        `attempt ${attempt} at ${phase}`,
-        () =>
-          stage.model.requests.find(
-            (one) =>
-              one.phase === phase && one.attempt === attempt && one.subject?.endsWith(`#${deliveredIssue}`),
-          ),
-        90_000,
+      stage.until(`attempt ${attempt} at ${phase}`, () =>
+        stage.model.requests.find(
+          (one) =>
+            one.phase === phase && one.attempt === attempt && one.subject?.endsWith(`#${deliveredIssue}`),
+        ),
       )
     await request('tests', 1)
     say('session: tests, which must be red on the base')
@@ -28,14 +25,10 @@ export const code: Step = {
     say('the first implementation breaks the type check and goes back with the compiler error')
     await request('documentation', 1)
     say('the second one passes types, tests and coverage in the sandbox; session: documentation')
-    const pull = await stage.until(
-      'the pushed change',
-      () => {
-        const found = agentPull(theatre)
-        return found && !found.draft ? found : undefined
-      },
-      90_000,
-    )
+    const pull = await stage.until('the pushed change', () => {
+      const found = agentPull(theatre)
+      return found && !found.draft ? found : undefined
+    })
     const log = await theatre.git('log', '--format=%h %an: %s', `main..${pull.headSha}`)
     for (const line of log.trim().split('\n').reverse()) say(line)
     // Over git, or by the API where rules want signed commits.

@@ -93,7 +93,7 @@ export const otherAgent: Step = {
     const pull = theatre.pull(opened.data.number)
     const plan = await runIs(theatre, 'countersign/plan', pull.headSha, 'action_required')
     say(`#${pull.number} by ${app.slug}: ${plan.output.title}`)
-    const run = await runIs(theatre, 'countersign/review', pull.headSha, 'action_required', 90_000)
+    const run = await runIs(theatre, 'countersign/review', pull.headSha, 'action_required')
     say(`countersign/review: ${run.output.title}`)
     await ana.comment(repository, pull.number, '/agent merge')
     const refusal = await commentWith(theatre, pull.number, /Not merged/)

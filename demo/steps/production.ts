@@ -24,7 +24,7 @@ async function approve(
   sha: string,
   { decide }: Parameters<Step['play']>[1],
 ): Promise<void> {
-  const run = await runIs(theatre, deploy, sha, 'action_required', 90_000)
+  const run = await runIs(theatre, deploy, sha, 'action_required')
   await decide(
     'Approve the deployment as cleo',
     `${theatre.stage.github.url}/${repository}/commit/${sha}?as=cleo`,
@@ -44,7 +44,7 @@ export function toProduction(production: Production): Step {
     async play(theatre, hands) {
       const { say } = hands
       const sha = await tip(theatre)
-      const asked = await runIs(theatre, deploy, sha, 'action_required', 90_000)
+      const asked = await runIs(theatre, deploy, sha, 'action_required')
       must(production.version('staging') === sha, 'staging does not run what main is at')
       must(production.version('production') === undefined, 'production runs something that nobody approved')
       say(`staging runs ${short(sha)}; its canary and window passed`)

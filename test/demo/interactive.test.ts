@@ -6,7 +6,7 @@ import { startProgram } from '../support/process.ts'
 import { chromiumPath, describeWith } from '../support/require.ts'
 
 const turn = /YOUR TURN +(.+)\n\s+(http:\S+)\n/g
-const storyLimitMs = 400_000
+const storyLimitMs = 700_000
 
 /** Does what the demo invites to, with the mouse and the keyboard. */
 async function takeTurn(page: Page, invitation: string, address: string): Promise<void> {

@@ -8,7 +8,7 @@ import { runProgram, startProgram } from '../support/process.ts'
 
 /** The journey to main, the two steps to production, and the board. */
 const steps = [...journey.map(({ id }) => id), '9', '10', '11']
-const storyLimitMs = 300_000
+const storyLimitMs = 600_000
 let place = ''
 beforeAll(() => {
   place = mkdtempSync(join(tmpdir(), 'countersign-demo-test-'))
