@@ -6,6 +6,7 @@ import { type Gate, type GateInput, worst } from './gate.ts'
 import type { CiWorkflow } from './settings.ts'
 
 const rerun = 'Run it again, or fix it and push.'
+const letRun = 'Somebody with write access looks at it, and lets it run on its page under Actions.'
 
 export const ci: Gate = {
   id: 'ci',
@@ -107,7 +108,7 @@ function judgeRuns(checks: CiCheck[]): Verdict {
       `${listed(
         failed.map((check) => `${nameOf(check)} ended with ${check.conclusion ?? 'nothing'}`),
         3,
-      )}. ${rerun}`,
+      )}. ${failed.some((check) => check.conclusion === 'action_required') ? letRun : rerun}`,
     )
   const running = checks.filter((check) => check.status !== 'completed')
   if (running.length > 0)

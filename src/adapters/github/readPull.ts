@@ -86,7 +86,7 @@ export async function readPull(
       threads: node.reviewThreads.nodes.map(threadOf),
       ownComments: ownCommentsOf(comments.nodes, own[0].id),
       siblings: siblingsOf(node, repository.databaseId),
-      checks: checks.of(name, node.headRefOid, suitesAtHead(node)),
+      checks: checks.of(node.headRefOid, suitesAtHead(node)),
       baseRules: node.baseRef?.inForce ?? null,
     },
   }
