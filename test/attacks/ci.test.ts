@@ -64,3 +64,25 @@ test('T15, T16: a check of somebody else is no CI while GitHub holds the workflo
   await ci.report(headSha, { conclusion: 'success', event: 'pull_request' })
   await village.becomes('gates', headSha, 'success')
 })
+
+test('T3, G17: CI that ran for another base says nothing for this one, until something is pushed', async () => {
+  await open(policies.none)
+  const { github } = village.stage
+  // A base of the attacker's, where everything is green.
+  await github.as('dev').push(repository, 'soft', { files: { 'docs/soft.md': '# Soft\n' } })
+  const pull = await village.agentPull('copilot/moved', goodFiles('moved'), 'soft')
+  await ci.report(pull.headSha, { conclusion: 'success', event: 'pull_request' })
+  await village.becomes('gates', pull.headSha, 'success')
+  const path = `/repos/${repository}/pulls/${pull.number}`
+  await github.as('dev').api('PATCH', path, { base: 'main' })
+  const run = await says(pull.headSha, /base branch was changed at this commit.*Push a commit/)
+  expect(run.conclusion).toBe('failure')
+  // A run that is run again merges what it merged before.
+  await ci.report(pull.headSha, { conclusion: 'success', event: 'pull_request' })
+  await village.stage.settle()
+  expect(village.run('gates', pull.headSha)?.conclusion).toBe('failure')
+  const files = { 'docs/moved.md': '# Moved\n\nIt was.\n' }
+  const pushed = await github.as('ana').push(repository, 'copilot/moved', { files })
+  await ci.report(pushed, { conclusion: 'success', event: 'pull_request' })
+  await village.becomes('gates', pushed, 'success')
+})
