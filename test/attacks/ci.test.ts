@@ -86,3 +86,13 @@ test('T3, G17: CI that ran for another base says nothing for this one, until som
   await ci.report(pushed, { conclusion: 'success', event: 'pull_request' })
   await village.becomes('gates', pushed, 'success')
 })
+
+test('T15, T38: a check that the change writes with the token of CI, over the name of a failed job, hides nothing', async () => {
+  await open(policies.named)
+  const { headSha } = await village.agentPull('copilot/forged', goodFiles('forged'))
+  await ci.report(headSha, { conclusion: 'failure', event: 'pull_request' })
+  await says(headSha, /build` ended with failure/)
+  await ci.reportAs(headSha, { app: 'github-actions', name: 'build', conclusion: 'success' })
+  const run = await says(headSha, /the run itself` ended with failure/)
+  expect(run.conclusion).toBe('failure')
+})
