@@ -1,5 +1,4 @@
 /** G12: a change to what the gates themselves rest on (workflows, configuration, scripts, thresholds) needs a senior. */
-import { classify } from '../core/classify.ts'
 import type { DiffFile } from '../core/evidence.ts'
 import { matchesGlob } from '../core/glob.ts'
 import { code, listed } from '../core/sentences.ts'
@@ -56,4 +55,4 @@ function changesGates(file: DiffFile): boolean {
 }
 
 /** Prose names such comments and switches nothing off. */
-const isProse = (path: string) => classify(path) === 'documentation' && !/\.mdx$/i.test(path)
+const isProse = (path: string) => /\.(?:md|markdown|rst|adoc|txt)$/i.test(path)

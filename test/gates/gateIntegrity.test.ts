@@ -69,6 +69,7 @@ describe('G12: what decides how a change is checked needs a senior', () => {
     ['lib/x.rb', '  # :nocov:'],
     ['src/x.ts', '// deno-lint-ignore no-explicit-any'],
     ['src/X.java', 'int x = y(); // NOSONAR'],
+    ['website/src/x.ts', '// @ts-ignore'],
   ])('%s: %s', (path, text) => {
     expect(judge(path, [text])).toMatchObject({
       state: 'flag',
