@@ -75,6 +75,7 @@ async function benchWide(repository: Repository): Promise<void> {
     ci: 'unknown',
     workflowRuns: { head: 'unknown', base: 'unknown' },
     ownAppIds: [],
+    retargeted: false,
     headSinceMs: null,
     nowMs: 0,
     evidence: viewOf('bench/gates', results),

@@ -4,7 +4,13 @@ import { code, listed, person } from '../core/sentences.ts'
 
 export type Eligibility = { kind: 'yes' } | { kind: 'no' | 'wait'; sentence: string }
 
-/** True, false, or unknown, for one entry of policy: a permission, a team, or a login. */
+const names = (entry: string, standing: Standing) =>
+  entry.replace(/^@/, '').toLowerCase() === standing.account.login.toLowerCase()
+
+/**
+ * True, false, or unknown, for one entry of policy: a permission, a team, or a login. A login counts only while it may
+ * write: in a public repository everyone may review, also who was let go, and whoever took a name that was given up.
+ */
 function fits(entry: string, standing: Standing): boolean | 'unknown' {
   if (entry.includes('/'))
     return standing.teams === 'unknown'
@@ -12,7 +18,8 @@ function fits(entry: string, standing: Standing): boolean | 'unknown' {
       : standing.teams.some((team) => team.toLowerCase() === entry.toLowerCase())
   if ((roles as readonly string[]).includes(entry))
     return standing.role === 'unknown' ? 'unknown' : hasRole(standing, entry as Role)
-  return entry.replace(/^@/, '').toLowerCase() === standing.account.login.toLowerCase()
+  if (!names(entry, standing)) return false
+  return standing.role === 'unknown' ? 'unknown' : hasRole(standing, 'write')
 }
 
 /** Whether the account is a person among `entries`. `what` names the right for the sentence: `approve the review`. */
@@ -36,6 +43,11 @@ export function eligible(
   if (answers.includes(true)) return { kind: 'yes' }
   if (answers.includes('unknown'))
     return { kind: 'wait', sentence: `The access of ${who} could not be read; it is asked for again.` }
+  if (entries.some((entry) => names(entry, standing)))
+    return {
+      kind: 'no',
+      sentence: `${who} may not ${what}: policy names ${who}, who has no write access to this repository now. Somebody who has it decides.`,
+    }
   return {
     kind: 'no',
     sentence: `${who} may not ${what}: policy asks for ${listed(

@@ -127,11 +127,20 @@ function commitEvidence(input: OriginInput): Evidence[] {
   return found
 }
 
-/** Lines of a message that read as trailers or as an agent's signature. */
+/** As lenient as what writes and reads trailers: a blank before them or around their colon, and digits in their names. */
+const trailer = /^\s{0,8}[A-Za-z][A-Za-z0-9-]{1,60}\s{0,4}:/
+const credit = /^\s{0,8}[A-Za-z-]{1,40}-by\s{0,4}:/i
+
+/**
+ * Lines of a message that read as trailers or as an agent's signature. A subject reads like one as well (`fix: ...`), and
+ * what it is about says nothing of who wrote it, unless it credits somebody.
+ */
 function trailerLines(message: string): string {
   return message
-    .split('\n')
-    .filter((line) => /^[A-Za-z][A-Za-z-]{1,40}:\s/.test(line) || /generated (?:with|by)/i.test(line))
+    .split(/\r?\n/)
+    .filter(
+      (line, index) => (index === 0 ? credit : trailer).test(line) || /generated (?:with|by)/i.test(line),
+    )
     .join('\n')
 }
 

@@ -4,7 +4,14 @@ import { z } from 'zod'
 /** A permission (`write`, `maintain`, `admin`), a login, or a team as `org/slug`. */
 const Who = z.string().trim().min(1).max(140)
 
-const approvers = z.array(Who).min(1).max(100).default(['write'])
+/** In a public repository everyone may read, so these would let anyone on GitHub approve. */
+const tooFew = ['none', 'read', 'triage']
+const Approver = Who.refine(
+  (one) => !tooFew.includes(one),
+  'the least permission that may approve is `write`',
+)
+
+const approvers = z.array(Approver).min(1).max(100).default(['write'])
 
 export const profiles = ['team', 'solo', 'strict'] as const
 export type Profile = (typeof profiles)[number]

@@ -75,6 +75,20 @@ gates:
 - The change's own code makes these numbers. Workflows, configuration and package scripts are G12's; name other files
   that measure (\`scripts/measure.sh\`) under \`protected\`.
 
+## Which CI counts
+
+- A check counts by App, workflow file, event and commit. While a run of GitHub Actions is not over the gate waits, also
+  when every job that exists has succeeded: a job that needs another comes into being after it.
+- A run that could not start, or that GitHub holds until somebody lets it run, is no green, whatever other Apps report.
+- When the base branch of a pull request was changed, runs of \`pull_request\` events at that commit count no more, nor do
+  the reports that they uploaded: they may have tested the merge into another branch. A push starts them for this one.
+
+## Where dependencies come from
+
+Gate integrity shows lines of lockfiles and requirements that fetch from elsewhere than the language's registry, unless
+the same change takes away a line that named the same host. An organisation names its own registry once, in
+\`gates.references.known\`.
+
 ## On the command line
 
 \`countersign gates --base REV --head REV\` evaluates ${localGates.map((gate) => `\`${gate.id}\``).join(', ')}

@@ -55,6 +55,7 @@ export async function evaluateRange(
     body: '',
     plan: null,
     ci: 'unknown',
+    retargeted: false,
     workflowRuns: { head: 'unknown', base: 'unknown' },
     ownAppIds: [],
     headSinceMs: null,

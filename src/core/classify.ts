@@ -18,7 +18,7 @@ export const classifyDefaults = {
     '**/*{.,_,-}{test,tests,spec,specs}.*',
     '**/test_*.py',
     '**/*_test.go',
-    '**/*{Test,Tests,Spec,IT}.{java,kt,cs,scala,swift}',
+    '**/*{Test,Tests,Spec,IT}.{java,kt,cs,scala,swift,php}',
     '**/__snapshots__/**',
   ],
   documentation: [

@@ -7,49 +7,55 @@ export interface ProtectedRule {
   glob: string
   /** The surface in a person's words, for the sentence. */
   surface: string
+  /** Also tried with each word of a name as a folder of its own: `StripePayment.java` is `stripe/payment.java`. */
+  words?: true
 }
 
-/** D3's defaults. Stems are wide on purpose: a false alarm costs one senior's press, a miss costs more. */
-const defaults: readonly [string, readonly string[]][] = [
+/**
+ * D3's defaults. Stems are wide on purpose: a false alarm costs one senior's press, a miss costs more. The first list is
+ * matched word by word; what means too many things as a word among others stands in the second.
+ */
+const defaults: readonly [string, readonly string[], readonly string[]][] = [
   [
     'authentication',
     [
-      '**/{auth,authn,authentication,login,oauth,oidc,saml,sso,session,sessions}/**',
-      '**/{auth,authn,oauth,login,signin,password,passwords,jwt,mfa,totp}{.,-,_}*',
+      '**/{auth,authn,authentication,login,signin,oauth,oidc,saml,sso,password,passwords,jwt,mfa,totp}/**',
+      '**/{auth,authn,authentication,login,signin,oauth,oidc,saml,sso,password,passwords,jwt,mfa,totp}{.,-,_}*',
       '**/*{.,-,_}{auth,oauth,jwt,password}.*',
     ],
+    ['**/{session,sessions}/**'],
   ],
   [
     'permissions',
     [
-      '**/{authz,authorization,permission,permissions,rbac,acl,roles}/**',
+      '**/{authz,authorization,permission,permissions,rbac}/**',
       '**/{authz,authorization,permission,permissions,rbac,acl}{.,-,_}*',
     ],
+    ['**/{acl,roles}/**'],
   ],
   [
     'withdrawals and payments',
     [
-      '**/{withdrawal,withdrawals,payment,payments,payout,payouts,billing,checkout}/**',
+      '**/{withdrawal,withdrawals,withdraw,payment,payments,payout,payouts,billing}/**',
       '**/{withdrawal,withdrawals,withdraw,payment,payments,payout,payouts,billing}{.,-,_}*',
     ],
+    ['**/checkout/**'],
   ],
   [
     'key and secret management',
     [
-      '**/{secrets,secret,keys,kms,vault,keystore,crypto}/**',
+      '**/{secrets,secret,kms,vault,keystore,keyring}/**',
       '**/{secret,secrets,kms,vault,keystore,keyring}{.,-,_}*',
-      '.env',
-      '.env.*',
-      '*.{pem,key,p12,pfx,jks}',
-      '.npmrc',
-      '.pypirc',
     ],
+    ['**/{keys,crypto}/**', '.env', '.env.*', '*.{pem,key,p12,pfx,jks}', '.npmrc', '.pypirc'],
   ],
   [
     'CI workflows',
+    [],
     [
       '.github/workflows/**',
       '.github/actions/**',
+      'action.{yml,yaml}',
       '.gitlab-ci.yml',
       '.circleci/**',
       'azure-pipelines.yml',
@@ -61,16 +67,15 @@ const defaults: readonly [string, readonly string[]][] = [
       '.github/dependabot.yml',
     ],
   ],
-  ['the policy file', ['.github/countersign.yml', '.github/countersign.yaml', '.github/countersign/**']],
+  ['the policy file', [], ['.github/countersign.yml', '.github/countersign.yaml', '.github/countersign/**']],
   [
     'agent instruction files',
+    [],
     [
-      'AGENTS.md',
-      'CLAUDE.md',
-      'GEMINI.md',
-      '.cursorrules',
-      '**/.cursor/**',
-      '**/.claude/**',
+      '{AGENTS,AGENT,CLAUDE,CLAUDE.local,GEMINI}.md',
+      '.{cursorrules,clinerules,goosehints}',
+      '**/.{cursor,claude,codex,gemini,windsurf,clinerules,roo,kiro,junie,amazonq,continue,opencode}/**',
+      'opencode.json*',
       '.mcp.json',
       '**/.vscode/**',
       '.github/copilot-instructions.md',
@@ -81,9 +86,10 @@ const defaults: readonly [string, readonly string[]][] = [
   ],
 ]
 
-export const defaultProtected: readonly ProtectedRule[] = defaults.flatMap(([surface, globs]) =>
-  globs.map((glob) => ({ glob, surface })),
-)
+export const defaultProtected: readonly ProtectedRule[] = defaults.flatMap(([surface, byWord, globs]) => [
+  ...byWord.map((glob) => ({ glob, surface, words: true as const })),
+  ...globs.map((glob) => ({ glob, surface })),
+])
 
 const Globs = z.array(z.string().min(1).max(300)).max(200)
 
@@ -106,12 +112,31 @@ export function protectedRules(settings: ProtectedSettings): ProtectedRule[] {
   return [...own, ...kept]
 }
 
-/** The first rule that a path falls under, or null. Also tried with look-alike letters of other scripts folded. */
+/** The first rule that a path falls under, or null. Also tried word by word, and with look-alike letters folded. */
 export function protectedBy(rules: readonly ProtectedRule[], path: string): ProtectedRule | null {
+  const direct = firstRule(rules, path)
   const seen = skeleton(path)
-  const direct = rules.find((rule) => matchesGlob(rule.glob, path))
-  if (direct || seen === foldPath(path)) return direct ?? null
-  return rules.find((rule) => matchesGlob(rule.glob, seen)) ?? null
+  if (direct || seen === foldPath(path)) return direct
+  return firstRule(rules, seen, skeleton(byWord(path)))
+}
+
+function firstRule(
+  rules: readonly ProtectedRule[],
+  path: string,
+  words = byWord(path),
+): ProtectedRule | null {
+  return (
+    rules.find((rule) => matchesGlob(rule.glob, path)) ??
+    (words === path ? null : (rules.find((rule) => rule.words && matchesGlob(rule.glob, words)) ?? null))
+  )
+}
+
+/** A path with each word of its names as a folder: `Acme.Pay/OAuthClient.cs` is `Acme/Pay/OAuth/Client.cs`. */
+function byWord(path: string): string {
+  const name = path.lastIndexOf('/') + 1
+  return `${path.slice(0, name).replaceAll('.', '/')}${path.slice(name)}`
+    .replace(/([\p{Ll}\d])(?=\p{Lu})|(\p{Lu}{2,20})(?=\p{Lu}\p{Ll})/gu, '$1$2/')
+    .replace(/(?<=[^/])[-_]+(?=[^/])/g, '/')
 }
 
 /** Cyrillic and Greek letters that look like Latin ones, so that `аuth/` with a Cyrillic a is still `auth/`. */

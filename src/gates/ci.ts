@@ -6,6 +6,7 @@ import { type Gate, type GateInput, worst } from './gate.ts'
 import type { CiWorkflow } from './settings.ts'
 
 const rerun = 'Run it again, or fix it and push.'
+const letRun = 'Somebody with write access looks at it, and lets it run on its page under Actions.'
 
 export const ci: Gate = {
   id: 'ci',
@@ -22,18 +23,25 @@ export const ci: Gate = {
 }
 
 type CiInput = Pick<GateInput, 'ci' | 'head' | 'ownAppIds' | 'settings'>
-type TimedCiInput = CiInput & Pick<GateInput, 'headSinceMs' | 'nowMs'>
+type TimedCiInput = CiInput & Pick<GateInput, 'headSinceMs' | 'nowMs' | 'retargeted'>
 
 /** CI at any commit: a pull request's head, or that of a merge queue's group. */
 export function judgeCi(input: TimedCiInput): Verdict {
   const checks = atHead(input)
   if (checks === null) return wait('The checks at the head could not be read; they are asked for again.')
   const { workflows, app_id: appId } = input.settings.ci
+  if (input.retargeted && countedChecks(input).some(mergesBase)) return fail(elsewhere)
   if (workflows.length === 0) return judgeSeen(input, checks)
   const fromApp = checks.filter((check) => check.appId === appId)
   const verdicts = workflows.map((workflow) => judgeWorkflow(input, workflow, fromApp))
   return worst(verdicts)
 }
+
+/** Runs that a pull request starts are of its head merged into its base, or see that base. */
+const mergesBase = ({ event }: Pick<CiCheck, 'event'>) => startsOfPull(event ?? '')
+export const startsOfPull = (event: string) => event.startsWith('pull_request')
+export const elsewhere =
+  'The base branch was changed at this commit, so CI here may have run for the base before, and GitHub does not start it anew. Push a commit, or press Update branch, so that it runs for this one.'
 
 function atHead({ ci: seen, head, ownAppIds }: CiInput): CiCheck[] | null {
   if (seen === 'unknown') return null
@@ -107,7 +115,7 @@ function judgeRuns(checks: CiCheck[]): Verdict {
       `${listed(
         failed.map((check) => `${nameOf(check)} ended with ${check.conclusion ?? 'nothing'}`),
         3,
-      )}. ${rerun}`,
+      )}. ${failed.some((check) => check.conclusion === 'action_required') ? letRun : rerun}`,
     )
   const running = checks.filter((check) => check.status !== 'completed')
   if (running.length > 0)

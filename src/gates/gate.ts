@@ -27,6 +27,8 @@ export interface GateInput {
   /** The plan that the ledger issued for this pull request; null when the change has none. */
   plan: Plan | null
   ci: Known<CiCheck[]>
+  /** True when CI of pull requests at the head may have run for another base branch (T3). */
+  retargeted: boolean
   /** Runs that may have uploaded reports, at the head and at the merge base. */
   workflowRuns: PullSnapshot['workflowRuns']
   /** Apps whose checks are ours and never count as CI. */

@@ -5,7 +5,7 @@ import type { ReportFormat, Reports } from '../core/reports.ts'
 import { code } from '../core/sentences.ts'
 import type { WorkflowRun } from '../core/snapshot/pull.ts'
 import { fail, type Verdict, wait } from '../core/verdict.ts'
-import { ciDeadlineMs } from './ci.ts'
+import { ciDeadlineMs, elsewhere, startsOfPull } from './ci.ts'
 import { diffRequest, type GateInput } from './gate.ts'
 import type { CiReport } from './settings.ts'
 
@@ -74,6 +74,8 @@ function requestFor(input: GateInput, upload: Upload, side: Side, sha: Sha): Rep
   const event = side === 'head' ? upload.event : upload.base_event
   const { workflow, artifact, files } = upload
   const what = `${code(workflow)} on ${code(event)} at ${placeOf(side, sha)}`
+  if (side === 'head' && input.retargeted && startsOfPull(event))
+    return { state: 'unusable', sentence: elsewhere.replace(/\.$/, '') }
   const runs = input.workflowRuns[side]
   if (runs === 'unknown')
     return { state: 'reading', sentence: `The runs of ${what} could not be read; they are asked for again` }

@@ -4,14 +4,7 @@ import type { DiffFile } from '../core/evidence.ts'
 import { code, count } from '../core/sentences.ts'
 import { type Annotation, flag, pass } from '../core/verdict.ts'
 import { diffGate } from './gate.ts'
-
-const skipped =
-  /\b(?:describe|it|test|suite|context)\s*\.\s*(?:skip|only|todo|failing|skipIf|fixme)\b|\b(?:xit|xdescribe|xtest|fit|fdescribe)\s*\(|@(?:pytest\.mark\.(?:skip|xfail)|unittest\.skip|Disabled|Ignore)\b|\bt\.Skip(?:f|Now)?\(|#\[ignore\]|\bpytest\.skip\(/
-const declared = /\b(?:it|test)(?:\s*\.\s*each\b.*)?\s*\(|^\s*def\s+test_|^\s*func\s+Test|@Test\b|#\[test\]/
-const asserted = /\bexpect\s*\(|\bassert\w*\b|\.should\b|\brequire\.(?:Equal|NoError|True)/
-/** Matchers that pass for almost anything; adding one where an exact one was removed is a weakening. */
-const vague =
-  /\.(?:toBeTruthy|toBeDefined|toBeFalsy|not\.toThrow|toBeUndefined)\(\s*\)|expect\.anything\(\)|assert\s*\(?\s*True\s*\)?|expect\(\s*true\s*\)/
+import { holdsTests, opensComment, wordsFor } from './testWords.ts'
 
 export const testIntegrity = diffGate({
   id: 'test-integrity',
@@ -21,9 +14,13 @@ export const testIntegrity = diffGate({
   acceptedBy: 'approver',
   judge: (diff, input) => {
     const isTest = (path: string) => classify(path, input.settings.paths) === 'test'
-    const found = diff.files
-      .filter((file) => isTest(file.path) || (file.renamedFrom !== null && isTest(file.renamedFrom)))
-      .flatMap((file) => findings(file, isTest(file.path)))
+    const found = diff.files.flatMap((file) =>
+      isTest(file.path) || (file.renamedFrom !== null && isTest(file.renamedFrom))
+        ? findings(file, isTest(file.path))
+        : holdsTests(file.path)
+          ? [...leftOut(file), ...removedFrom(file)]
+          : [],
+    )
     if (found.length === 0) return pass('No test was deleted, skipped or weakened.')
     const first = found.slice(0, 3).map((one) => `${code(one.path)}: ${one.message}`)
     const rest = found.length > 3 ? `; and ${count(found.length - 3, 'more place')} in the annotations` : ''
@@ -34,33 +31,57 @@ export const testIntegrity = diffGate({
   },
 })
 
+const at = ({ path }: DiffFile, line: number, message: string): Annotation => ({
+  path,
+  startLine: line,
+  endLine: line,
+  level: 'warning',
+  message,
+})
+
 function findings(file: DiffFile, stillTest: boolean): Annotation[] {
-  const at = (line: number, message: string): Annotation => ({
-    path: file.path,
-    startLine: line,
-    endLine: line,
-    level: 'warning',
-    message,
-  })
   if (file.status === 'deleted')
-    return [at(1, `the test file was deleted (${count(file.deletions, 'line')})`)]
-  if (!stillTest) return [at(1, `renamed from ${file.renamedFrom}, it no longer counts as a test`)]
-  if (file.truncated) return [at(1, 'too large to compare line by line')]
+    return [at(file, 1, `the test file was deleted (${count(file.deletions, 'line')})`)]
+  if (!stillTest) return [at(file, 1, `renamed from ${file.renamedFrom}, it no longer counts as a test`)]
+  if (file.truncated) return [at(file, 1, 'too large to compare line by line')]
+  return [...leftOut(file), ...removedFrom(file), ...weakened(file)]
+}
+
+const shown = (text: string) => text.trim().slice(0, 200)
+
+/** Added lines that skip or narrow tests, or that take what followed out of the program. */
+function leftOut(file: DiffFile): Annotation[] {
+  const { skipped, comment } = wordsFor(file.path)
+  const added = new Set(file.added.map(({ line }) => line))
+  return file.added.flatMap(({ line, text }) => {
+    if (opensComment.test(text) && !added.has(line + 1))
+      return [at(file, line, `takes the lines after it out: ${shown(text)}`)]
+    return !comment.test(text) && skipped.some((form) => form.test(text))
+      ? [at(file, line, `skips or narrows tests: ${shown(text)}`)]
+      : []
+  })
+}
+
+/** Lines of one form that went, when fewer came; what a comment says is not there. */
+function fewer(file: DiffFile, form: (text: string) => boolean): DiffFile['removed'] {
+  const { comment } = wordsFor(file.path)
+  const counted = ({ text }: { text: string }) => !comment.test(text) && form(text)
   const kept = new Set(file.added.map(({ text }) => text.trim()))
-  const gone = file.removed.filter(({ text }) => !kept.has(text.trim()))
-  const removedTests = gone.filter(({ text }) => declared.test(text))
-  const addedTests = file.added.filter(({ text }) => declared.test(text)).length
-  const removedChecks = gone.filter(({ text }) => asserted.test(text) && !vague.test(text))
-  const addedChecks = file.added.filter(({ text }) => asserted.test(text) && !vague.test(text)).length
-  return [
-    ...file.added
-      .filter(({ text }) => skipped.test(text))
-      .map(({ line, text }) => at(line, `skips or narrows tests: ${text.trim().slice(0, 200)}`)),
-    ...(removedTests.length > addedTests ? removedTests : []).map(({ line, text }) =>
-      at(line, `test removed (line ${line} before): ${text.trim().slice(0, 200)}`),
-    ),
-    ...(removedChecks.length > addedChecks ? removedChecks : []).map(({ line, text }) =>
-      at(line, `assertion removed (line ${line} before): ${text.trim().slice(0, 200)}`),
-    ),
-  ]
+  const gone = file.removed.filter((one) => counted(one) && !kept.has(one.text.trim()))
+  const come = file.added.filter(counted)
+  return gone.length > come.length ? gone : []
+}
+
+function removedFrom(file: DiffFile): Annotation[] {
+  const { declared } = wordsFor(file.path)
+  return fewer(file, (text) => declared.test(text)).map(({ line, text }) =>
+    at(file, line, `test removed (line ${line} before): ${shown(text)}`),
+  )
+}
+
+function weakened(file: DiffFile): Annotation[] {
+  const { asserted, vague } = wordsFor(file.path)
+  return fewer(file, (text) => asserted.test(text) && !vague.test(text)).map(({ line, text }) =>
+    at(file, line, `assertion removed (line ${line} before): ${shown(text)}`),
+  )
 }

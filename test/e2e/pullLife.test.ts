@@ -225,6 +225,32 @@ describe('with policies of their own', () => {
     await village.mergeRefused(pull.number)
   })
 
+  test('A3, T6: a login that policy names counts only while it may write, by button and by review', async () => {
+    const policy = 'approvals:\n  approvers: { plan: [eve, cleo], review: ["@Eve", ben, cleo, dev] }\n'
+    village = await openVillage({ policy })
+    const pull = await village.agentPull('copilot/named', goodFiles('named'))
+    const plan = await village.becomes('plan', pull.headSha, 'action_required')
+    await as('eve').press(plan.id, village.identifier(plan, 'Approve'))
+    await village.stage.until('the refusal', () =>
+      village
+        .commentsOn(pull.number)
+        .find((body) => /policy names \*\*eve\*\*, who has no write access/.test(body)),
+    )
+    await village.approve('plan', pull.headSha, ['cleo'])
+    await village.approve('review', pull.headSha, ['ben', 'cleo'])
+    await as('eve').approve(repository, pull.number, 'Fine.')
+    const run = await summaryOf('review', pull.headSha, /policy names \*\*eve\*\*, who has no write access/)
+    expect([run.conclusion, run.output.title]).toEqual([
+      'action_required',
+      expect.stringMatching(/Approved by ben and cleo; needed: 1 more engineer/),
+    ])
+    await village.mergeRefused(pull.number)
+    // What was missing is the access alone: with it the same words count.
+    village.stage.github.setRole(repository, 'eve', 'write')
+    await as('ben').comment(repository, pull.number, '/agent status')
+    await village.becomes('review', pull.headSha, 'success')
+  })
+
   test('S14: a policy under two names, or with an unknown gate, closes everything and says how to go on', async () => {
     village = await openVillage()
     const pull = await village.personPull('dev', 'topic', goodFiles('one'))

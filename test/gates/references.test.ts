@@ -35,6 +35,7 @@ function evaluate(body: Partial<ReferencesBody> | string | null, policy: unknown
     ci: [],
     workflowRuns: { head: [], base: [] },
     ownAppIds: [],
+    retargeted: false,
     headSinceMs: null,
     nowMs: 0,
     evidence: evidenceOf(body === null ? [] : [[{ kind: 'references', ...range }, result]]),

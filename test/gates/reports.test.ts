@@ -52,6 +52,7 @@ function evaluate(gate: Gate, bodies: { head?: CommandBody; base?: CommandBody }
     ci: [],
     workflowRuns: { head: [], base: [] },
     ownAppIds: [],
+    retargeted: false,
     headSinceMs: null,
     nowMs: 0,
     evidence: evidenceOf(entries),

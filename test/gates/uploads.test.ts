@@ -52,7 +52,15 @@ function evaluate(
     gates = {},
     diff = goodFiles(),
     nowMs = minute,
-  }: { head?: Side; base?: Side; gates?: object; diff?: DiffFile[]; nowMs?: number },
+    retargeted = false,
+  }: {
+    head?: Side
+    base?: Side
+    gates?: object
+    diff?: DiffFile[]
+    nowMs?: number
+    retargeted?: boolean
+  },
 ) {
   const report = { workflow, artifact: 'numbers', path: `${kind}.out`, format: formats[kind] }
   const policy = policyOf({ gates: { reports: [report], ...gates } })
@@ -99,6 +107,7 @@ function evaluate(
     allowed: null,
     workflowRuns: { head: runs[0] ?? [], base: runs[1] ?? [] },
     ownAppIds: [],
+    retargeted,
     headSinceMs: 0,
     nowMs,
     evidence: evidenceOf(entries),
@@ -176,6 +185,14 @@ describe('which run counts', () => {
   ])('at the merge base, %s', (_, base, state, words) => {
     const verdict = evaluate('performance', 'latency', { head: good, base })
     expect([verdict.state, verdict.sentence]).toEqual([state, expect.stringContaining(words)])
+  })
+  test('T3: at the head, a run that may have measured the merge into another base', () => {
+    const found = evaluate('performance', 'latency', { head: good, base: good, retargeted: true })
+    expect([found.state, found.sentence]).toEqual([
+      'fail',
+      expect.stringContaining('base branch was changed'),
+    ])
+    expect(found.needs.map(({ sha: at }) => at)).toEqual([mergeBase])
   })
   test('a run at the base that never ends is missing in the end', () => {
     const base = { runs: [atBase(1, { ended: false })] }

@@ -201,7 +201,8 @@ export function snapshotOf(state: State, pull: number, blind = false, depth = 0)
     reviews: blind ? 'unknown' : pull === 0 ? tables.reviews.get(state.reviews).map(native) : [],
     threads: [],
     runs: tables.runs.get(state.runs).filter((run) => run.sha === sha),
-    ci: [fixture.greenCi(sha)],
+    // Of the commit alone, so that a changed base is left to the guards of approvals.
+    ci: [fixture.greenCi(sha, { event: 'push' })],
     workflowRuns: { head: [], base: [] },
     enforcement: { rules: fixture.goodRules(), proof: null },
     proposedPolicy: null,

@@ -9,6 +9,11 @@ test.each(['', '# nothing\n', '{}', 'version: 1\n'])('an empty policy is a worki
 
 test.each([
   ['approvals:\n  profile: teem\n', '2:3', '`team`, `solo`, `strict`'],
+  [
+    'approvals:\n  approvers: { review: [read] }\n',
+    '2:25',
+    'the least permission that may approve is `write`',
+  ],
   ['aprovals: {}\n', '1:1', 'Did you mean `approvals`?'],
   ['commands:\n  test:\n    run: npm test\n    timeout: 3\n', '4:5', 'timeout_seconds'],
   ['merge: { auto: "yes" }\n', '1:10', '`true` or `false`'],

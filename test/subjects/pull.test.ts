@@ -334,6 +334,18 @@ describe('a person’s pull request', () => {
       'a trailer',
       { gitCommits: [commit('head', { message: 'x\n\nCo-authored-by: Claude <noreply@anthropic.com>' })] },
     ],
+    [
+      'a trailer without its blanks, with CRLF',
+      {
+        gitCommits: [
+          commit('head', { message: 'x\r\n\r\n Co-Authored-By:Claude<noreply@anthropic.com>\r\n' }),
+        ],
+      },
+    ],
+    [
+      'a subject that credits one',
+      { gitCommits: [commit('head', { message: 'Co-authored-by: Claude <noreply@anthropic.com>' })] },
+    ],
     ['an author without write', { people: new Map([[dana.id, standing(dana, 'read')]]) }],
     ['a label', { pull: { ...own.pull, labels: ['ai-generated'] } }],
     ['an unknown author', { commits: [{ sha: sha('head'), authors: [null], committer: dana }] }],
@@ -341,6 +353,13 @@ describe('a person’s pull request', () => {
   ])('A6: %s makes it an agent’s', (_, parts) => {
     expect(play({ ...own, ...parts }).verdicts.treatment).toBe('full')
   })
+
+  test.each(['fix: let noreply@anthropic.com in', 'docs: how devin-ai-integration and aider (beta) work'])(
+    'A6: what the subject of a person’s commit is about makes nobody an agent: %s',
+    (message) => {
+      expect(play({ ...own, gitCommits: [commit('head', { message })] }).verdicts.origin?.kind).toBe('person')
+    },
+  )
 
   test('A6: evidence stays when its cause is gone', () => {
     const marked = play({ ...own, pull: { ...own.pull, labels: ['ai-generated'] } })

@@ -34,6 +34,18 @@ export async function beginAttempt(
   return fresh
 }
 
+/** Adds an attempt without a job: a run that somebody must approve first is over before it begins. */
+export async function holdRun(
+  site: Site,
+  records: CiRecords,
+  run: WorkflowRun,
+  triggeredBy: Account,
+): Promise<void> {
+  await beginAttempt(site, records, run, triggeredBy, [])
+  Object.assign(latestAttempt(run), { status: 'completed', conclusion: 'action_required' })
+  await emitWorkflowRun(site, records, run, 'completed')
+}
+
 /** After a job has ended: queues those that waited for it, and skips those that waited for its success in vain. */
 export async function continueAttempt(site: Site, records: CiRecords, run: WorkflowRun): Promise<Job[]> {
   const attempt = latestAttempt(run)

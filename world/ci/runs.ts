@@ -1,6 +1,6 @@
 /** Workflow runs as they are opened: the workflow that is registered for a path, and a run with a suite of its own. */
 import { must, type Site } from '../github/site.ts'
-import type { Account, App, Repo } from '../github/state.ts'
+import type { Account, App, Repo, SuiteState } from '../github/state.ts'
 import type { CiEvent, CiRecords, Workflow, WorkflowRun } from './records.ts'
 
 export type RunOrigin = {
@@ -49,7 +49,7 @@ export async function openRun(
     headSha: origin.sha,
     headBranch: origin.branch,
     before: origin.before,
-    workflowRun: { id: runId, event: origin.event, path: workflow.path },
+    workflowRun: { id: runId, event: origin.event, path: workflow.path, state: () => stateOf(run) },
     createdAt: at,
     updatedAt: at,
   })
@@ -72,4 +72,10 @@ export async function openRun(
   }
   records.runs.set(run.id, run)
   return run
+}
+
+/** A suite of Actions is over when its run is, not when every job that has begun is: others may be yet to come. */
+function stateOf({ attempts }: WorkflowRun): SuiteState {
+  const { status, conclusion } = attempts.at(-1) ?? { status: 'queued', conclusion: null }
+  return { status, conclusion }
 }

@@ -4,7 +4,7 @@ import { createRun } from '../github/ops/checks.ts'
 import { must } from '../github/site.ts'
 import type { CheckRun, Conclusion, Repo } from '../github/state.ts'
 import { accountByEmail } from '../github/views/commit.ts'
-import { endJob, startJob } from './attempts.ts'
+import { continueAttempt, endJob, holdRun, startJob } from './attempts.ts'
 import type { Engine } from './engine.ts'
 import { type CiEvent, type CiSettings, latestAttempt, type WorkflowRun } from './records.ts'
 import { openRun, type RunOrigin, workflowAt } from './runs.ts'
@@ -14,6 +14,10 @@ export type ReportInput = {
   conclusion: Conclusion | null
   /** Job and check run; default the first job's name. */
   name?: string
+  /** Jobs that come into being once this one has ended, by finish(). */
+  later?: readonly string[]
+  /** The run has no job: GitHub holds it until a person approves that it runs at all. */
+  held?: true
   /** Default push. */
   event?: CiEvent
   /** Path of another workflow file, to play a check of the right name from the wrong workflow (T15). */
@@ -46,8 +50,14 @@ export async function report(
   const branch = refs.find((ref) => ref.sha === sha)?.ref.replace('refs/heads/', '') ?? repo.defaultBranch
   const origin: RunOrigin = { event: input.event ?? 'push', sha, branch, before: null, headRepo: repo, actor }
   const run = await openRun(site, records, app, workflow, origin)
+  if (input.held) {
+    await holdRun(site, records, run, actor)
+    return run
+  }
   const name = input.name ?? settings.jobs[0]?.name ?? 'test'
-  for (const job of await engine.begin(run, actor, [{ name, command: null, environment: null, needs: [] }])) {
+  const outline = (job: string, needs: string[]) => ({ name: job, command: null, environment: null, needs })
+  const outlines = [outline(name, []), ...(input.later ?? []).map((job) => outline(job, [name]))]
+  for (const job of await engine.begin(run, actor, outlines)) {
     job.log = input.log ?? ''
     await startJob(site, records, job)
     if (input.conclusion === null) continue
@@ -57,16 +67,20 @@ export async function report(
   return run
 }
 
-/** Ends the jobs that report() left in progress, or that a rerun of a scripted run queued. */
+/** Ends the jobs that report() left in progress or to come, or that a rerun of a scripted run queued. */
 export async function finish(
   { site, records }: Engine,
   run: WorkflowRun,
   conclusion: Conclusion,
 ): Promise<void> {
-  for (const job of latestAttempt(run).jobs) {
-    if (job.status === 'completed') continue
-    await endJob(site, records, job, { conclusion, log: job.log, message: null })
-  }
+  let jobs = latestAttempt(run).jobs
+  do {
+    for (const job of jobs) {
+      if (job.status === 'completed') continue
+      await endJob(site, records, job, { conclusion, log: job.log, message: null })
+    }
+    jobs = await continueAttempt(site, records, run)
+  } while (jobs.length > 0)
 }
 
 /** A check of any name by another App; the App is registered when new. */

@@ -1,6 +1,7 @@
 /** Check suites and runs of a commit as GraphQL shows them; only the fields that are in use. */
 import { must, type Site } from '../github/site.ts'
 import type { CheckRun, CheckSuite, Repo } from '../github/state.ts'
+import { suiteState } from '../github/views/check.ts'
 import { connection, type PageArguments } from './connection.ts'
 
 export function suitesOf(site: Site, repo: Repo, sha: string) {
@@ -12,9 +13,12 @@ export function suitesOf(site: Site, repo: Repo, sha: string) {
 function suiteView(site: Site, suite: CheckSuite) {
   const app = must(site.state.apps, suite.appId, 'app')
   const { workflowRun } = suite
+  const { status, conclusion } = suiteState(site, suite)
   return {
     databaseId: suite.id,
     app: { databaseId: app.id, slug: app.slug },
+    status: status.toUpperCase(),
+    conclusion: conclusion?.toUpperCase() ?? null,
     workflowRun: workflowRun
       ? { databaseId: workflowRun.id, event: workflowRun.event, file: { path: workflowRun.path } }
       : null,

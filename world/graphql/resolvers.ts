@@ -169,6 +169,18 @@ export function pullView(context: Context, repo: Repo, pull: Pull) {
         page,
       ),
     reviewThreads: (page: PageArguments) => connection(threadViews(site, pull, actorById), page),
+    timelineItems({ itemTypes, ...page }: PageArguments & { itemTypes?: string[] }) {
+      const wanted = itemTypes?.includes('BASE_REF_CHANGED_EVENT') ?? true
+      const moves = wanted ? pull.basesBefore : []
+      return connection(
+        moves.map((from, at) => ({
+          __typename: 'BaseRefChangedEvent',
+          previousRefName: from,
+          currentRefName: moves[at + 1] ?? pull.baseRef,
+        })),
+        page,
+      )
+    },
   }
 }
 

@@ -7,7 +7,7 @@ import { code } from '../../core/sentences.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
 import { absentOn404, GitHubRefusal } from './failures.ts'
-import { workflowPath } from './readChecks.ts'
+import { workflowPath } from './wholeRuns.ts'
 
 /** Reports are kilobytes to a few megabytes; what is larger holds something else. */
 const maximumZipBytes = 64 * 1024 * 1024

@@ -77,6 +77,9 @@ const pullQueryWith = (whole: boolean) => ({
       headRef { ${ruleFields} }
       baseRefName baseRefOid
       baseRef { target { oid ${whole ? policyFileFields : ''} } ${ruleFields} }
+      baseChanges: timelineItems(first: 100, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) {
+        pageInfo { hasNextPage } nodes { __typename }
+      }
       mergeCommit { oid }
       labels(first: 100) { nodes { name } }
       commits(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { ${commitFields} } }
@@ -124,6 +127,11 @@ export const PullNode = z.object({
   baseRef: z
     .intersection(RefRules, z.object({ target: z.object({ oid: Oid, ...PolicyFiles }).nullable() }))
     .nullable(),
+  /** Counted by what is listed: whether a total counts all items or those that were asked for is not told. */
+  baseChanges: z.object({
+    pageInfo: z.object({ hasNextPage: z.boolean() }),
+    nodes: z.array(z.unknown()),
+  }),
   mergeCommit: z.object({ oid: Oid }).nullable(),
   labels: names,
   commits: z.object({ totalCount: z.number().int(), pageInfo: forwards, nodes: z.array(CommitNode) }),

@@ -7,7 +7,7 @@ const runsAsked = 100
 export const suiteFields = `checkSuites(first: ${suitesAsked}) {
           pageInfo { hasNextPage }
           nodes {
-            databaseId app { databaseId slug }
+            databaseId app { databaseId slug } status conclusion
             workflowRun { databaseId event file { path } }
             checkRuns(first: ${runsAsked}, filterBy: { checkType: LATEST }) {
               pageInfo { hasNextPage }
@@ -24,6 +24,8 @@ const lowered = z.string().transform((text) => text.toLowerCase())
 export const SuiteNode = z.object({
   databaseId: Id,
   app: z.object({ databaseId: Id, slug: z.string() }).nullable(),
+  status: lowered,
+  conclusion: lowered.nullable(),
   workflowRun: z
     .object({ databaseId: Id, event: z.string(), file: z.object({ path: z.string() }).nullable() })
     .nullable(),

@@ -7,8 +7,8 @@ import type { CiCheck, WorkflowRun } from '../../core/snapshot/pull.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
 import { absentOn404 } from './failures.ts'
-import { createLru, type Lru } from './lru.ts'
 import type { SuiteNode, Suites } from './queriesChecks.ts'
+import { beyondJobs, type WholeRun, type Workflow, workflowPath } from './wholeRuns.ts'
 
 const pagesOfChecks = 10
 
@@ -39,38 +39,27 @@ const RunOfWorkflow = z.object({
 type RunOfWorkflow = z.infer<typeof RunOfWorkflow>
 const RunsOfWorkflows = z.object({ workflow_runs: z.array(RunOfWorkflow) })
 
-/** The workflow run behind each suite of GitHub Actions; a suite has one for good, however often it is run again. */
-type Workflow = Pick<RunOfWorkflow, 'id' | 'path' | 'event'>
-type Workflows = Lru<Workflow>
-
-/** The readers of checks, with their memory of workflow runs. */
+/** The readers of checks. */
 export function createChecks(client: Client, appId: number) {
-  const workflows: Workflows = createLru({ entries: 10_000 })
   return {
-    read: (name: RepositoryName, sha: Sha) => readChecks(client, workflows, appId, name, sha),
+    read: (name: RepositoryName, sha: Sha) => readChecks(client, appId, name, sha),
     /** The same from the suites that came with a pull request; null when they are not all, and must be read. */
-    of: (name: RepositoryName, sha: Sha, suites: z.infer<typeof Suites>) =>
-      checksOf(workflows, appId, name, sha, suites),
+    of: (sha: Sha, suites: z.infer<typeof Suites>) => checksOf(appId, sha, suites),
   }
 }
 
 /** Anything that is cut off, unnamed or in a form that we do not know makes the whole of it no answer (S9). */
-function checksOf(
-  known: Workflows,
-  appId: number,
-  name: RepositoryName,
-  sha: Sha,
-  suites: z.infer<typeof Suites>,
-): CheckObservation | null {
+function checksOf(appId: number, sha: Sha, suites: z.infer<typeof Suites>): CheckObservation | null {
   if (!suites || suites.pageInfo.hasNextPage) return null
   const seen: CheckObservation = { own: [], ci: [] }
+  const whole: WholeRun[] = []
   for (const suite of suites.nodes) {
     const { checkRuns } = suite
     if (!checkRuns || checkRuns.pageInfo.hasNextPage) return null
-    if (checkRuns.nodes.length === 0) continue
+    if (checkRuns.nodes.length === 0 && !suite.workflowRun) continue
     const workflow = workflowIn(suite)
     if (workflow === null) return null
-    if (workflow) known.set(`${name} ${suite.databaseId}`, workflow)
+    const jobs: CiCheck[] = []
     for (const node of checkRuns.nodes) {
       const run = CheckRun.safeParse({
         id: node.databaseId,
@@ -85,10 +74,13 @@ function checksOf(
       })
       if (!run.success) return null
       if (run.data.app?.id === appId) seen.own.push(...ownRun(run.data))
-      else seen.ci.push(ciCheck(run.data, workflow))
+      else jobs.push(ciCheck(run.data, workflow))
     }
+    seen.ci.push(...jobs)
+    const { status, conclusion, app } = suite
+    if (workflow) whole.push({ workflow, appId: app?.databaseId ?? 0, sha, status, conclusion, jobs })
   }
-  return seen
+  return { ...seen, ci: [...seen.ci, ...beyondJobs(whole)] }
 }
 
 /** The workflow run behind a suite, undefined when there is none, null when it is not told whole. */
@@ -100,13 +92,12 @@ function workflowIn({ app, workflowRun }: SuiteNode): Workflow | undefined | nul
 
 /**
  * The latest run of each check at a commit. Workflow and event come from the Actions runs of the same suite, so that a
- * check is known by more than its name (T15); they are asked for only when a suite of GitHub Actions is new here.
+ * check is known by more than its name (T15).
  *
  * @throws GitHubRefusal over 1,000 check runs: half of the checks is no answer.
  */
 async function readChecks(
   client: Client,
-  known: Workflows,
   appId: number,
   name: RepositoryName,
   sha: Sha,
@@ -119,18 +110,23 @@ async function readChecks(
     items: (page) => page.check_runs,
     most: pagesOfChecks,
   })
+  const own = runs.filter((run) => run.app?.id === appId).flatMap(ownRun)
   const others = runs.filter((run) => run.app?.id !== appId)
-  const actions = others.filter((run) => run.app?.slug === 'github-actions')
-  if (actions.some((run) => !workflowOf(known, name, run)))
-    for (const run of await runsAt(client, name, sha)) known.set(`${name} ${run.check_suite_id}`, run)
-  return {
-    own: runs.filter((run) => run.app?.id === appId).flatMap(ownRun),
-    ci: others.map((run) => ciCheck(run, workflowOf(known, name, run))),
-  }
+  // Where nobody has reported there is nothing that could pass, whatever has begun.
+  const workflows = others.length > 0 ? await runsAt(client, name, sha) : []
+  const bySuite = new Map(workflows.map((run) => [run.check_suite_id ?? 0, run]))
+  const ci = others.map((run) => ciCheck(run, bySuite.get(run.check_suite?.id ?? -1)))
+  const actions = others.find((run) => run.app?.slug === 'github-actions')?.app?.id ?? 0
+  const whole = workflows.map((run) => ({
+    workflow: run,
+    appId: actions,
+    sha,
+    status: run.status ?? 'queued',
+    conclusion: run.conclusion,
+    jobs: ci.filter(({ runId }) => runId === run.id),
+  }))
+  return { own, ci: [...ci, ...beyondJobs(whole)] }
 }
-
-const workflowOf = (known: Workflows, name: RepositoryName, run: CheckRun) =>
-  known.get(`${name} ${run.check_suite?.id}`)
 
 const runsAt = (client: Client, name: RepositoryName, sha: Sha) =>
   client.pages(
@@ -172,9 +168,6 @@ function workflowRun(run: RunOfWorkflow): WorkflowRun {
     conclusion: ended ? run.conclusion : null,
   }
 }
-
-/** GitHub appends `@ref` for reusable workflows. */
-export const workflowPath = ({ path }: { path: string }): string => path.replace(/@.*$/, '')
 
 /** A run of ours in the core's form; a name that this version does not write is left out. */
 export function ownRun(run: CheckRun): ObservedCheckRun[] {

@@ -86,7 +86,7 @@ export async function readPull(
       threads: node.reviewThreads.nodes.map(threadOf),
       ownComments: ownCommentsOf(comments.nodes, own[0].id),
       siblings: siblingsOf(node, repository.databaseId),
-      checks: checks.of(name, node.headRefOid, suitesAtHead(node)),
+      checks: checks.of(node.headRefOid, suitesAtHead(node)),
       baseRules: node.baseRef?.inForce ?? null,
     },
   }
@@ -115,6 +115,12 @@ function refuseOverLimits(node: queries.PullNode): void {
       'Squash them or split it into smaller pull requests.',
     )
   }
+  if (node.baseChanges.pageInfo.hasNextPage)
+    throw tooLarge(
+      node.number,
+      'a base branch that was changed more than 100 times',
+      'Open a new pull request.',
+    )
 }
 
 function tooLarge(number: number, what: string, remedy: string): Terminal {
@@ -158,6 +164,7 @@ function readingOf(
       // The default branch counts even without rules: more protection is the safe side (T3).
       protected: !!node.baseRef?.any || node.baseRefName === repository.defaultBranchRef?.name,
     },
+    baseChanges: node.baseChanges.nodes.length,
     signaturesRequired: !!node.baseRef?.signatures || !!node.headRef?.signatures,
     labels: (node.labels?.nodes ?? []).flatMap((label) => (label ? [label.name] : [])),
     mergeable: ({ MERGEABLE: 'mergeable', CONFLICTING: 'conflicting', UNKNOWN: 'unknown' } as const)[

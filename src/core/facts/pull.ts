@@ -97,6 +97,8 @@ const baseSeen = z.object({
   reviewsUpTo: z.number().int().nonnegative(),
   /** `PullReading.baseChanges` then: a base that went away and came back between two rounds starts over too. */
   baseChanges: z.number().int().nonnegative().optional(),
+  /** The head then: CI that has run there may have merged it into another base (T3). */
+  head: Sha.optional(),
 })
 
 /** A round found it in a merge queue's group: what changes here, the group must hear of (T10). */

@@ -35,9 +35,8 @@ export interface PullReading {
   /** Whether rules on the base or the head branch want every commit signed. Absent counts as no. */
   signaturesRequired?: boolean
   /**
-   * How often the base branch was changed (GraphQL: `timelineItems(itemTypes: [BASE_REF_CHANGED_EVENT])`, its count).
-   * Left out, a base that went away and came back between two rounds is not noticed, which matters for native reviews
-   * alone: they name no base (T3).
+   * How often the base branch was changed, by people or by GitHub itself. Native reviews and CI name no base: this tells
+   * that they may have been about another, also when it came back between two rounds (T3). Absent counts as never.
    */
   baseChanges?: number
   labels: string[]

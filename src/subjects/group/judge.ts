@@ -160,6 +160,8 @@ function judgeGroupCi(snapshot: GroupSnapshot<Policy>): Verdict {
   return judgeCi({
     ci,
     head,
+    // A group's CI is its own.
+    retargeted: false,
     nowMs,
     headSinceMs: requested.atMs,
     ownAppIds: app.drafterAppId === null ? [app.appId] : [app.appId, app.drafterAppId],

@@ -129,5 +129,18 @@ export function contextNeeds(context: PullContext): EvidenceRequest[] {
 /** The record of the base as it is now, or null when the base has changed since it was last put on record (T3). */
 export function baseSeenNow({ facts, pull }: PullSnapshot): FactOf<'base.seen'>['body'] | null {
   const seen = lastFact(facts, 'base.seen')?.body
-  return seen && seen.baseRef === pull.base.ref && seen.baseChanges === pull.baseChanges ? seen : null
+  return seen && seen.baseRef === pull.base.ref && (seen.baseChanges ?? 0) === (pull.baseChanges ?? 0)
+    ? seen
+    : null
+}
+
+/**
+ * Whether CI that a pull request started at this head may have run for another base: the base was changed, and nothing was
+ * pushed since. GitHub starts nothing when the base changes, and a run that is run again merges what it merged before.
+ */
+export function isRetargeted(snapshot: PullSnapshot): boolean {
+  const { pull } = snapshot
+  if ((pull.baseChanges ?? 0) === 0) return false
+  const seen = baseSeenNow(snapshot)
+  return seen?.head === undefined || seen.head === pull.head.sha
 }

@@ -51,13 +51,14 @@ export function decide(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): 
 
 /** The base branch is put on record when it is first seen and whenever it changed (T3). */
 function baseRecord(snapshot: PullSnapshot<Policy>): Extract<Action, { kind: 'record' }>[] {
-  const { base, baseChanges } = snapshot.pull
+  const { base, baseChanges, head } = snapshot.pull
   if (snapshot.reviews === 'unknown' || snapshot.missing.length > 0 || baseSeenNow(snapshot)) return []
   const reviewsUpTo = Math.max(0, ...snapshot.reviews.map((review) => review.id))
   const body = {
     kind: 'base.seen',
     baseRef: base.ref,
     reviewsUpTo,
+    head: head.sha,
     ...(baseChanges === undefined ? {} : { baseChanges }),
   } as const
   return [{ kind: 'record', subject: snapshot.key, actor: null, body }]

@@ -9,7 +9,7 @@ import { fail, flag, pass, type Verdict, wait } from '../../core/verdict.ts'
 import { allGates } from '../../gates/all.ts'
 import type { GateInput } from '../../gates/gate.ts'
 import { agentOf, surfacesOf } from '../../policy/profiles.ts'
-import type { PullContext } from './context.ts'
+import { isRetargeted, type PullContext } from './context.ts'
 import type { GateResult, GatesVerdict } from './verdicts.ts'
 
 /** What the gates read of a pull request. */
@@ -30,6 +30,7 @@ export function gateInput(context: PullContext): GateInput {
     body: pull.body,
     plan: issued?.body.record.plan ?? null,
     ci: snapshot.ci,
+    retargeted: isRetargeted(snapshot),
     workflowRuns: snapshot.workflowRuns,
     ownAppIds: app.drafterAppId === null ? [app.appId] : [app.appId, app.drafterAppId],
     headSinceMs: seen?.atMs ?? null,

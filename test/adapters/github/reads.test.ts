@@ -371,6 +371,32 @@ describe('checks', () => {
     expect(sorted(came as CheckObservation)).toEqual(sorted(await forge.checks(name, sha)))
   })
 
+  test('T16: a run whose later jobs have not begun, or that must be let run, is told beside its jobs by both', async () => {
+    const { world, forge, name } = bench
+    await world.as('ada').push(name, 'main', { files: { '.github/workflows/ci.yml': 'name: CI\n' } })
+    const ci = await enableCi(world, name, { jobs: [{ name: 'build', run: 'true' }], events: [] })
+    const { pull, sha } = await openChange(bench, 'lin', 'topic')
+    const seen = async () => {
+      const read = await forge.checks(name, sha)
+      const found = await forge.pull(name, pull.number)
+      expect(sorted((found.found ? found.value.checks : null) as CheckObservation)).toEqual(sorted(read))
+      return sorted(read).ci.map(({ name: job, event, ...one }) => [job, event, one.status, one.conclusion])
+    }
+    const begun = await ci.report(sha, { conclusion: 'success', later: ['test'] })
+    const build = ['build', 'push', 'completed', 'success']
+    const rest = ['the run itself', 'push', 'in_progress', null]
+    expect(await seen()).toEqual([rest, build])
+    const held = await ci.report(sha, { conclusion: null, event: 'pull_request', held: true })
+    const waits = ['the run itself', 'pull_request', 'completed', 'action_required']
+    expect(await seen()).toEqual([rest, build, waits])
+    await ci.finish(begun, 'success')
+    expect(await seen()).toEqual([build, waits, ['test', 'push', 'completed', 'success']])
+    // A newer run of the same workflow and event says how it ended.
+    const later = await ci.report(sha, { conclusion: 'success', event: 'pull_request' })
+    expect(later.id).toBeGreaterThan(held.id)
+    expect(await seen()).toHaveLength(3)
+  })
+
   test('T15, S9: where GraphQL does not know the fields, or tells them in another form, REST tells the checks', async () => {
     const { world, forge, name } = bench
     const { pull } = await checkedChange()

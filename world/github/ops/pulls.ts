@@ -112,6 +112,7 @@ export async function openPull(
     headRef,
     headSha,
     baseRef: input.base,
+    basesBefore: [],
     baseSha,
     draft: input.draft,
     merged: false,
@@ -157,6 +158,7 @@ export async function changeBase(site: Site, pull: Pull, to: string, sender: Acc
   if (await site.git.isAncestor(repo.dir, pull.headSha, sha))
     throw refusal(`There are no new commits between base branch '${to}' and head branch '${pull.headRef}'`)
   const changes = { base: { ref: { from: pull.baseRef }, sha: { from: pull.baseSha } } }
+  pull.basesBefore.push(pull.baseRef)
   pull.baseRef = to
   pull.baseSha = sha
   issueOf(site, pull).updatedAt = site.now()

@@ -22,6 +22,10 @@ export type Annotation = {
   raw_details: string | null
 }
 export type CheckAction = { label: string; description: string; identifier: string }
+export type SuiteState = {
+  status: Exclude<CheckStatus, 'requested' | 'pending'>
+  conclusion: Conclusion | null
+}
 export type CheckSuite = {
   id: number
   repoId: number
@@ -30,7 +34,7 @@ export type CheckSuite = {
   headBranch: string | null
   before: string | null
   /** The run of GitHub Actions that the suite belongs to. */
-  workflowRun?: { id: number; event: string; path: string }
+  workflowRun?: { id: number; event: string; path: string; state(): SuiteState }
   createdAt: string
   updatedAt: string
 }

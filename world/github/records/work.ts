@@ -60,6 +60,8 @@ export type Pull = {
   headRef: string
   headSha: string
   baseRef: string
+  /** Names of the branches that it was pointed at before, oldest first. */
+  basesBefore: string[]
   baseSha: string
   draft: boolean
   merged: boolean

@@ -1,7 +1,15 @@
 /** Check runs, check suites and commit statuses as GitHub shows them. */
 import type { Site } from '../site.ts'
 import { must } from '../site.ts'
-import type { Annotation, CheckRun, CheckSuite, CommitStatus, Conclusion, Pull } from '../state.ts'
+import type {
+  Annotation,
+  CheckRun,
+  CheckSuite,
+  CommitStatus,
+  Conclusion,
+  Pull,
+  SuiteState,
+} from '../state.ts'
 import { appView, nodeId, simpleUser, userById } from './account.ts'
 import { simpleCommit } from './commit.ts'
 import { minimalRepository, repoApi, repoHtml } from './repo.ts'
@@ -89,10 +97,8 @@ const WORST_FIRST: readonly Conclusion[] = [
 ]
 
 /** A suite's status and conclusion follow from the newest run of each name. */
-export function suiteState(
-  site: Site,
-  suite: CheckSuite,
-): { status: 'queued' | 'in_progress' | 'completed'; conclusion: Conclusion | null } {
+export function suiteState(site: Site, suite: CheckSuite): SuiteState {
+  if (suite.workflowRun) return suite.workflowRun.state()
   const newest = new Map<string, CheckRun>()
   for (const run of runsOf(site, suite)) newest.set(run.name, run)
   const runs = [...newest.values()]
