@@ -215,6 +215,23 @@ describe('taking over', () => {
     expect(task.comment('bundle')).toContain('/agent start')
   })
 
+  test('T24, D4: nor for a text that somebody without write access had edited last', () => {
+    task = new TaskWorld()
+    task.body = lacking
+    task.lastEditor = stranger
+    task.label()
+    task.settle()
+    const digest = proposed()
+    task.say('draft', `accept ${digest}`)
+    task.settle()
+    task.body = writing().body
+    task.lastEditor = app.bot
+    task.add(written())
+    task.settle()
+    expect(factsOf(task.facts, 'bundle.frozen')).toEqual([])
+    expect(task.comment('bundle')).toMatch(new RegExp(`${stranger.login}.*/agent start`, 's'))
+  })
+
   test('D2: a proposal for a text that changed is stale, before and after the word', () => {
     const digest = proposed()
     task.edit(lacking.replace('Refuse long', 'Refuse too long'))
