@@ -62,6 +62,9 @@ const configuration = [
   '**/.gitattributes',
   '**/.npmrc',
   '**/.env*',
+  // Installed tools: what is committed there is what the commands run, in place of what setup would have installed.
+  '**/node_modules/**',
+  '**/{.venv,venv,site-packages}/**',
 ]
 
 /** Comments that switch a checker off where they stand. */
