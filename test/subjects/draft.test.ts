@@ -199,26 +199,13 @@ describe('taking over', () => {
     expect(lastFact(task.facts, 'draft.accepted')?.body.bodyDigest).toBe(sha256(writing().body))
   })
 
-  test('D4: an issue by a stranger is confirmed as ever: taking over parts vouches for no other text', () => {
+  test.each([
+    ['D4: an issue by a stranger', () => (task.author = stranger)],
+    ['T24, D4: a text that a stranger had edited last', () => (task.lastEditor = stranger)],
+  ])('%s is confirmed as ever: taking over parts vouches for no other text', (_, touch) => {
     task = new TaskWorld()
-    task.author = stranger
+    touch()
     task.body = lacking
-    task.label()
-    task.settle()
-    const digest = proposed()
-    task.say('draft', `accept ${digest}`)
-    task.settle()
-    task.body = writing().body
-    task.add(written())
-    task.settle()
-    expect(factsOf(task.facts, 'bundle.frozen')).toEqual([])
-    expect(task.comment('bundle')).toContain('/agent start')
-  })
-
-  test('T24, D4: nor for a text that somebody without write access had edited last', () => {
-    task = new TaskWorld()
-    task.body = lacking
-    task.lastEditor = stranger
     task.label()
     task.settle()
     const digest = proposed()
