@@ -14,7 +14,7 @@ import type { Script } from '../world/model/script.ts'
 import { type Improvise, type ModelWorld, startModel } from '../world/model/server.ts'
 
 export const webhookSecret = 'a-secret-for-the-stage-only'
-const modelKey = 'sk-stage-key-for-the-stand-in-model'
+export const modelKey = 'sk-stage-key-for-the-stand-in-model'
 
 export interface StageOptions {
   script?: Script

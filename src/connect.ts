@@ -89,6 +89,7 @@ export async function start(environment: Environment, overrides: Overrides = {})
       log,
       metrics,
       onSecret: redactor.add,
+      clean: redactor.outgoing,
       pageOf: pageOf(environment),
     })
     // With a queue beside it there may be more processes, and each event comes to one of them.

@@ -2,42 +2,71 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Log } from '../core/ports.ts'
 
-/** Secrets learned while running (installation tokens) are added; the oldest go first, tokens live one hour. */
-const maximumSecrets = 500
+/**
+ * Secrets learned while running (installation tokens, tokens of viewers) that are remembered: as many as tokens are kept
+ * (`tokensKept`). The oldest go first, since they live for hours only; the operator's own secrets never go.
+ */
+const maximumLearned = 5000
 /** Shorter values are words, and would blank out ordinary text. */
 const shortestSecret = 8
+/** In what goes to GitHub a blanked word would rename checks and markers, and a key such as `lm-studio` is none. */
+const shortestOutgoing = 16
 
 export interface Redactor {
   /** Remember a value that must never be printed. */
   add(secret: string): void
-  /** The text with each known secret replaced. */
+  /** The text with each known secret replaced, also where it is percent-encoded or in base64. */
   clean(text: string): string
+  /** The same for a text that is about to leave (T28): only of what is too long to be a word. */
+  outgoing(text: string): string
 }
 
-/** Redaction by known value: new token formats have no fixed length, so patterns alone would miss them (github-facts). */
-export function createRedactor(initial: string[] = []): Redactor {
-  const secrets = new Set<string>()
-  const add = (secret: string) => {
-    if (secret.length < shortestSecret) return
-    secrets.delete(secret)
-    secrets.add(secret)
-    // JSON text has newlines escaped: a PEM key would otherwise slip through.
-    const escaped = JSON.stringify(secret).slice(1, -1)
-    if (escaped !== secret) secrets.add(escaped)
-    for (const oldest of secrets) {
-      if (secrets.size <= maximumSecrets) break
-      secrets.delete(oldest)
+/**
+ * Redaction by known value: new token formats have no fixed length, so patterns alone would miss them (github-facts).
+ *
+ * @param own secrets that hold for as long as the process runs, whatever others make it learn.
+ */
+export function createRedactor(own: readonly string[] = []): Redactor {
+  const lasting = new Set(own)
+  const learned = new Set<string>()
+  const forms = new Map<string, string[]>()
+  for (const secret of lasting) forms.set(secret, formsOf(secret))
+  const without = (text: string, shortest: number) => {
+    let cleaned = text
+    for (const [secret, written] of forms) {
+      if (secret.length < shortest) continue
+      // Looking first costs a fifth of replacing what is seldom there.
+      for (const form of written) if (cleaned.includes(form)) cleaned = cleaned.replaceAll(form, '[redacted]')
     }
+    return cleaned
   }
-  initial.forEach(add)
   return {
-    add,
-    clean(text) {
-      let cleaned = text
-      for (const secret of secrets) cleaned = cleaned.replaceAll(secret, '[redacted]')
-      return cleaned
+    add(secret) {
+      if (lasting.has(secret)) return
+      learned.delete(secret)
+      learned.add(secret)
+      if (!forms.has(secret)) forms.set(secret, formsOf(secret))
+      const [oldest] = learned
+      if (learned.size <= maximumLearned || oldest === undefined) return
+      learned.delete(oldest)
+      forms.delete(oldest)
     },
+    clean: (text) => without(text, shortestSecret),
+    outgoing: (text) => without(text, shortestOutgoing),
   }
+}
+
+/** A secret as it may be written. */
+function formsOf(secret: string): string[] {
+  return [
+    ...new Set([
+      secret,
+      // JSON text has newlines escaped: a PEM key would otherwise slip through.
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    ]),
+  ]
 }
 
 /** An Error under `error` is written with its message, stack and cause; pino does so only for `err`. */

@@ -85,26 +85,3 @@ export function bounded(text: string, most: number): string {
   const kept = text.slice(0, Math.max(0, most - cutMark.length)).replace(/[\ud800-\udbff]$/, '')
   return kept + cutMark
 }
-
-/** The shortest known value that is searched for; shorter ones would turn ordinary words into findings. */
-const shortestSecret = 8
-
-/**
- * Replace known secret values in a text that is about to leave (T25, T28).
- *
- * @param secrets values as the host knows them; also found when percent-encoded or in base64.
- * @returns the text, and whether any value was found.
- */
-export function redactSecrets(text: string, secrets: readonly string[]): { text: string; found: boolean } {
-  let clean = text
-  for (const secret of secrets) {
-    if (secret.length < shortestSecret) continue
-    const forms = [
-      secret,
-      encodeURIComponent(secret),
-      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-    ]
-    for (const form of forms) clean = clean.replaceAll(form, '(secret removed)')
-  }
-  return { text: clean, found: clean !== text }
-}

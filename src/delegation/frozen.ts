@@ -8,37 +8,50 @@ import { code, person, short } from '../core/sentences.ts'
 export type Freezing =
   | { kind: 'freeze' }
   | { kind: 'wait' }
-  /** The text's author or last editor lacks write: a writer must type `/agent start` below the repost. */
-  | { kind: 'confirm'; by: Account }
+  /**
+   * The text's author or last editor lacks write, or nobody can tell who that editor was (`by` is null): a writer must
+   * type `/agent start` below the repost.
+   */
+  | { kind: 'confirm'; by: Account | null }
+
+/** Who wrote a text: an account, null where GitHub names none (a deleted account), or nobody can tell any more. */
+export type TextWriter = Account | null | 'untold'
 
 /**
  * Whether a complete bundle may be frozen now.
  *
- * @param writers author and last editor of the body, null where GitHub names none (a deleted account).
+ * @param writers author and editors of the body.
  * @param people standings looked up in this round, by account id.
  * @param confirmed digest of the bundle that a writer confirmed with `/agent start`, if any.
  */
 export function judgeFreezing(
-  writers: readonly (Account | null)[],
+  writers: readonly TextWriter[],
   people: ReadonlyMap<number, Standing>,
   digest: Digest,
   confirmed: Digest | null,
 ): Freezing {
   if (confirmed === digest) return { kind: 'freeze' }
-  const named = writers.filter((writer) => writer !== null)
+  const named = writers.filter((writer) => writer !== null && writer !== 'untold')
   const standings = named.map((writer) => ({ writer, standing: people.get(writer.id) }))
   const stranger = standings.find(
     ({ standing }) => standing && standing.role !== 'unknown' && !hasRole(standing, 'write'),
   )
   if (stranger) return { kind: 'confirm', by: stranger.writer }
+  if (writers.includes('untold')) return { kind: 'confirm', by: null }
   if (standings.some(({ standing }) => !standing || standing.role === 'unknown')) return { kind: 'wait' }
   return { kind: 'freeze' }
 }
 
-/** The repost of a bundle whose text a person without write wrote: what `/agent start` would freeze, with its digest. */
-export function confirmationText(bundle: Bundle, digest: Digest, by: Account): string {
+/**
+ * The repost of a bundle whose text a person without write wrote, or of which nobody can tell (`by` is null) who did: what
+ * `/agent start` would freeze, with its digest.
+ */
+export function confirmationText(bundle: Bundle, digest: Digest, by: Account | null): string {
+  const why = by
+    ? `The text of this issue was written or last edited by ${person(by)}, who has no write access here (D4).`
+    : 'The text of this issue was changed since it was delegated, so GitHub no longer tells who had edited it before; that change does not count (D4).'
   return [
-    `The text of this issue was written or last edited by ${person(by)}, who has no write access here (D4). This is what would be frozen, as digest ${code(short(digest))}:`,
+    `${why} This is what would be frozen, as digest ${code(short(digest))}:`,
     '',
     ...bundleText(bundle),
     '',

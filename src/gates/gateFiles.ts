@@ -50,6 +50,9 @@ export const configuration: readonly string[] = [
   '**/.{tool-versions,ruby-version,java-version,sdkmanrc}',
   '**/{,.}mise.toml',
   '**/.env*',
+  // Installed tools: what is committed there is what the commands run, in place of what setup would have installed.
+  '**/node_modules/**',
+  '**/{.venv,venv,site-packages}/**',
 ]
 
 /** Comments and attributes that switch a checker off where they stand. */

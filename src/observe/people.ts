@@ -14,12 +14,13 @@ export const maximumWriting = 50
 
 const requests = new Set<FactKind>(['issue.delegated', 'issue.edited', 'comment.command', 'button.pressed'])
 
-/** Who asked for something that was not refused, who decided, who delegated. */
+/** Who asked for something that was not refused, who decided, who delegated, whose text a proposal was written into. */
 export function actingIn(facts: readonly Fact[]): Account[] {
   const settled = settledBySeq(facts)
   return facts.flatMap(({ seq, actor, body }) => {
     if (body.kind === 'decision' || body.kind === 'deploy.decided') return [body.by]
     if (body.kind === 'bundle.frozen') return [body.delegator]
+    if (body.kind === 'draft.accepted') return body.over ? [body.over] : []
     const refused = settled.get(seq)?.body.outcome === 'refused'
     return requests.has(body.kind) && actor && !refused ? [actor] : []
   })

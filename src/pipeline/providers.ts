@@ -1,5 +1,6 @@
 /** Which models may do a phase, in which order, and what pins a task to in-house endpoints (P2, P10, D2). */
 import { matchesGlob } from '../core/glob.ts'
+import { code } from '../core/sentences.ts'
 import { phases } from './phases.ts'
 import type { ModelChoice, ModelSettings, PhaseId, SensitiveSettings, Tier } from './settings.ts'
 
@@ -61,7 +62,7 @@ export function sensitivity(settings: SensitiveSettings, traits: Traits): string
   if (label !== undefined) return `the issue has the label "${label}" (models.sensitive.labels)`
   if (settings.risk.includes(risk)) return `its risk class is ${risk} (models.sensitive.risk)`
   const path = paths.find((one) => isSensitivePath(settings, one))
-  return path === undefined ? null : `it names ${path} (models.sensitive.paths)`
+  return path === undefined ? null : `it names ${code(path)} (models.sensitive.paths)`
 }
 
 /** Whether a path may be shown to in-house endpoints only. */

@@ -129,7 +129,7 @@ const patterns = z.array(z.string().trim().min(1).max(300)).max(100).default([])
 const SensitiveSettings = z.strictObject({
   repositories: patterns.describe('Repositories (`acme/*`) whose every task is sensitive.'),
   paths: patterns.describe(
-    'Paths that only in-house models may see: a task that names one is pinned, and other sessions cannot read them.',
+    'Paths that only in-house models may see: a task that names one is pinned, and other sessions cannot read them (docs/models.md says what this does not cover).',
   ),
   labels: patterns.describe('Issue labels that pin a task; taking one away later changes nothing.'),
   risk: z

@@ -3,6 +3,7 @@ import { Terminal } from '../core/errors.ts'
 import type { ReworkCause } from '../core/facts/fix.ts'
 import { type Fact, type FactBody, factsOf } from '../core/facts.ts'
 import { parseKey, type RepositoryName, type Sha } from '../core/ids.ts'
+import { outgoingText } from '../core/outgoingText.ts'
 import type { Log, Queue } from '../core/ports.ts'
 import type { WorkItem } from '../core/work.ts'
 import type { LineRange } from '../fix/lineMap.ts'
@@ -167,7 +168,7 @@ async function runOnce(run: Run, ports: FixPorts): Promise<Outcome> {
       ending: refusedAll(
         fix,
         before,
-        `The whole change does not prove: ${proven.violations[0]}. Nothing was pushed.`,
+        `The whole change does not prove: ${outgoingText(proven.violations[0] ?? '', { inline: true, most: 1500 })}. Nothing was pushed.`,
       ),
     }
   if (pull.head.fork) return { kind: 'ended', ending: endingAt(null) }

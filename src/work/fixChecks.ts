@@ -3,6 +3,7 @@ import { commandRequest } from '../core/commandSettings.ts'
 import { Bug } from '../core/errors.ts'
 import { type CommandName, type EvidenceResult, evidenceKey } from '../core/evidence.ts'
 import type { RepositoryName, Sha } from '../core/ids.ts'
+import { outgoingText } from '../core/outgoingText.ts'
 import type { Git, Ledger, Workspace } from '../core/ports.ts'
 import type { LineRange } from '../fix/lineMap.ts'
 import { bytesAsText, lineCount, prove, strayChanges } from '../fix/proof.ts'
@@ -85,7 +86,7 @@ export async function checkCommit(
       return {
         ok: false,
         kind: 'refusal',
-        sentence: `The command ${name} could not be run before the push: ${result.reason}`,
+        sentence: `The command ${name} could not be run before the push: ${outgoingText(result.reason, { inline: true, most: 1500 })}`,
       }
     if (result.body.exitCode === 0 && result.body.stoppedBy === null) continue
     const earlier = await commandAt(ports, repository, policy, name, before, signal)

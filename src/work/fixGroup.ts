@@ -1,6 +1,8 @@
 /** One group of threads: sessions on its region until code has nothing to object, or the cap is reached (F2, F3, P3). */
 import type { Sha } from '../core/ids.ts'
+import { outgoingText } from '../core/outgoingText.ts'
 import type { SessionResult } from '../core/ports.ts'
+import { code } from '../core/sentences.ts'
 import { FixDeliverable, objectionsTo } from '../fix/deliverable.ts'
 import { bytesAsText, cut, lineCount } from '../fix/proof.ts'
 import { fixMessage } from '../fix/texts.ts'
@@ -18,7 +20,7 @@ export type GroupEnd =
 export async function runGroup(run: GroupRun, ports: GroupPorts): Promise<GroupEnd> {
   const { repository, group, tip, policy, worktree } = run
   const bytes = await ports.git.bytes(repository, tip, group.path)
-  if (!bytes) return { kind: 'refused', sentence: `${group.path} cannot be read.` }
+  if (!bytes) return { kind: 'refused', sentence: `${code(group.path)} cannot be read.` }
   const before = bytesAsText(bytes)
   const size = group.range.to - group.range.from
   if (size > policy.fix.max_region_lines)
@@ -56,7 +58,7 @@ export async function runGroup(run: GroupRun, ports: GroupPorts): Promise<GroupE
     if (said === last?.objections)
       return {
         kind: 'refused',
-        sentence: `The same objection came twice, so no further attempt was made: ${said.slice(0, 1500)}`,
+        sentence: `The same objection came twice, so no further attempt was made: ${shown(said)}`,
       }
     last = { session, objections: said }
     objections.push(...judged.objections.map((one) => `attempt ${attempt}: ${one}`))
@@ -65,9 +67,12 @@ export async function runGroup(run: GroupRun, ports: GroupPorts): Promise<GroupE
   }
   return {
     kind: 'refused',
-    sentence: `After ${policy.pipeline.attempts} attempts it was still not right: ${objections.at(-1)?.slice(0, 1500) ?? 'no reason is on record'}`,
+    sentence: `After ${policy.pipeline.attempts} attempts it was still not right: ${shown(objections.at(-1) ?? 'no reason is on record')}`,
   }
 }
+
+/** What sessions, commands and endpoints said, on its way into a reply: it is text of others, on one line (T28). */
+const shown = (said: string) => outgoingText(said, { inline: true, most: 1500 })
 
 interface Judged {
   end: GroupEnd | null
@@ -94,7 +99,8 @@ async function judge(
   if (result.kind !== 'deliverable')
     return over({
       kind: 'refused',
-      sentence: result.kind === 'failed' ? result.reason : 'The session asked questions, which a fix cannot.',
+      sentence:
+        result.kind === 'failed' ? shown(result.reason) : 'The session asked questions, which a fix cannot.',
     })
   const deliverable = FixDeliverable.parse(result.deliverable)
   const commit = await run.worktree.commit(

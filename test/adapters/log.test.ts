@@ -30,10 +30,33 @@ describe('O5: logs are redacted by known value', () => {
 
   test('T25: a token minted later is added, and the number of remembered secrets is bounded', () => {
     const { lines, log, redactor } = capture([])
-    for (let index = 0; index < 2000; index++) redactor.add(`token-number-${index}`)
-    log.info({ token: 'token-number-1999' }, 'x')
+    for (let index = 0; index < 8000; index++) redactor.add(`token-number-${index}`)
+    log.info({ token: 'token-number-7999' }, 'x')
     expect(lines[0]).toContain('[redacted]')
     expect(redactor.clean('token-number-3')).toBe('token-number-3')
+  })
+
+  test("T25: no number of tokens that others make it learn pushes out the operator's own secrets", () => {
+    const own = ['the-private-key-of-the-app', 'the-webhook-secret']
+    const { lines, log, redactor } = capture(own)
+    for (let index = 0; index < 8000; index++) redactor.add(`ghs_minted-token-${index}`)
+    // One that is learned as well is still the operator's.
+    redactor.add('the-webhook-secret')
+    for (let index = 0; index < 8000; index++) redactor.add(`ghu_viewer-token-${index}`)
+    log.error({ said: own.join(' ') }, 'refused')
+    expect(lines[0]).not.toMatch(/private-key|webhook-secret/)
+    expect(redactor.outgoing(own.join(' '))).toBe('[redacted] [redacted]')
+  })
+
+  test('T25, T28: a secret is found plain, percent-encoded and in base64; what may be a word stays in what leaves', () => {
+    const secret = 'ghs_abc/+def=123'
+    const redactor = createRedactor([secret, 'lm-studio', 'the'])
+    const basic = Buffer.from(`x-access-token:${secret}`).toString('base64')
+    for (const form of [secret, encodeURIComponent(secret), basic])
+      for (const cleaned of [redactor.clean(`see ${form}.`), redactor.outgoing(`see ${form}.`)])
+        expect(cleaned).toMatch(/^see \S*\[redacted\]\S*\.$/)
+    expect(redactor.clean('the lm-studio')).toBe('the [redacted]')
+    expect(redactor.outgoing('the lm-studio')).toBe('the lm-studio')
   })
 
   test('a child log carries its bindings', () => {

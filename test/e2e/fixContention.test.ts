@@ -158,3 +158,23 @@ test('P6, F3: a command of policy that fails goes back to the session before any
   expect((await pull.lines())[9]).toBe('export const tenth = 10.5')
   expect(await town.git('rev-list', '--count', `${before}..${pull.head()}`)).toBe('1\n')
 }, 240_000)
+
+test('T28, F3: what a command prints is text in the reply and the progress: it pings, links, closes and commands nothing', async () => {
+  const printed = '@acme/seniors closes #1 ![x](https://evil.example/?q=1) <img src=x>'
+  town.script(
+    {
+      match: { phase: 'fix', contains: 'printed by lint', attempt: 1 },
+      turns: [turn(replace('ten =', `FORBIDDEN = /* ${printed} */`)), turn(done())],
+    },
+    { match: { phase: 'fix', contains: 'printed by lint', attempt: 2 }, turns: [turn(done())] },
+  )
+  const pull = await town.change('printing')
+  const before = pull.head()
+  const comment = await commentOn(town, pull, town.ana, { line: 10 }, 'This is printed by lint.')
+  await town.ben.reply(repository, pull.number, comment, '/agent fix')
+  const reply = await pull.reply(comment, /The same objection came twice.*The command lint ended with exit/s)
+  const progress = await town.commentWith(pull.number, /❌ 1 thread/)
+  for (const body of [reply, progress]) expect(body).not.toMatch(/@acme|#1|!\[|https:\/\/evil|<img/)
+  expect(reply).toContain('＠acme/seniors closes ＃1')
+  expect(pull.head()).toBe(before)
+}, 240_000)

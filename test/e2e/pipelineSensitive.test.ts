@@ -135,6 +135,21 @@ describe('P10: sensitive work', () => {
     expect(seen).toContain('only in-house models may see it')
     expect(seen).toContain('Nothing found')
     expect(seen).not.toContain('export const price')
-    expect(factsOf(await shop.facts(issue), 'task.sensitive')[0]?.body.why).toContain('src/price.mjs')
+    expect(factsOf(await shop.facts(issue), 'task.sensitive')[0]?.body.why).toContain('`src/price.mjs`')
+  })
+
+  test('P10, T22: a session outside that cites a sensitive path to be told what stands there is told nothing any more', async () => {
+    const guess = { ...plan, citations: [{ path: 'src/price.mjs', line: 1, quote: 'what is here?' }] }
+    const files = [{ path: 'src/other.mjs', change: 'add', why: 'No sensitive path among the files.' }]
+    const sessions = [session({ phase: 'diagnosis' }, turn('I guess.', handIn({ ...guess, files })))]
+    shop = await open('paths: [src/price.mjs]', { sessions })
+    house.setScript({ sessions: [{ ...diagnosis, match: { phase: 'diagnosis', attempt: 2 } }] })
+    const issue = await shop.delegate()
+    await shop.pull()
+    expect(JSON.stringify(house.requests.map(({ body }) => body.messages))).toContain(
+      'does not resolve at the base commit',
+    )
+    expect(JSON.stringify(away.requests)).not.toMatch(/export const price|does not resolve/)
+    expect(factsOf(await shop.facts(issue), 'task.sensitive')[0]?.body.why).toContain('`src/price.mjs`')
   })
 })

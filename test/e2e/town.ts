@@ -20,6 +20,30 @@ merge:
   mode: merge
 `
 
+/** A complete bundle for the town. */
+export const hallBundle = (goal = 'Let the hall say its name.') => `### Goal
+
+${goal}
+
+### Acceptance criteria
+
+- It says its name
+  - Pass example: asked, it says hall
+  - Fail example: asked, it says 1
+
+### Constraints
+
+- No new dependency
+
+### Prior art
+
+- src/hall.mjs
+
+### Risk class
+
+low
+`
+
 export interface Town {
   stage: Stage
   /** Write: ana, ben, cleo (a senior), dev. Read: eve. robo is an agent's account by policy, with write. */

@@ -69,6 +69,13 @@ describe.each<[string, string, DiffFile[], string, string]>([
   ],
   ['G12: a threshold', 'gate-integrity', [file('jest.config.js')], 'flag', 'jest.config.js'],
   [
+    'G12, T14: a committed tool, which stands where setup would put its own',
+    'gate-integrity',
+    [file('packages/web/node_modules/.bin/tsc', { status: 'added', newMode: '100755' })],
+    'flag',
+    'node_modules/.bin/tsc',
+  ],
+  [
     'G12: a suppression',
     'gate-integrity',
     [file('src/x.ts', { added: added('// @ts-ignore') })],

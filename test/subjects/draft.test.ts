@@ -199,9 +199,12 @@ describe('taking over', () => {
     expect(lastFact(task.facts, 'draft.accepted')?.body.bodyDigest).toBe(sha256(writing().body))
   })
 
-  test('D4: an issue by a stranger is confirmed as ever: taking over parts vouches for no other text', () => {
+  test.each([
+    ['D4: an issue by a stranger', () => (task.author = stranger)],
+    ['T24, D4: a text that a stranger had edited last', () => (task.lastEditor = stranger)],
+  ])('%s is confirmed as ever: taking over parts vouches for no other text', (_, touch) => {
     task = new TaskWorld()
-    task.author = stranger
+    touch()
     task.body = lacking
     task.label()
     task.settle()
@@ -209,10 +212,11 @@ describe('taking over', () => {
     task.say('draft', `accept ${digest}`)
     task.settle()
     task.body = writing().body
+    task.lastEditor = app.bot
     task.add(written())
     task.settle()
     expect(factsOf(task.facts, 'bundle.frozen')).toEqual([])
-    expect(task.comment('bundle')).toContain('/agent start')
+    expect(task.comment('bundle')).toMatch(new RegExp(`${stranger.login}.*/agent start`, 's'))
   })
 
   test('D2: a proposal for a text that changed is stale, before and after the word', () => {

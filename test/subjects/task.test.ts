@@ -141,6 +141,25 @@ describe('delegation', () => {
     expect(task.sessions()).toEqual(['discovery#1'])
   })
 
+  test('T24, D4: whoever changes the text once more does not hide who had changed it before the label', () => {
+    // Somebody without write access put this text there, a writer labelled it, and the first one took it away again.
+    task.label()
+    task.edit(goodBody.replace('1000', '7'), stranger)
+    task.settle()
+    expect(task.sessions()).toEqual([])
+    const shown = task.comment('bundle')
+    expect(shown).toMatch(/no longer tells who had edited it before.*1001 characters/s)
+    const digest = /\/agent start ([0-9a-f]{8})/.exec(shown)?.[1]
+    task.say('start', digest, stranger)
+    task.settle()
+    expect(task.sessions()).toEqual([])
+    task.say('start', digest)
+    task.settle()
+    expect(task.sessions()).toEqual(['discovery#1'])
+    const [frozen] = task.facts.flatMap(({ body }) => (body.kind === 'bundle.frozen' ? [body] : []))
+    expect(frozen?.bundle.criteria[0]?.passExample).toContain('1001 characters')
+  })
+
   test('D4: hidden characters stop it, with code points, under warn too', () => {
     task.policyRaw = { delegation: { bundle: 'warn' } }
     task.body = goodBody.replace('Refuse', 'Ref\u202euse')

@@ -6,14 +6,12 @@ import type { ForgeReads, ReportsRequest } from '../../core/ports.ts'
 import { code } from '../../core/sentences.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
-import { absentOn404, GitHubRefusal } from './failures.ts'
+import { absentOn404 } from './failures.ts'
+import { download, storageWaitMs } from './storage.ts'
 import { workflowPath } from './wholeRuns.ts'
 
 /** Reports are kilobytes to a few megabytes; what is larger holds something else. */
 const maximumZipBytes = 64 * 1024 * 1024
-const downloadTimeoutMs = 120_000
-/** GitHub, or its storage, is asked once more after this. */
-const storageWaitMs = 15_000
 
 const Run = z.object({
   head_sha: z.string(),
@@ -81,8 +79,9 @@ export async function readArtifact(
     }),
   )
   if (!address.found) return expired
-  const zip = await download(address.value)
-  return zip === 'large' ? large : { ok: true, zip }
+  const bounds = { read: maximumZipBytes, keep: maximumZipBytes }
+  const { bytes, cut } = await download(address.value, 'an artifact', bounds)
+  return cut ? large : { ok: true, zip: bytes }
 }
 
 /** Why a run is not the one that was asked for, to complete a sentence that begins with it; null when it is. */
@@ -96,33 +95,4 @@ function differenceOf(run: z.infer<typeof Run>, request: ReportsRequest): string
 /** GitHub may leave out which run an artifact is of; the list was asked for by run. */
 function belongs({ workflow_run: run }: Artifact, request: ReportsRequest): boolean {
   return (run?.id ?? request.run) === request.run && (run?.head_sha ?? request.sha) === request.sha
-}
-
-/** One request to the storage: no token, no further redirect, and no more bytes than allowed, whatever it announces. */
-async function download(address: URL): Promise<Uint8Array | 'large'> {
-  const failed = (why: string, cause?: unknown) =>
-    new RetryLater(`GitHub's storage did not give an artifact: ${why}`, storageWaitMs, { cause })
-  // Plain HTTP is for the stand-in on this very host.
-  if (address.protocol !== 'https:' && !['127.0.0.1', 'localhost', '[::1]'].includes(address.hostname))
-    throw new GitHubRefusal(502, 'no https', "GitHub's storage offers an artifact without encryption.")
-  try {
-    const response = await fetch(address, {
-      redirect: 'error',
-      credentials: 'omit',
-      headers: { 'user-agent': 'countersign' },
-      signal: AbortSignal.timeout(downloadTimeoutMs),
-    })
-    if (!response.ok || !response.body) throw failed(`status ${response.status}`)
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of response.body) {
-      size += chunk.byteLength
-      // Leaving the loop cancels the stream.
-      if (size > maximumZipBytes) return 'large'
-      chunks.push(chunk)
-    }
-    return Buffer.concat(chunks)
-  } catch (error) {
-    throw error instanceof RetryLater ? error : failed((error as Error).message, error)
-  }
 }

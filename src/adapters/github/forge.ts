@@ -42,6 +42,8 @@ export interface ForgeOptions {
   pageOf?: PageOf
   /** Told every minted token, so that the log can blank it by value (O5). */
   onSecret?: (secret: string) => void
+  /** Takes known secrets out of a text that is about to leave (T28); nothing is known when absent. */
+  clean?: (text: string) => string
 }
 
 /**
@@ -55,10 +57,10 @@ export function createForge(options: ForgeOptions): Forge & {
   /** Ids of the accounts under which we act; empty until the identity was asked for. */
   own(): ReadonlySet<number>
 } {
-  const { clock, log, metrics, onSecret = () => undefined } = options
+  const { clock, log, metrics, onSecret = () => undefined, clean = (text: string) => text } = options
   const baseUrl = (options.baseUrl ?? 'https://api.github.com').replace(/\/+$/, '')
   const connect = (app: { appId: number; privateKey: string }) =>
-    createClient({ app, baseUrl, clock, log, metrics, onSecret })
+    createClient({ app, baseUrl, clock, log, metrics, onSecret, clean })
   const judge = connect({ appId: options.appId, privateKey: options.privateKey })
   const drafter = options.drafter ? connect(options.drafter) : null
   const drafting = drafter ?? judge

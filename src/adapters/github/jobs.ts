@@ -6,9 +6,10 @@ import type { ForgeActs, Found } from '../../core/ports.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
 import { absentOn404, GitHubRefusal } from './failures.ts'
+import { download } from './storage.ts'
 
-/** Logs over this are cut at their beginning: what failed stands towards the end. UTF-16 units. */
-const longestLog = 32_000_000
+/** What failed stands towards the end of a log, so its end is kept. A log is as long as the change wants it to be (T30). */
+const logBytes = { read: 512 * 1024 * 1024, keep: 32 * 1024 * 1024 }
 
 /** GitHub redirects to its storage; the token stays behind, since the storage is another origin. */
 export async function readJobLog(
@@ -17,17 +18,12 @@ export async function readJobLog(
   jobId: number,
 ): Promise<Found<string>> {
   const route = 'GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs'
-  const answer = await absentOn404(
-    client.rest(on(name, 'read'), route, { ...parts(name), job_id: jobId }, Log),
-  )
-  return answer.found ? { found: true, value: answer.value.slice(-longestLog) } : answer
+  const where = { ...parts(name), job_id: jobId }
+  const address = await absentOn404(client.location(on(name, 'read'), route, where))
+  if (!address.found) return address
+  const { bytes } = await download(address.value, 'the log of a job', logBytes)
+  return { found: true, value: Buffer.from(bytes).toString('utf8') }
 }
-
-/** The request library gives text for a text type, and bytes where the storage names none. */
-const Log = z.union([
-  z.string(),
-  z.instanceof(ArrayBuffer).transform((bytes) => Buffer.from(bytes).toString('utf8')),
-])
 
 const Run = z.object({ status: z.string().nullable(), run_attempt: z.number().int().optional() })
 

@@ -1,6 +1,7 @@
 /** Line map evidence: where the lines of one version of a file are in another, renames followed (F2, T32). */
 import type { EvidenceRequest, EvidenceResult } from '../../core/evidence.ts'
 import type { Sha } from '../../core/ids.ts'
+import { code } from '../../core/sentences.ts'
 import type { LineMapBody } from '../../core/twoCommits.ts'
 import { fieldsOf, textOf } from './bytes.ts'
 import { readBlobs } from './gitObjects.ts'
@@ -30,7 +31,7 @@ export async function collectLineMap(
     start === request.from ? path : ((await renamedInto(directory, start, request.from, path)) ?? path)
   const old = await entryAt(directory, start, source)
   // A file that the change added has no left side, and one that a later push took away is gone: both are answers.
-  if (!old) return { ok: false, reason: `${source} does not exist at commit ${start.slice(0, 12)}.` }
+  if (!old) return { ok: false, reason: `${code(source)} does not exist at commit ${start.slice(0, 12)}.` }
   const target = (await entryAt(directory, to, source))
     ? source
     : await renamedFrom(directory, start, to, source)
@@ -39,7 +40,7 @@ export async function collectLineMap(
   const [problem, lines] = await contentOf(directory, now)
   const hunks = problem === null && old.blob !== now.blob ? await hunksOf(directory, old.blob, now.blob) : []
   if (hunks === null)
-    return { ok: false, reason: `${source} was rewritten in more than ${mostHunks} places.` }
+    return { ok: false, reason: `${code(source)} was rewritten in more than ${mostHunks} places.` }
   return { ok: true, body: { path: target, problem, lines, hunks } }
 }
 

@@ -9,6 +9,7 @@ import { digestOf } from '../../core/digest.ts'
 import type { CommandSpec } from '../../core/evidence.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Log, SandboxResult } from '../../core/ports.ts'
+import { code } from '../../core/sentences.ts'
 import { fillFolder, removeFolder, type TreeEntry } from './worktreeCheckout.ts'
 import { removeIn } from './worktreePaths.ts'
 
@@ -123,7 +124,7 @@ export function createDependencies({ root, run, log }: DependencyOptions) {
         // A committed link or file stands where setup made a folder: it is refused, never written through.
         return {
           ok: false,
-          reason: `The results of setup do not fit into this commit: ${(error as Error).message.slice(0, 500)}`,
+          reason: `The results of setup do not fit into this commit: ${code((error as Error).message.replace(/\s+/g, ' '), 500)}`,
         }
       }
       const now = new Date()
@@ -153,8 +154,9 @@ export function createDependencies({ root, run, log }: DependencyOptions) {
 function describe(setup: CommandSpec, result: SandboxResult): string {
   const how =
     result.stoppedBy === null ? `ended with ${result.exitCode}` : `was ended by its ${result.stoppedBy} limit`
-  const tail = result.outputTail.trim().slice(-1500)
-  return `The setup command \`${setup.run.slice(0, 200)}\` ${how}, so no command could run. Change \`commands.setup\` in .github/countersign.yml, or what it installs.${tail === '' ? '' : ` Its output ends with:\n${tail}`}`
+  // The reason is shown to people as Markdown, and what is printed here was chosen by the change (T28).
+  const tail = result.outputTail.replace(/\s+/g, ' ').trim().slice(-1500)
+  return `The setup command \`${setup.run.slice(0, 200)}\` ${how}, so no command could run. Change \`commands.setup\` in .github/countersign.yml, or what it installs.${tail === '' ? '' : ` Its output ends with: ${code(tail, 1500)}`}`
 }
 
 async function exists(path: string): Promise<boolean> {

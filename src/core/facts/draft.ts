@@ -28,6 +28,8 @@ const accepted = z.object({
   by: Account,
   /** The text that it is written over, and no other. */
   was: Digest,
+  /** Who had edited that text last; absent in old facts, and null where it never was. */
+  over: Account.nullable().optional(),
   body: z.string().max(65_536),
   bodyDigest: Digest,
 })

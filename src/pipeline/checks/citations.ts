@@ -10,11 +10,17 @@ const Citing = z.object({
   conventions: z.array(z.object({ citation: Citation })).optional(),
 })
 
-export const citations: Check = (context) => {
-  const parsed = Citing.safeParse(context.deliverable)
-  if (!parsed.success) return objects('The citations of the deliverable do not have the agreed shape.')
+/** The citations of a deliverable; null when they do not have the agreed shape. */
+export function citationsOf(deliverable: unknown): Citation[] | null {
+  const parsed = Citing.safeParse(deliverable)
+  if (!parsed.success) return null
   const { citations: direct = [], interfaces = [], conventions = [] } = parsed.data
-  const all = [...direct, ...interfaces.map((one) => one.citation), ...conventions.map((one) => one.citation)]
+  return [...direct, ...interfaces.map((one) => one.citation), ...conventions.map((one) => one.citation)]
+}
+
+export const citations: Check = (context) => {
+  const all = citationsOf(context.deliverable)
+  if (all === null) return objects('The citations of the deliverable do not have the agreed shape.')
   if (all.length === 0) return satisfied
   const request = { kind: 'citations' as const, base: context.base, citations: all.slice(0, 100) }
   return withEvidence(context, request, 'Whether the citations resolve', ({ results }) =>

@@ -4,7 +4,7 @@ import type { Fact } from '../../core/facts.ts'
 import { outgoingText } from '../../core/outgoingText.ts'
 import { code, listed } from '../../core/sentences.ts'
 import { bundleDigest, type Gap, readBundle } from '../../delegation/bundle.ts'
-import { confirmationText, judgeFreezing } from '../../delegation/frozen.ts'
+import { confirmationText, judgeFreezing, type TextWriter } from '../../delegation/frozen.ts'
 import { judgeLabeller } from '../../delegation/labeller.ts'
 import { labelKey } from '../../delegation/settings.ts'
 import { profileOfLabel } from '../../policy/profiles.ts'
@@ -84,10 +84,8 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
       one.seq > (delegation?.seq ?? 0) &&
       confirmableDigest(context, one.seq) === digest,
   )
-  // GitHub names the last editor of the text as it is now; it says something about the counting text only if that is it.
-  const editor = text.by ?? (snapshot.issue?.bodyDigest === text.digest ? snapshot.issue.lastEditor : null)
   const author = delegation?.body.kind === 'issue.delegated' ? delegation.body.author : null
-  const writers = [author, ...(editor ? [editor] : [])]
+  const writers = [author, ...editorsOf(context, text)]
   const verdict = judgeFreezing(writers, snapshot.people, digest, confirmed ? digest : null)
   switch (verdict.kind) {
     case 'wait':
@@ -125,6 +123,15 @@ function freeze(context: TaskContext, text: Text, bundle: Bundle): Step {
     default:
       return verdict satisfies never
   }
+}
+
+/**
+ * Who edited the counting text last. GitHub names the last editor of the text as it is now, which says something about
+ * the counting one only if that is it: whoever changes the text once more must not hide who had changed it before (T24).
+ */
+function editorsOf({ snapshot: { issue } }: TaskContext, text: Text): TextWriter[] {
+  if (text.taken) return [text.taken.by, text.taken.over]
+  return [issue?.bodyDigest === text.digest ? issue.lastEditor : 'untold']
 }
 
 function incomplete(gaps: readonly Gap[], notes: readonly string[], context: TaskContext): Step {

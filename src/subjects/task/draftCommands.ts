@@ -1,4 +1,5 @@
 /** `/agent draft` and `/agent draft accept <digest>`: ask for the missing parts, and take a proposal over (D2, D4). */
+import type { Account } from '../../core/account.ts'
 import { factsOf } from '../../core/facts.ts'
 import { code, short } from '../../core/sentences.ts'
 import { stateOf } from '../../pipeline/taskState.ts'
@@ -93,6 +94,12 @@ function take(context: TaskContext, { actor, body }: Command, named: string): Ju
       `Name the proposal that you have read: what stands there now is ${code(short(offered.digest))}, so ${code(`/agent draft accept ${short(offered.digest)}`)} takes it over.`,
     )
   return accepted('The proposed parts are written into the issue now, and count as your words (D4).', [
-    acceptance(offered, actor),
+    acceptance(offered, actor, editorBefore(context)),
   ])
+}
+
+/** Whose text the parts are written into; our own hand, which wrote an earlier proposal, is nobody's. */
+function editorBefore(context: TaskContext): Account | null {
+  const text = countingText(context)
+  return text?.taken ? text.taken.over : (context.snapshot.issue?.lastEditor ?? null)
 }

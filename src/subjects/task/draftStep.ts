@@ -142,8 +142,12 @@ function offeredText({ policy, facts, delegation }: TaskContext, offered: Offere
   ].join('\n')
 }
 
-/** The fact with which a person takes the proposal over. */
-export function acceptance(offered: OfferedDraft, by: Account): FactOf<'draft.accepted'>['body'] {
+/** The fact with which a person takes the proposal over. `over` edited the text last that it is written into. */
+export function acceptance(
+  offered: OfferedDraft,
+  by: Account,
+  over: Account | null,
+): FactOf<'draft.accepted'>['body'] {
   const { request, body, digest } = offered
   return {
     kind: 'draft.accepted',
@@ -151,6 +155,7 @@ export function acceptance(offered: OfferedDraft, by: Account): FactOf<'draft.ac
     digest,
     by,
     was: request.body.bodyDigest,
+    over,
     body,
     bodyDigest: sha256(body),
   }

@@ -10,8 +10,11 @@ export interface Text {
   title: string
   digest: string
   seq: number
-  /** Who took a proposal over, where that made the text: it was written by our own hand, in this person's name. */
-  by: Account | null
+  /**
+   * Where a proposal that was taken over made the text: it was written by our own hand, in the name of `by`; what it was
+   * written into had been edited last by `over`.
+   */
+  taken: { by: Account; over: Account | null } | null
 }
 
 /**
@@ -31,13 +34,13 @@ export function countingText(context: TaskContext, until = Number.MAX_SAFE_INTEG
       hasRole(snapshot.people.get(actor.id), 'write'),
   )
   const texts: Text[] = [
-    { body, title, digest: bodyDigest, seq: delegation.seq, by: null },
+    { body, title, digest: bodyDigest, seq: delegation.seq, taken: null },
     ...edits.map(({ seq, body: edit }) => ({
       body: edit.body,
       title: edit.title,
       digest: edit.bodyDigest,
       seq,
-      by: null,
+      taken: null,
     })),
     ...takenOver(context)
       .filter(({ seq }) => seq > delegation.seq && seq < until)
@@ -51,7 +54,14 @@ function takenOver({ facts, snapshot }: TaskContext): Omit<Text, 'title'>[] {
   return factsOf(facts, 'draft.written').flatMap(({ seq, body: { accepted: of } }) => {
     const taken = accepted.get(of)
     return taken && hasRole(snapshot.people.get(taken.by.id), 'write')
-      ? [{ body: taken.body, digest: taken.bodyDigest, seq, by: taken.by }]
+      ? [
+          {
+            body: taken.body,
+            digest: taken.bodyDigest,
+            seq,
+            taken: { by: taken.by, over: taken.over ?? null },
+          },
+        ]
       : []
   })
 }

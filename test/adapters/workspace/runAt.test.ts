@@ -136,11 +136,14 @@ describeWith('bwrap', 'runAt', () => {
     expect(readdirSync(outside).sort()).toEqual(['package.json', 'report.xml'])
   })
 
-  test('a failing setup is failed evidence with its output and what to change', async () => {
-    const result = await run(base, spec('true'), spec('echo no registry; exit 9'))
+  test('T28: a failing setup is failed evidence with its output, as code on one line, and what to change', async () => {
+    const printed = 'no registry; echo "@acme ![x](//evil)"; echo; echo "/merge \\`now"'
+    const result = await run(base, spec('true'), spec(`echo ${printed}; exit 9`))
     expect(result).toEqual({
       ok: false,
-      reason: expect.stringMatching(/ended with 9[\s\S]*commands\.setup[\s\S]*no registry/),
+      reason: expect.stringMatching(
+        /ended with 9.*commands\.setup.* ends with: `no registry @acme !\[x\]\(\/\/evil\) \/merge \ufffdnow`$/,
+      ),
     })
   })
 

@@ -1,6 +1,6 @@
 /** Hostile and empty issues: answered part by part, and nothing starts (D2, D4, T28). */
 import { describe, expect, jest, test } from '@jest/globals'
-import { repository, type Town } from '../town.ts'
+import { hallBundle, repository, type Town } from '../town.ts'
 import { labelled, openForSuite } from './setUp.ts'
 
 jest.setTimeout(120_000)
@@ -10,28 +10,7 @@ openForSuite((opened) => {
   town = opened
 })
 
-const bundle = `### Goal
-
-Let the hall say its name.
-
-### Acceptance criteria
-
-- It says its name
-  - Pass example: asked, it says hall
-  - Fail example: asked, it says 1
-
-### Constraints
-
-- No new dependency
-
-### Prior art
-
-- src/hall.mjs
-
-### Risk class
-
-low
-`
+const bundle = hallBundle()
 
 describe('hostile issues', () => {
   const rows: [string, string, RegExp, RegExp?][] = [
