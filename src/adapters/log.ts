@@ -29,44 +29,76 @@ export interface Redactor {
 export function createRedactor(own: readonly string[] = []): Redactor {
   const lasting = new Set(own)
   const learned = new Set<string>()
-  const forms = new Map<string, string[]>()
-  for (const secret of lasting) forms.set(secret, formsOf(secret))
-  const without = (text: string, shortest: number) => {
-    let cleaned = text
-    for (const [secret, written] of forms) {
-      if (secret.length < shortest) continue
-      // Looking first costs a fifth of replacing what is seldom there.
-      for (const form of written) if (cleaned.includes(form)) cleaned = cleaned.replaceAll(form, '[redacted]')
+  /** By how they begin, so that a text is read once however many secrets are known. */
+  const byStart = new Map<string, Map<string, Form>>()
+  const remember = (secret: string) => {
+    for (const form of formsOf(secret)) {
+      const start = form.written.slice(0, shortestSecret)
+      const alike = byStart.get(start) ?? new Map<string, Form>()
+      byStart.set(start, alike.set(form.written, form))
     }
-    return cleaned
+  }
+  const forget = (secret: string) => {
+    for (const { written } of formsOf(secret)) {
+      const start = written.slice(0, shortestSecret)
+      const alike = byStart.get(start)
+      alike?.delete(written)
+      if (alike?.size === 0) byStart.delete(start)
+    }
+  }
+  lasting.forEach(remember)
+  const without = (text: string, shortest: number) => {
+    let cleaned = ''
+    let from = 0
+    for (let at = 0; at + shortestSecret <= text.length; at++) {
+      const alike = byStart.get(text.slice(at, at + shortestSecret))
+      const longest = Math.max(0, ...lengthsAt(text, at, alike, shortest))
+      if (longest === 0) continue
+      cleaned += `${text.slice(from, at)}[redacted]`
+      from = at + longest
+      at = from - 1
+    }
+    return cleaned + text.slice(from)
   }
   return {
     add(secret) {
-      if (lasting.has(secret)) return
-      learned.delete(secret)
+      if (secret.length < shortestSecret || lasting.has(secret)) return
+      if (!learned.delete(secret)) remember(secret)
       learned.add(secret)
-      if (!forms.has(secret)) forms.set(secret, formsOf(secret))
       const [oldest] = learned
       if (learned.size <= maximumLearned || oldest === undefined) return
       learned.delete(oldest)
-      forms.delete(oldest)
+      forget(oldest)
     },
     clean: (text) => without(text, shortestSecret),
     outgoing: (text) => without(text, shortestOutgoing),
   }
 }
 
-/** A secret as it may be written. */
-function formsOf(secret: string): string[] {
-  return [
-    ...new Set([
-      secret,
-      // JSON text has newlines escaped: a PEM key would otherwise slip through.
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-    ]),
+/** One way in which a secret of this length may be written. */
+interface Form {
+  written: string
+  length: number
+}
+
+/** How long each form is that stands at this place. */
+function lengthsAt(text: string, at: number, forms: Map<string, Form> | undefined, shortest: number) {
+  return [...(forms?.values() ?? [])]
+    .filter(({ written, length }) => length >= shortest && text.startsWith(written, at))
+    .map(({ written }) => written.length)
+}
+
+/** A secret as it may be written; a word has no forms. */
+function formsOf(secret: string): Form[] {
+  if (secret.length < shortestSecret) return []
+  const written = [
+    secret,
+    // JSON text has newlines escaped: a PEM key would otherwise slip through.
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
   ]
+  return [...new Set(written)].map((form) => ({ written: form, length: secret.length }))
 }
 
 /** An Error under `error` is written with its message, stack and cause; pino does so only for `err`. */
