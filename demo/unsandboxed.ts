@@ -3,6 +3,8 @@
  * imports it, so that the App cannot come to run a stranger's code this way.
  */
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createOutputTail } from '../src/adapters/workspace/sandboxOutput.ts'
 import type { Sandbox, SandboxRequest, SandboxResult } from '../src/core/ports.ts'
@@ -15,13 +17,22 @@ import type { Sandbox, SandboxRequest, SandboxResult } from '../src/core/ports.t
 export function createUnsandboxedRunner(tools: readonly string[] = [join(process.execPath, '..')]): Sandbox {
   return {
     selfTest: async () => ({ ok: true }),
-    run: (request, signal) => runPlain(request, tools, signal),
+    async run(request, signal) {
+      // What programs keep for themselves, such as npm's logs, is no part of the change.
+      const home = await mkdtemp(join(tmpdir(), 'countersign-home-'))
+      try {
+        return await runPlain(request, tools, home, signal)
+      } finally {
+        await rm(home, { recursive: true, force: true })
+      }
+    },
   }
 }
 
 async function runPlain(
   request: SandboxRequest,
   tools: readonly string[],
+  home: string,
   signal: AbortSignal,
 ): Promise<SandboxResult> {
   signal.throwIfAborted()
@@ -32,7 +43,7 @@ async function runPlain(
     cwd: request.directory,
     env: {
       PATH: [...tools, '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
-      HOME: request.directory,
+      HOME: home,
       LANG: 'C.UTF-8',
       CI: 'true',
       NO_COLOR: '1',

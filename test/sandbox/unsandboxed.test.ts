@@ -1,5 +1,6 @@
 /** The demo's plain runner: no sandbox, but a clean environment and the limits that a demo needs. */
 import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import { afterAll, expect, test } from '@jest/globals'
 import { createUnsandboxedRunner } from '../../demo/unsandboxed.ts'
 import { cleanUp, scratch } from '../adapters/workspace/support.ts'
@@ -23,6 +24,15 @@ test('a command runs in the folder with this Node and a clean environment', asyn
   expect(result.outputTail).toContain(`${directory}\n${process.version}\n`)
   expect(result.outputTail).toContain('to stderr')
   expect(result.outputTail).not.toContain('hidden')
+})
+
+test('what a program keeps in its home is no part of the folder, and goes with it', async () => {
+  const result = await run('echo kept > ~/log && echo ~ && ls -a . && test -f ~/log')
+  expect(result).toMatchObject({ exitCode: 0, stoppedBy: null })
+  const home = result.outputTail.split('\n')[0] ?? ''
+  expect(home).not.toBe(directory)
+  expect(existsSync(home)).toBe(false)
+  expect(readdirSync(directory)).toEqual([])
 })
 
 test('T30: time, output and a stop end the command with what it started', async () => {
