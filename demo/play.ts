@@ -30,6 +30,8 @@ export interface Scene {
   signal: AbortSignal
   /** What the stand-in model plays, when it is not the story's own script. */
   script?: Script
+  /** Where bubblewrap is, when it is not the system's. */
+  bwrap?: string
 }
 
 /** Play it. @returns the exit code: 0 when every step was proven, 1 at the first deviation, 130 when interrupted. */
@@ -53,7 +55,7 @@ export async function play(options: Options, scene: Scene): Promise<number> {
         await keepReadme(directory)
         tell(`Left for a look: ${directory} (its README.txt says what is where)`)
       })
-    const { sandbox, notice, remove } = await chooseSandbox(directory)
+    const { sandbox, notice, remove } = await chooseSandbox(directory, scene.bwrap)
     cleaning.push(remove)
     if (notice) tell(notice)
     const production = await startProduction()

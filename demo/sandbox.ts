@@ -38,15 +38,19 @@ async function npmProgram(): Promise<string> {
  * Choose the sandbox by trying it.
  *
  * @param place an existing folder below which the worktrees will be: the sandbox's account must reach it.
+ * @param bwrap path of the bubblewrap program, when it is not the system's.
  * @returns the sandbox, the one line to print when it is none, and what takes away what was made for it.
  */
-export async function chooseSandbox(place: string = tmpdir()): Promise<{
+export async function chooseSandbox(
+  place: string = tmpdir(),
+  bwrap?: string,
+): Promise<{
   sandbox: Sandbox
   notice: string | null
   remove(): Promise<void>
 }> {
   const { tools, readOnly, remove } = await sampleTools()
-  const bubblewrap = createBubblewrapSandbox({ tools, readOnly, log: silentLog })
+  const bubblewrap = createBubblewrapSandbox({ tools, readOnly, log: silentLog, ...(bwrap ? { bwrap } : {}) })
   const tested = await bubblewrap.selfTest()
   const reason = tested.ok ? await cannotRunTools(bubblewrap, place) : tested.reason
   if (reason === null) return { sandbox: bubblewrap, notice: null, remove }

@@ -61,6 +61,19 @@ describe('the whole story', () => {
     },
     storyLimitMs,
   )
+
+  test(
+    'without bubblewrap it says so, and every step is proven all the same',
+    async () => {
+      const { folder, environment } = temporary()
+      const { code, stdout } = await runProgram('test/demo/unsandboxed.ts', [], { environment })
+      expect(stdout).toMatch(/^No sandbox here \(.*install it/m)
+      expect(stdout).toMatch(new RegExp(`Steps +${steps.length} of ${steps.length} proven`))
+      expect(code).toBe(0)
+      expect(readdirSync(folder)).toEqual([])
+    },
+    storyLimitMs,
+  )
 })
 
 describe('a story that deviates', () => {
