@@ -57,7 +57,7 @@ export async function chooseSandbox(
   return {
     sandbox: createUnsandboxedRunner(tools),
     remove,
-    notice: `No sandbox here (${reason}): the demo runs its own sample repository unsandboxed. The App itself would refuse.`,
+    notice: `No sandbox here (${reason.replace(/\.$/, '')}): the demo runs its own sample repository unsandboxed. The App itself would refuse.`,
   }
 }
 
