@@ -117,20 +117,6 @@ describe('bad policy files', () => {
     await town.runIs('countersign/review', head, 'failure')
   })
 
-  const working: [string, string][] = [
-    ['an empty file', ''],
-    ['an empty mapping', '{}\n'],
-    ['comments only', '# nothing yet\n'],
-    ['the word null', 'null\n'],
-    ['a byte order mark and CRLF', '\ufeffversion: 1\r\nseniors: []\r\n'],
-  ]
-  test.each(working)('%s is a working policy', async (_name, text) => {
-    await write('- broken\n')
-    await town.runIs('countersign/gates', head, 'failure')
-    await write(text)
-    await town.runIs('countersign/gates', head, 'success')
-  })
-
   test('T44: the policy of the organisation: broken, and then out of sight', async () => {
     await write(good)
     await town.runIs('countersign/gates', head, 'success')
