@@ -158,6 +158,7 @@ export async function changeBase(site: Site, pull: Pull, to: string, sender: Acc
     throw refusal(`There are no new commits between base branch '${to}' and head branch '${pull.headRef}'`)
   const changes = { base: { ref: { from: pull.baseRef }, sha: { from: pull.baseSha } } }
   pull.baseRef = to
+  pull.baseChanges = (pull.baseChanges ?? 0) + 1
   pull.baseSha = sha
   issueOf(site, pull).updatedAt = site.now()
   await emitPull(site, pull, 'edited', sender, { changes })

@@ -69,6 +69,8 @@ export type Pull = {
   requestedReviewerIds: number[]
   requestedTeamIds: number[]
   maintainerCanModify: boolean
+  /** How often it was pointed at another base; absent is never. */
+  baseChanges?: number
   /** Who pushed the newest head; the "last push" rule looks at it. */
   lastPusherId: number
 }
