@@ -23,6 +23,26 @@ export interface ObservePorts {
   }
 }
 
+/** What observing a pull request needs, which is less. */
+export interface PullPorts {
+  forge: Pick<
+    ForgeReads,
+    | 'identity'
+    | 'repository'
+    | 'branchTip'
+    | 'file'
+    | 'pull'
+    | 'checks'
+    | 'workflowRuns'
+    | 'pushes'
+    | 'standing'
+    | 'branchRules'
+  >
+  ledger: Pick<Ledger, 'facts' | 'evidence' | 'setting' | 'putSetting'>
+  clock: Pick<Clock, 'nowMs'>
+  needs: Pick<ObservePorts['needs'], 'pull'>
+}
+
 /**
  * The repository of a subject, or null when it cannot be seen, or not under this name: GitHub answers for the old name of
  * a renamed or transferred repository too, and two keys must never speak about one pull request.
