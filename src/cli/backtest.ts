@@ -80,6 +80,7 @@ async function run(
   if (options.policy !== null && !inForce) err('The policy in force is broken, so there is no comparison.\n')
   const merged = await mergedOf(forge, repository.name, base.ref, options)
   err(`${await announced(forge, repository.name, base.ref, merged)}\n`)
+  err(`Fetching its commits with git, into a temporary folder.\n`)
   const pulls = await replayAll(forge, repository.name, merged, policies, (done) =>
     err(`${done} of ${merged.length} looked at.\n`),
   )

@@ -73,7 +73,7 @@ export async function observeMerged(
     { depth: 1, policy: { ok: true, policy: judgedBy, sha: base, source: 'repository' } },
   )
   if (!snapshot) return { known: false, sentence: 'GitHub shows it under another name of the repository.' }
-  const doubts = [...(pushed ? [] : [unknownPusher]), ...reviewDoubts(merged, past.reviews)]
+  const doubts = [...(pushed ? [] : [unknownPusher]), ...reviewDoubts(merged, found.value, past.reviews)]
   return {
     known: true,
     snapshot: { ...snapshot, missing: [] },
@@ -85,16 +85,33 @@ export async function observeMerged(
 const unknownPusher =
   'GitHub does not tell any more who pushed its last commit, so it is judged as if its author had.'
 
-function reviewDoubts({ reviewedMs, baseChanged }: MergedPull, reviews: readonly NativeReview[]): string[] {
-  const changed = baseChanged && reviews.some(({ state }) => state === 'APPROVED')
+function reviewDoubts(
+  { reviewedMs, baseChanged }: MergedPull,
+  { pull, reviews }: PullObservation,
+  past: readonly NativeReview[],
+): string[] {
+  const changed = baseChanged && past.some(({ state }) => state === 'APPROVED')
+  const dismissed = reviews.some((one) => isDismissed(one, pull.head.sha))
   return [
     ...(reviewedMs === null ? ['It has more than 100 reviews; when each was given is not read.'] : []),
     ...(changed ? ['Its base branch was changed: approvals from before that would not have counted.'] : []),
+    ...(dismissed
+      ? ['A review of the merged commit was dismissed; whether before the merge is not told.']
+      : []),
   ]
 }
 
+const isDismissed = ({ state, sha }: NativeReview, head: Sha) => state === 'DISMISSED' && sha === head
+
 /** What GitHub shows, as it was: open, on the base of that moment, without the reviews that came after the merge. */
 function before(merged: MergedPull, seen: PullObservation, base: Sha): PullObservation {
+  const { reviewedMs, mergedAtMs } = merged
+  const cameLater = ({ id, state }: NativeReview) => {
+    const submittedMs = reviewedMs?.get(id)
+    // At best, one whose time is not read is an approval in time.
+    if (submittedMs === undefined) return reviewedMs !== null || state === 'CHANGES_REQUESTED'
+    return submittedMs > mergedAtMs
+  }
   return {
     ...seen,
     pull: {
@@ -104,10 +121,9 @@ function before(merged: MergedPull, seen: PullObservation, base: Sha): PullObser
       mergeCommit: null,
       base: { ...seen.pull.base, tip: base },
     },
-    reviews: seen.reviews.filter(({ id }) => {
-      const submittedMs = merged.reviewedMs?.get(id)
-      return submittedMs !== undefined && submittedMs <= merged.mergedAtMs
-    }),
+    reviews: seen.reviews
+      .filter((one) => !cameLater(one))
+      .map((one) => (isDismissed(one, seen.pull.head.sha) ? { ...one, state: 'APPROVED' } : one)),
     siblings: [],
     baseRules: null,
   }

@@ -51,6 +51,28 @@ beforeAll(async () => {
     for (const base of ['next', 'main']) await ada.changeBase(shop, number, base)
   }
   await past({ branch: 'moved', approvedBy, meanwhile: moved })
+  const dismissed = async (number: number) => {
+    const review = await lin.approve(shop, number)
+    await ada.dismissReview(shop, number, review.id)
+  }
+  await past({ branch: 'dismissed', meanwhile: dismissed })
+  // The base is brought in after the approval, which keeps it (A2); what else came along would take it away.
+  const updated = async (number: number) => {
+    await lin.approve(shop, number)
+    await ada.push(shop, 'main', { files: { 'NEWS.md': 'News\n' } })
+    await ada.updateBranch(shop, number)
+    const head = [...world.state.pulls.values()].find((one) => one.number === number)?.headSha ?? ''
+    await town.ci.report(head, { event: 'push', conclusion: 'success' })
+  }
+  await past({ branch: 'updated', meanwhile: updated })
+  const pushedOn = async (number: number) => {
+    await lin.approve(shop, number)
+    const head = await town.robo.push(shop, 'more', { files: { 'docs/more.md': '# And more\n' } })
+    await town.ci.report(head, { event: 'push', conclusion: 'success' })
+  }
+  await past({ branch: 'more', meanwhile: pushedOn })
+  const outside = await world.fork('eve', shop)
+  await past({ by: world.as('eve'), branch: 'outside', fork: `eve/${outside.name}` })
   const fork = await world.fork('ada', shop)
   await past({ by: ada, branch: 'forked', fork: `ada/${fork.name}` })
   const pages = Object.fromEntries(Array.from({ length: 3001 }, (_, at) => [`docs/${at}.md`, '']))
@@ -119,6 +141,10 @@ describe('countersign backtest', () => {
     ['late', 'blocked', ['approvals blocked']],
     ['refused', 'blocked', ['approvals blocked']],
     ['moved', 'unknown', ['history unknown']],
+    ['dismissed', 'unknown', ['history unknown']],
+    ['updated', 'passes', []],
+    ['more', 'blocked', ['approvals blocked']],
+    ['outside', 'blocked', ['approvals blocked', 'history unknown']],
     ['forked', 'unknown', ['history unknown']],
     ['endless', 'blocked', ['limits blocked']],
     ['measured', 'passes', []],
@@ -144,11 +170,12 @@ describe('countersign backtest', () => {
 
   test('O7: a pass is only counted where nothing is unknown, and plan approvals are counted apart', () => {
     expect(all.summary).toMatchObject({
-      pulls: 18,
-      outcomes: { blocked: 9, flagged: 1, unknown: 3, passes: 5 },
-      origins: { person: 1, agent: 15, unclear: 2, 'treated as an agent': 0 },
-      withoutPlan: 15,
+      pulls: 22,
+      outcomes: { blocked: 11, flagged: 1, unknown: 4, passes: 6 },
+      origins: { person: 1, agent: 18, unclear: 2, 'treated as an agent': 1 },
+      withoutPlan: 19,
     })
+    expect(pullOf(all, 'outside').origin.sentence).toMatch(/^Treated as an agent's.*eve has no write access/)
     expect(pullOf(all, 'forked')).toMatchObject({
       origin: { kind: 'unclear' },
       findings: [{ sentence: expect.stringMatching(/does not tell any more who pushed/) }],

@@ -56,8 +56,8 @@ export interface Reader extends Reads {
   credentials: Pick<GitCredentials, 'read'>
 }
 
-/** What one run asks twice (a person's role, a head's checks) is asked once. */
-const answersKept = 1000
+/** What is asked twice (a person's role, a head's checks) is asked once; of each kind of question so many are kept. */
+const answersKept = 200
 const Resource = z.object({ limit: z.number(), remaining: z.number(), reset: z.number() })
 const Limits = z.object({ resources: z.object({ core: Resource, graphql: Resource.optional() }) })
 
@@ -92,7 +92,7 @@ export function createReader(options: ReaderOptions): Reader {
     workflowRuns: once((name, sha) => readWorkflowRuns(client, name, sha)),
     pushes: once((name, ref) => readPushes(client, name, ref)),
     standing: once(standing),
-    artifact: once((name, request) => readArtifact(client, name, request)),
+    artifact: (name, request) => forHolder(readArtifact(client, name, request)),
     merged: once((name, base, wanted) => readMerged(client, name, base, wanted)),
     allowance: once(async () => {
       const answer = await absentOn404(client.rest({ kind: 'app' }, 'GET /rate_limit', {}, Limits))
@@ -105,23 +105,30 @@ export function createReader(options: ReaderOptions): Reader {
   }
 }
 
-/** The same read, whose answer to the same question is kept; refusals are said for the holder of a token. */
+/** The same read, whose answer to the same question is kept. */
 function once<A extends unknown[], R>(read: (...asked: A) => Promise<R>): (...asked: A) => Promise<R> {
   const kept = createLru<Promise<R>>({ entries: answersKept })
   return (...asked) => {
     const key = JSON.stringify(asked)
     const known = kept.get(key)
     if (known !== undefined) return known
-    const answer = read(...asked).catch((error: unknown) => {
-      kept.delete(key)
-      throw forHolder(error)
-    })
+    const answer = forHolder(read(...asked))
     kept.set(key, answer)
+    answer.catch(() => kept.delete(key))
     return answer
   }
 }
 
-function forHolder(error: unknown): unknown {
+/** Refusals in words for the holder of a token. */
+async function forHolder<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw inOtherWords(error)
+  }
+}
+
+function inOtherWords(error: unknown): unknown {
   if (!(error instanceof GitHubRefusal)) return error
   const { status, words } = error
   if (status === 401)
