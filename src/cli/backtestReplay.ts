@@ -5,7 +5,8 @@ import { RetryLater, Terminal } from '../core/errors.ts'
 import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../core/evidence.ts'
 import type { Digest, RepositoryName } from '../core/ids.ts'
 import type { Git, MergedPull, ReportsRequest } from '../core/ports.ts'
-import { observeMerged, type PastPorts } from '../observe/merged.ts'
+import { observeMerged } from '../observe/merged.ts'
+import type { PastPorts } from '../observe/mergedView.ts'
 import type { Policy } from '../policy/schema.ts'
 import { judge, needs } from '../subjects/pull.ts'
 import { commitsOf } from '../work/collect.ts'
@@ -66,7 +67,7 @@ async function judgeBy(
       origin: originOf(verdicts, past.pusherKnown),
       treatment: verdicts.treatment,
       profile: verdicts.profile,
-      withoutPlan: verdicts.treatment === 'full',
+      withoutPlan: verdicts.treatment === 'full' && verdicts.origin?.kind !== 'unclear',
       findings,
       outcome: outcomeOf(findings),
     }

@@ -1,22 +1,13 @@
 /** Observing a pull request as it was when it was merged, from what GitHub still shows of it (O7). */
 import type { Account } from '../core/account.ts'
-import { checkNames } from '../core/checkRun.ts'
-import { Bug, RetryLater, Terminal } from '../core/errors.ts'
-import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../core/evidence.ts'
+import { RetryLater, Terminal } from '../core/errors.ts'
 import type { Fact, FactBody } from '../core/facts.ts'
-import { type Digest, formatKey, type RepositoryName, type Sha, type SubjectKey } from '../core/ids.ts'
+import { formatKey, type RepositoryName, type Sha, type SubjectKey } from '../core/ids.ts'
 import type { MergedPull, PullObservation } from '../core/ports.ts'
 import type { NativeReview, PullSnapshot } from '../core/snapshot/pull.ts'
 import type { Policy } from '../policy/schema.ts'
-import type { PullPorts } from './ports.ts'
+import { type PastPorts, viewOfPast } from './mergedView.ts'
 import { observePull } from './pull.ts'
-
-export interface PastPorts {
-  forge: Omit<PullPorts['forge'], 'branchRules'>
-  needs: PullPorts['needs']
-  /** What git and CI left; undefined where it cannot be known any more. Asked once for each request. */
-  collect(request: EvidenceRequest): Promise<EvidenceResult | undefined>
-}
 
 /**
  * The pull request in its last round before the merge, at its best where the past is not told: what stops this snapshot
@@ -56,7 +47,7 @@ export async function observeMerged(
     }
   const past = before(merged, found.value, base)
   const { head, author } = past.pull
-  const pushes = head.fork ? [] : await pushesTo(name, head.ref, ports)
+  const { pushes, why } = await pushesTo(name, past, ports)
   const pushed = pushes.some(({ sha }) => sha === head.sha)
   const key = formatKey({ kind: 'pull', repository: name, number: merged.number })
   const told: [FactBody, Account | null][] = [
@@ -73,7 +64,10 @@ export async function observeMerged(
     { depth: 1, policy: { ok: true, policy: judgedBy, sha: base, source: 'repository' } },
   )
   if (!snapshot) return { known: false, sentence: 'GitHub shows it under another name of the repository.' }
-  const doubts = [...(pushed ? [] : [unknownPusher]), ...reviewDoubts(merged, found.value, past.reviews)]
+  const doubts = [
+    ...(pushed ? [] : [`${why} It is judged as if its author had.`]),
+    ...reviewDoubts(merged, found.value, past.reviews),
+  ]
   return {
     known: true,
     snapshot: { ...snapshot, missing: [] },
@@ -81,9 +75,6 @@ export async function observeMerged(
     doubts: [...doubts, ...snapshot.missing],
   }
 }
-
-const unknownPusher =
-  'GitHub does not tell any more who pushed its last commit, so it is judged as if its author had.'
 
 function reviewDoubts(
   { reviewedMs, baseChanged }: MergedPull,
@@ -129,55 +120,6 @@ function before(merged: MergedPull, seen: PullObservation, base: Sha): PullObser
   }
 }
 
-/** What observing asks, answered by the past: the ledger has collected whatever it is asked for. */
-function viewOfPast(
-  name: RepositoryName,
-  past: PullObservation,
-  pushes: { sha: Sha; by: Account }[],
-  facts: Fact[],
-  { forge, needs, collect }: PastPorts,
-): Omit<PullPorts, 'clock'> {
-  const asked = new Map<Digest, EvidenceRequest>()
-  return {
-    forge: {
-      ...forge,
-      pull: async () => ({ found: true, value: past }),
-      pushes: async () => pushes,
-      async checks(repository, sha) {
-        const { own, ci } = past.checks ?? (await forge.checks(repository, sha))
-        // Without the App's id its own checks would look like somebody's CI; a job of Actions is one, whatever its name.
-        return { own, ci: ci.filter((one) => one.workflowPath !== null || !ownNames.has(one.name)) }
-      },
-      branchRules() {
-        throw new Bug('rules are watched in merge mode, and the past is judged in checks mode')
-      },
-    },
-    needs: {
-      pull(snapshot) {
-        const requests = needs.pull(snapshot)
-        for (const request of requests) asked.set(evidenceKey(name, request), request)
-        return requests
-      },
-    },
-    ledger: {
-      facts: async (subject) => (subject === facts[0]?.subject ? facts : []),
-      setting: async () => null,
-      putSetting: async () => undefined,
-      async evidence(keys) {
-        const results = new Map<Digest, EvidenceResult>()
-        for (const key of keys) {
-          const request = asked.get(key)
-          const result = request && (await collect(request))
-          if (result) results.set(key, result)
-        }
-        return results
-      },
-    },
-  }
-}
-
-const ownNames: ReadonlySet<string> = new Set(checkNames)
-
 /**
  * The base's tip just before the merge: the one from which git sees exactly the commits that GitHub lists. What was
  * pushed onto its base without GitHub's button has none where the merge commit says.
@@ -197,12 +139,15 @@ async function baseOf(
   return null
 }
 
-/** None, where the list cannot be read: who it was is then not known, and said so. */
-async function pushesTo(name: RepositoryName, ref: string, { forge }: PastPorts) {
+/** Who pushed, as far as GitHub still tells, and why the last one is not known where it is not among them. */
+async function pushesTo(name: RepositoryName, { pull: { head } }: PullObservation, { forge }: PastPorts) {
+  if (head.fork) return { pushes: [], why: 'Who pushed to a fork is not told by GitHub.' }
   try {
-    return await forge.pushes(name, ref)
+    const why = 'GitHub does not tell any more who pushed its last commit.'
+    return { pushes: await forge.pushes(name, head.ref), why }
   } catch (error) {
-    if (error instanceof Terminal || error instanceof RetryLater) return []
+    if (error instanceof Terminal) return { pushes: [], why: error.forUser }
+    if (error instanceof RetryLater) return { pushes: [], why: `${error.message}.` }
     throw error
   }
 }

@@ -178,7 +178,7 @@ describe('countersign backtest', () => {
     expect(pullOf(all, 'outside').origin.sentence).toMatch(/^Treated as an agent's.*eve has no write access/)
     expect(pullOf(all, 'forked')).toMatchObject({
       origin: { kind: 'unclear' },
-      findings: [{ sentence: expect.stringMatching(/does not tell any more who pushed/) }],
+      findings: [{ sentence: expect.stringMatching(/pushed to a fork is not told.*as if its author had/) }],
     })
     expect(code).toBe(1)
   })
