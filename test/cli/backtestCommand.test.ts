@@ -249,7 +249,7 @@ describe('countersign backtest that cannot be run', () => {
       status: 200,
       body: { resources: { core, search: core, graphql: core }, rate: core },
     }))
-    const { code, err } = await run()
+    const { code, err } = await run(['--policy', file(inForce)])
     expect(code).toBe(2)
     expect(err).toMatch(
       /15 of 5000 are left in this hour\. Look at fewer with --last 1, or run it after 10:00 UTC/,
