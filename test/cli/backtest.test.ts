@@ -22,7 +22,11 @@ beforeAll(async () => {
   const later = { 'docs/later.md': '# Later\n' }
 
   await past({ by: ada, branch: 'person' })
-  await past({ branch: 'squashed', approvedBy })
+  const judged = async (_: number, head: string) => {
+    const name = 'countersign/gates'
+    await town.ci.reportAs(head, { app: 'countersign', name, conclusion: 'action_required' })
+  }
+  await past({ branch: 'squashed', approvedBy, meanwhile: judged })
   await past({ branch: 'joined', approvedBy, method: 'merge' })
   await past({ branch: 'alone' })
   const login = { ...goodFiles('door'), 'src/auth/login.mjs': 'export const login = 1\n' }
@@ -182,6 +186,13 @@ describe('countersign backtest', () => {
     })
     expect(code).toBe(1)
   })
+
+  test('O7, G17: a check of the App that stood there already is nobody’s CI', async () => {
+    const anyCi = policy(inForce.slice(0, inForce.indexOf('gates:')))
+    const { report: told } = await report(['--policy', anyCi])
+    expect(pullOf(told, 'squashed')).toMatchObject({ outcome: 'passes' })
+    expect(pullOf(told, 'red')).toMatchObject({ outcome: 'blocked' })
+  }, 120_000)
 
   test('O7, G18: a report that CI uploaded is read while it is there, and is not known any more once it expired', async () => {
     const reports = `  reports: [{ workflow: ${workflow}, event: push, artifact: coverage, path: lcov.info, format: lcov }]\n`
