@@ -1,7 +1,7 @@
 /** GitHub read with a person's own token: what the App reads of a pull request, and nothing that writes (O7). */
 import { z } from 'zod'
 import type { RepositoryName } from '../../core/ids.ts'
-import type { Clock, ForgeReads, GitCredentials, Log, MergedPull } from '../../core/ports.ts'
+import type { Clock, ForgeReads, GitCredentials, Log, MergedPull, PullReads } from '../../core/ports.ts'
 import type { AppIdentity } from '../../core/snapshot/common.ts'
 import { readArtifact } from './artifacts.ts'
 import { createClient } from './client.ts'
@@ -35,21 +35,7 @@ export interface Allowance {
   renewedAtMs: number
 }
 
-type Reads = Pick<
-  ForgeReads,
-  | 'repository'
-  | 'branchTip'
-  | 'file'
-  | 'pull'
-  | 'checks'
-  | 'workflowRuns'
-  | 'pushes'
-  | 'standing'
-  | 'artifact'
->
-
-export interface Reader extends Reads {
-  identity(): Promise<AppIdentity>
+export interface Reader extends PullReads, Pick<ForgeReads, 'identity' | 'artifact'> {
   merged(name: RepositoryName, base: string, wanted: { most: number; sinceMs: number }): Promise<MergedPull[]>
   /** The smaller of what REST and GraphQL leave; null on a server without limits. Asking is free. */
   allowance(): Promise<Allowance | null>
