@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { RepositoryName } from '../core/ids.ts'
 import { misnamedPolicyPath, policyPath } from '../core/policyFiles.ts'
+import type { Annotation } from '../core/verdict.ts'
 import { misnamedPolicy, parsePolicy } from '../policy/parse.ts'
 import { originsIn, withOrigins } from './policyOrigins.ts'
 
@@ -54,6 +55,11 @@ export function namesRepository(argument: string, directory: string): boolean {
   const [name = ''] = argument.split('@')
   if (/\.ya?ml$/.test(argument) || !RepositoryName.safeParse(name).success) return false
   return !existsSync(resolve(directory, argument))
+}
+
+/** A mistake with its line and column; those that are not of the text itself have a line only. */
+export function mistakeLine({ path, startLine, message }: Annotation): string {
+  return /^\d+:/.test(message) ? `${path}:${message}` : `${path}:${startLine}: ${message}`
 }
 
 /** Mistakes line by line, and what they mean. */

@@ -8,7 +8,7 @@ import { type PolicyPorts, readPolicy } from '../observe/policy.ts'
 import type { FloorSettings } from '../policy/floor.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { defaultPolicy, type Policy } from '../policy/schema.ts'
-import { mistakesSaid, type Output } from './check.ts'
+import { mistakeLine, mistakesSaid, type Output } from './check.ts'
 import { privateKeyOf } from './doctorApp.ts'
 import { policyPorts } from './doctorTarget.ts'
 import { createOperator, refusalOf } from './operator.ts'
@@ -107,10 +107,7 @@ function filesOf(name: string, { sha }: PolicyReading<Policy>, read: ReadonlyMap
 
 /** The organisation's mistakes have no annotations here, as their lines are in another repository: they are looked up. */
 function mistakesIn(reading: Extract<PolicyReading<Policy>, { ok: false }>, { shared }: Files): string[] {
-  if (reading.mistakes.length > 0)
-    return reading.mistakes.map(({ path, startLine, message }) =>
-      /^\d+:/.test(message) ? `${path}:${message}` : `${path}:${startLine}: ${message}`,
-    )
+  if (reading.mistakes.length > 0) return reading.mistakes.map(mistakeLine)
   const parsed = shared ? parsePolicy(shared.text, shared.shown) : null
   return parsed && !parsed.ok
     ? parsed.mistakes.map(({ path, message }) => `${path}:${message}`)

@@ -117,7 +117,8 @@ async function readPolicy(
   return { policy: parsed.policy, source }
 }
 
-async function readPolicyFile(file: string): Promise<string> {
+/** @throws Terminal when it cannot be read. */
+export async function readPolicyFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {

@@ -32,7 +32,7 @@ export function asText(reports: readonly RangeReport[], policy: string): string 
 }
 
 /** Control characters of file names or text under judgement never reach the terminal. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '\u{fffd}')
 }
 

@@ -1,5 +1,6 @@
 /** `countersign`: the command line for operators. Reads the same settings as the App; only `init` and `doctor --fix` change anything on GitHub. */
 import { createInterface } from 'node:readline/promises'
+import { backtest } from './backtest.ts'
 import { check, namesRepository } from './check.ts'
 import { checkRemote } from './checkRemote.ts'
 import { doctor } from './doctor.ts'
@@ -20,6 +21,9 @@ const usage = `npm run countersign -- <command>
                             and the defaults; with GITHUB_TOKEN, or APP_ID and PRIVATE_KEY
   gates --base REV [--head REV] [--repo DIR] [--policy FILE] [--each] [--allow-flags] [--json | --sarif]
                             what the gates say about a local change; no network, no App (docs/gates.md)
+  backtest owner/repo [--policy FILE] [--last N | --since DATE] [--branch B] [--json]
+                            what the policy in force, or another, would have said about past pull requests; with
+                            GITHUB_TOKEN (docs/backtest.md)
   doctor owner/repo [--mode checks|merge] [--fix] [--json]
                             whether the branch rules can be bypassed, and what mends them; with GITHUB_TOKEN of an
                             administrator (docs/enforcement.md)
@@ -66,6 +70,7 @@ const commands: Record<string, Command> = {
   gates: (args) =>
     // npm runs scripts in the package's folder and tells where the person stood.
     gates(args, process.env['INIT_CWD'] ?? process.cwd(), terminal),
+  backtest: (args) => backtest(args, process.env, process.env['INIT_CWD'] ?? process.cwd(), terminal),
   doctor: (args) => doctor(args, process.env, terminal),
   init: (args) => init(args, process.env, { ...terminal, ask }),
   help: async () => {

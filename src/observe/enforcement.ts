@@ -4,11 +4,11 @@ import { EnforcementProof, type EnforcementReading, proofSetting } from '../core
 import { isWatched } from '../enforcement/watch.ts'
 import { isProtectedBranch } from '../policy/branches.ts'
 import type { Policy } from '../policy/schema.ts'
-import type { ObservePorts } from './ports.ts'
+import type { PullPorts } from './ports.ts'
 
 /** Nothing is asked of GitHub where nothing is watched, so that a round stays cheap. */
 export async function readEnforcement(
-  { forge, ledger }: Pick<ObservePorts, 'forge' | 'ledger'>,
+  { forge, ledger }: Pick<PullPorts, 'forge' | 'ledger'>,
   repository: RepositoryReading,
   policy: PolicyReading<Policy>,
   branch: string,

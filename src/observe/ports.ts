@@ -2,7 +2,7 @@
 import { RetryLater, Terminal } from '../core/errors.ts'
 import type { EvidenceRequest } from '../core/evidence.ts'
 import type { RepositoryName } from '../core/ids.ts'
-import type { Clock, ForgeReads, Ledger } from '../core/ports.ts'
+import type { Clock, ForgeReads, Ledger, PullReads } from '../core/ports.ts'
 import type { Known, RepositoryReading } from '../core/snapshot/common.ts'
 import type { GroupSnapshot } from '../core/snapshot/group.ts'
 import type { PullSnapshot } from '../core/snapshot/pull.ts'
@@ -21,6 +21,14 @@ export interface ObservePorts {
     group(snapshot: GroupSnapshot<Policy>): EvidenceRequest[]
     rollout(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[]
   }
+}
+
+/** What observing a pull request needs, which is less. */
+export interface PullPorts {
+  forge: PullReads & Pick<ForgeReads, 'identity' | 'branchRules'>
+  ledger: Pick<Ledger, 'facts' | 'evidence' | 'setting' | 'putSetting'>
+  clock: Pick<Clock, 'nowMs'>
+  needs: Pick<ObservePorts['needs'], 'pull'>
 }
 
 /**

@@ -12,13 +12,14 @@ import { readEnforcement } from './enforcement.ts'
 import { loadNeeds } from './evidence.ts'
 import { actingIn, lookUp, teamsIn, writingIn } from './people.ts'
 import { readPolicy, readProposedPolicy } from './policy.ts'
-import { type ObservePorts, tryRead, underName } from './ports.ts'
+import { type PullPorts, tryRead, underName } from './ports.ts'
 
 /**
  * Read a pull request's snapshot.
  *
  * @param key `pull:owner/repo#34`.
  * @param options.depth 1 leaves the siblings out: that is how siblings themselves are observed.
+ * @param options.policy judged by in place of the one in force, to ask what another one would have said (O7).
  * @returns null when the pull request, or the repository, does not exist or cannot be seen.
  * @throws RetryLater when GitHub is limited or out for the pull request or the policy itself; failures of anything else
  *   become `unknown` with a sentence in `missing`.
@@ -26,8 +27,8 @@ import { type ObservePorts, tryRead, underName } from './ports.ts'
  */
 export async function observePull(
   key: SubjectKey,
-  ports: ObservePorts,
-  { depth = 0 }: { depth?: 0 | 1 } = {},
+  ports: PullPorts,
+  { depth = 0, policy: given }: { depth?: 0 | 1; policy?: PolicyReading<Policy> } = {},
 ): Promise<PullSnapshot<Policy> | null> {
   const subject = parseKey(key)
   if (subject?.kind !== 'pull') return null
@@ -43,7 +44,7 @@ export async function observePull(
   const { pull } = observed.value
   const repository = underName(name, observed.value.repository)
   if (!repository) return null
-  const policy = await readPolicy(ports, repository, pull.base)
+  const policy = given ?? (await readPolicy(ports, repository, pull.base))
   const task = await taskOf(ports, name, pull)
 
   const [checks, headRuns, pushers, siblings, enforcement] = await Promise.all([
@@ -101,7 +102,7 @@ const readsReports = (policy: PolicyReading<Policy>) => policy.ok && policy.poli
 
 /** Where the gates read reports, the runs at the merge base are looked up too: which commit that is, only git tells. */
 async function withBaseRuns(
-  ports: ObservePorts,
+  ports: PullPorts,
   snapshot: PullSnapshot<Policy>,
   results: Map<Digest, EvidenceResult>,
 ): Promise<PullSnapshot<Policy>> {
@@ -119,7 +120,7 @@ async function withBaseRuns(
 
 /** Read only where the diff touches the policy file; without it a reviewer reads the diff, and nothing else changes. */
 async function proposedPolicy(
-  ports: ObservePorts,
+  ports: PullPorts,
   { repository, pull, policy, evidence }: PullSnapshot<Policy>,
 ): Promise<PolicyReading<Policy> | null> {
   const diff = evidence.get({ kind: 'diff', base: pull.base.tip, head: pull.head.sha })
@@ -133,7 +134,7 @@ async function proposedPolicy(
 
 /** A pull request belongs to a task when its head is the branch that the task's plan was issued for. */
 async function taskOf(
-  ports: ObservePorts,
+  ports: PullPorts,
   name: RepositoryName,
   pull: PullReading,
 ): Promise<PullSnapshot<Policy>['task']> {
@@ -148,7 +149,7 @@ async function taskOf(
 
 /** Where a merged change goes from here, in the order of policy. */
 async function environmentsOf(
-  { ledger }: ObservePorts,
+  { ledger }: PullPorts,
   repository: RepositoryName,
   { state }: PullReading,
   policy: PolicyReading<Policy>,
@@ -163,12 +164,7 @@ async function environmentsOf(
 }
 
 /** GitHub's list of moves and the pushes that webhooks told, GitHub's first; a fork's list cannot be seen. */
-async function pushersOf(
-  ports: ObservePorts,
-  name: RepositoryName,
-  pull: PullReading,
-  facts: readonly Fact[],
-) {
+async function pushersOf(ports: PullPorts, name: RepositoryName, pull: PullReading, facts: readonly Fact[]) {
   const listed = pull.head.fork ? [] : await ports.forge.pushes(name, pull.head.ref)
   const told = factsOf(facts, 'head.pushed').flatMap(({ actor, body }) =>
     actor ? [{ sha: body.sha, by: actor }] : [],
@@ -195,7 +191,7 @@ function peopleOf(
 
 /** The other open pull requests with this head; all of them judge the one check run that they share (T3, S5). */
 async function readSiblings(
-  ports: ObservePorts,
+  ports: PullPorts,
   name: RepositoryName,
   observed: PullObservation,
   depth: 0 | 1,

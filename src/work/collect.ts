@@ -59,7 +59,8 @@ async function gather(
   }
 }
 
-function commitsOf(request: GitRequest): Sha[] {
+/** The commits that git must have to answer. */
+export function commitsOf(request: GitRequest): Sha[] {
   switch (request.kind) {
     case 'diff':
     case 'commits':

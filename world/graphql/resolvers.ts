@@ -9,9 +9,11 @@ import { type Actor, must, type Site } from '../github/site.ts'
 import type { Account, Comment, Issue, Pull, Repo, Review } from '../github/state.ts'
 import { nodeId } from '../github/views/account.ts'
 import { accountByEmail, verificationOf } from '../github/views/commit.ts'
+import { pullHtml } from '../github/views/pull.ts'
 import { repoNodeId } from '../github/views/repo.ts'
 import { suitesOf } from './checks.ts'
 import { connection, type PageArguments } from './connection.ts'
+import { type MergedArguments, mergeCommitView, mergedInto } from './merged.ts'
 import { branchView, objectView } from './refs.ts'
 import { threadViews } from './threads.ts'
 
@@ -74,6 +76,14 @@ export function repositoryView(context: Context, owner: string, name: string) {
       )
       if (pull === undefined) throw notFound(`a PullRequest with the number of ${number}`)
       return pullView(context, repo, pull)
+    },
+    pullRequests(asked: MergedArguments) {
+      need(context, 'pull_requests:read')
+      const pulls = mergedInto(site, repo, asked)
+      return connection(
+        pulls.map((one) => pullView(context, repo, one)),
+        asked,
+      )
     },
     issue({ number }: { number: number }) {
       need(context, 'issues:read')
@@ -148,7 +158,11 @@ export function pullView(context: Context, repo: Repo, pull: Pull) {
     baseRefName: pull.baseRef,
     baseRefOid: pull.baseSha,
     baseRef: () => branchView(site, repo, pull.baseRef),
-    mergeCommit: pull.merged && pull.mergeCommitSha !== null ? { oid: pull.mergeCommitSha } : null,
+    mergeCommit:
+      pull.merged && pull.mergeCommitSha !== null ? mergeCommitView(site, repo, pull.mergeCommitSha) : null,
+    mergedAt: pull.mergedAt,
+    updatedAt: issue.updatedAt,
+    url: pullHtml(site, pull),
     async mergeable() {
       const { mergeable } = await mergeState(site, pull)
       return mergeable === null ? 'UNKNOWN' : mergeable ? 'MERGEABLE' : 'CONFLICTING'
@@ -225,6 +239,7 @@ function reviewView(site: Site, review: Review) {
     fullDatabaseId: String(review.id),
     author: actorById(site, review.authorId),
     state: review.state,
+    submittedAt: review.submittedAt,
     body: review.body ?? '',
     lastEditedAt: edited ? review.updatedAt : null,
     commit: { oid: review.commitId },

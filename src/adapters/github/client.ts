@@ -11,7 +11,7 @@ import { despiteMissing, type GraphqlQuery, graphqlError } from './graphqlErrors
 import { createLru } from './lru.ts'
 import { createOctokit } from './octokit.ts'
 import { createPacing } from './pacing.ts'
-import { createTokens, type Tokens } from './tokens.ts'
+import { createTokens, personalTokens, type Tokens } from './tokens.ts'
 
 const requestTimeoutMs = 30_000
 /** A read that met an outage is asked once more after this; writes never are, the next round finds what they did. */
@@ -20,7 +20,8 @@ const answersKept = 2000
 const answerCharactersKept = 32_000_000
 
 export interface ClientOptions {
-  app: { appId: number; privateKey: string }
+  /** In whose name it asks: an App by its key, or a person by a token. */
+  as: { appId: number; privateKey: string } | { token: string }
   /** `https://api.github.com`, or `<host>/api/v3` (GraphQL is then at `<host>/api/graphql`). */
   baseUrl: string
   clock: Clock
@@ -76,15 +77,14 @@ export function createClient(options: ClientOptions): Client {
   const pacing = createPacing(clock)
   const failing = createFailing(clock, pacing)
   const answers = createLru<Answer & { etag: string }>({ entries: answersKept, size: answerCharactersKept })
-  const tokens: Tokens = createTokens(options.app, {
-    clock,
-    onSecret: options.onSecret,
-    // Not paced: it runs inside the turn of the request that needs the token, and would wait for itself.
-    request: async (route, parameters) => {
-      const mint = (authorization: string) => send(route, parameters, authorization, null)
-      return (await withToken({ kind: 'app' }, route, mint)).data
-    },
-  })
+  const { as, onSecret } = options
+  // Not paced: it runs inside the turn of the request that needs the token, and would wait for itself.
+  const request = async (route: string, parameters: object) => {
+    const mint = (authorization: string) => send(route, parameters, authorization, null)
+    return (await withToken({ kind: 'app' }, route, mint)).data
+  }
+  const tokens: Tokens =
+    'token' in as ? personalTokens(as.token) : createTokens(as, { clock, onSecret, request })
 
   /** Run with the token; a 401 mints one anew and tries once more, since the request cannot have been done. */
   async function withToken<T>(

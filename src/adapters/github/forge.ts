@@ -60,7 +60,7 @@ export function createForge(options: ForgeOptions): Forge & {
   const { clock, log, metrics, onSecret = () => undefined, clean = (text: string) => text } = options
   const baseUrl = (options.baseUrl ?? 'https://api.github.com').replace(/\/+$/, '')
   const connect = (app: { appId: number; privateKey: string }) =>
-    createClient({ app, baseUrl, clock, log, metrics, onSecret, clean })
+    createClient({ as: app, baseUrl, clock, log, metrics, onSecret, clean })
   const judge = connect({ appId: options.appId, privateKey: options.privateKey })
   const drafter = options.drafter ? connect(options.drafter) : null
   const drafting = drafter ?? judge

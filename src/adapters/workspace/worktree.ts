@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { Bug } from '../../core/errors.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
 import type { Log, Sandbox, Workspace, Worktree } from '../../core/ports.ts'
+import { readArtifactReports } from './artifactReports.ts'
 import { gitOver } from './git.ts'
 import { createMirrors, type MirrorOptions, type Mirrors } from './gitMirrors.ts'
 import { gitText, runGit } from './gitProcess.ts'
@@ -173,7 +174,7 @@ export function createWorkspace({ mirrors, sandbox, minimumFreeBytes, log }: Wor
       await ready
       return runner.runAt(repository, request, signal, join(root, 'checkouts', randomUUID()))
     },
-    readArtifact: (repository, request, zip) => runner.readArtifact(repository, request, zip),
+    readArtifact: (repository, request, zip) => readArtifactReports(mirrors, repository, request, zip),
     async runIn(worktree, spec, signal, setup) {
       const place = open.get(worktree.directory)
       if (!place) throw new Bug(`not an open worktree of ours: ${worktree.directory}`)

@@ -4,14 +4,12 @@ import { basename, join } from 'node:path'
 import { Terminal } from '../../core/errors.ts'
 import type { CommandBody, CommandSpec, EvidenceRequest, EvidenceResult } from '../../core/evidence.ts'
 import type { RepositoryName, Sha } from '../../core/ids.ts'
-import type { Log, ReportsRequest, Sandbox } from '../../core/ports.ts'
-import { code } from '../../core/sentences.ts'
+import type { Log, Sandbox } from '../../core/ports.ts'
 import { fieldsOf, textOf } from './bytes.ts'
 import type { Mirrors } from './gitMirrors.ts'
 import { runGit } from './gitProcess.ts'
 import { readReports } from './reports/index.ts'
-import { belowFolder, belowRunner, createPathResolver, type Parsed, readReport } from './reports/read.ts'
-import { unzip } from './reports/unzip.ts'
+import { belowFolder, createPathResolver, readReport } from './reports/read.ts'
 import { fillFolder, listTree, removeFolder } from './worktreeCheckout.ts'
 import { isMissing, removeIn } from './worktreePaths.ts'
 import { createDependencies } from './worktreeSetup.ts'
@@ -106,29 +104,6 @@ export function createRunner({ mirrors, sandbox, log }: RunnerOptions) {
     }
   }
 
-  /** The same reports from an artifact of CI: nothing is unpacked to disk, and only the named files into memory. */
-  async function readArtifact(
-    repository: RepositoryName,
-    { sha, artifact, files }: ReportsRequest,
-    zip: Uint8Array,
-  ): Promise<EvidenceResult<'reports'>> {
-    const unpacked = await unzip(
-      zip,
-      files.map((file) => file.path),
-    )
-    if (!unpacked.ok)
-      return { ok: false, reason: `artifact ${code(artifact)} cannot be read: ${unpacked.problem}` }
-    await mirrors.ensure(repository, [sha])
-    const tree = await listTree(await mirrors.open(repository), sha)
-    const tracked = new Set(tree.map((entry) => textOf(entry.path).text))
-    const source = {
-      read: async (path: string): Promise<Parsed<string>> =>
-        unpacked.value.get(path) ?? { ok: false, problem: `missing: the artifact holds no ${path}.` },
-      resolve: createPathResolver(tracked, belowRunner(repository)),
-    }
-    return { ok: true, body: await readReports(source, files) }
-  }
-
   /**
    * A session's command with its dependencies. What setup makes and `.gitignore` does not name is taken away again:
    * it would otherwise look like the session's own work.
@@ -161,7 +136,7 @@ export function createRunner({ mirrors, sandbox, log }: RunnerOptions) {
     return runIn(folder, spec, signal)
   }
 
-  return { runAt, runIn, runPrepared, readArtifact }
+  return { runAt, runIn, runPrepared }
 }
 
 async function untracked(mirror: string, folder: string, index: string): Promise<Buffer[]> {

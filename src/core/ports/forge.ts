@@ -82,6 +82,12 @@ export interface ForgeReads {
   installedRepositories(): Promise<RepositoryName[]>
 }
 
+/** Those of one pull request: it, its place, its people and its checks. */
+export type PullReads = Pick<
+  ForgeReads,
+  'repository' | 'branchTip' | 'file' | 'pull' | 'checks' | 'workflowRuns' | 'pushes' | 'standing'
+>
+
 /** What came of a merge attempt: 409 is `moved`, 405 is `refused` with GitHub's sentence. */
 export type MergeOutcome =
   | { kind: 'merged'; sha: Sha; landedOn: string }

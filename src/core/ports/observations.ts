@@ -39,6 +39,20 @@ export interface CheckObservation {
   ci: CiCheck[]
 }
 
+/** A merged pull request as a list of them tells of it: when it was merged, and what its base was until then (O7). */
+export interface MergedPull {
+  number: number
+  title: string
+  url: string
+  head: Sha
+  /** GitHub's clock, milliseconds since 1970. */
+  mergedAtMs: number
+  /** Where the base branch may have pointed just before, the likeliest first; only git tells which of them fits. */
+  bases: Sha[]
+  /** When each native review was submitted, by the review's id; null when there are more than were listed. */
+  reviewedMs: ReadonlyMap<number, number> | null
+}
+
 /** One move of a branch, as GitHub keeps them. */
 export interface BranchMove {
   id: number
