@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import PQueue from 'p-queue'
+import { jobSignal } from '../adapters/abort.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { createReader, type Reader } from '../adapters/github/reader.ts'
 import { silentLog } from '../adapters/log.ts'
@@ -19,12 +20,14 @@ import { announced, mergedOf, placeOf } from './backtestRange.ts'
 import { replay } from './backtestReplay.ts'
 import { type BacktestPull, exitCodeOf, reportOf } from './backtestReport.ts'
 import type { Output } from './check.ts'
+import { interruptible } from './interruptible.ts'
 
 type Settings = Record<string, string | undefined>
 
 /** Pull requests that are looked at together: each waits for GitHub and for git most of its time. */
 const atOnce = 4
 const progressEvery = 25
+
 /**
  * Run the command. It reads GitHub and writes nothing there, and runs nothing of the repository.
  *
@@ -51,7 +54,7 @@ export async function backtest(
     return 2
   }
   try {
-    return await run(options, token, settings, directory, print)
+    return await interruptible(() => run(options, token, settings, directory, print), print.err)
   } catch (error) {
     if (!(error instanceof Terminal || error instanceof RetryLater)) throw error
     const why = error instanceof Terminal ? error.forUser : `${error.message}. Run it again later.`
@@ -138,13 +141,16 @@ async function replayAll(
     }
     let done = 0
     const queue = new PQueue({ concurrency: atOnce })
-    return await queue.addAll(
+    const pulls = await queue.addAll(
       merged.map((one) => async () => {
         const pull = await replay(name, one, { asked: asked.policy, inForce: inForce?.policy ?? null }, ports)
         if (++done % progressEvery === 0) progress(done)
         return pull
       }),
     )
+    // What was cut short may read as what cannot be known.
+    jobSignal().throwIfAborted()
+    return pulls
   } finally {
     await rm(root, { recursive: true, force: true })
   }

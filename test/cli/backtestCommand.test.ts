@@ -1,10 +1,12 @@
 /** `countersign backtest` as a command: the range, two policies, the page, what it may touch, and its errors. */
 import { readdirSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { backtest } from '../../src/cli/backtest.ts'
 import { BacktestReport } from '../../src/cli/backtestReport.ts'
-import { runProgram } from '../support/process.ts'
+import { runProgram, startProgram } from '../support/process.ts'
 import { goodFiles, inForce, openShop, policyFile, type Shop, secret, shop } from './pastShop.ts'
 import { folder, printed, removeFolders } from './support.ts'
 
@@ -37,6 +39,28 @@ async function report(args: string[]) {
 }
 const looked = async (...args: string[]) =>
   (await report(args)).report.pulls.map(({ number }) => number).sort()
+/** The same GitHub, which never hands out a commit. */
+async function withoutCommits(target: string) {
+  const server = createServer((asked, answer) => {
+    if (asked.url?.endsWith('/git-upload-pack')) return
+    const { method, headers, url = '/' } = asked
+    const passed = request(new URL(url, target), { method, headers }, (given) => {
+      answer.writeHead(given.statusCode ?? 502, given.headers)
+      given.pipe(answer)
+    })
+    asked.pipe(passed)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = () =>
+    new Promise((resolve) => {
+      server.close(resolve)
+      server.closeAllConnections()
+    })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close }
+}
+async function until(holds: () => boolean) {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
 function file(text: string): string {
   const path = join(folder(), 'strict.yml')
   writeFileSync(path, text)
@@ -154,6 +178,28 @@ describe('countersign backtest', () => {
     expect(stdout).toMatch(/judged by mine\.yml\n/)
     expect(stdout).toMatch(/1 {2}would have been blocked +█/)
     expect(stdout).toMatch(/The policy in force \(.*\) says the same of all of them/)
+  }, 60_000)
+
+  test('O7: who ends it finds nothing left behind', async () => {
+    const place = folder()
+    const { url, close } = await withoutCommits(town.world.url)
+    const program = startProgram('src/cli/main.ts', ['backtest', shop], {
+      environment: {
+        GITHUB_TOKEN: town.world.tokenOf('ada'),
+        GITHUB_API_URL: town.world.apiUrl.replace(town.world.url, url),
+        TMPDIR: place,
+      },
+    })
+    await program.says(/Fetching its commits/)
+    await until(() => readdirSync(place, { recursive: true }).some((one) => `${one}`.endsWith('HEAD')))
+    program.kill('SIGINT')
+    expect(await program.ended).toBe(130)
+    expect(program.output()).toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/nothing is left behind\.\n$/),
+    })
+    expect(readdirSync(place)).toEqual([])
+    await close()
   }, 60_000)
 
   test('O7, T44: a policy file stands over the organisation’s policy and its floor', async () => {
