@@ -9,11 +9,14 @@ export type Sha = z.infer<typeof Sha>
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 digest in lower-case hex')
 export type Digest = z.infer<typeof Digest>
 
-/** `owner/name` as GitHub spells it. GitHub allows letters, digits, `-`, `_` and `.` in the name, and no name that is a step in a path. */
+/**
+ * `owner/name` as GitHub spells it. GitHub allows letters, digits, `-`, `_` and `.` in the name, and no name that is a step in
+ * a path. An owner has letters, digits and `-`, and, where an enterprise manages its accounts, `_` before its short code.
+ */
 export const RepositoryName = z
   .string()
   .max(140)
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/(?!\.\.?$)[A-Za-z0-9._-]{1,100}$/, 'owner/name')
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})\/(?!\.\.?$)[A-Za-z0-9._-]{1,100}$/, 'owner/name')
 export type RepositoryName = z.infer<typeof RepositoryName>
 
 /** What one round of the loop is about: a delegated issue, a pull request, a merge queue's group, or an environment. */

@@ -31,7 +31,7 @@ export function parseFix(rest: string): FixWords {
       }
     return { ok: true, scope: { kind: 'lines', from, to }, reviewer: null }
   }
-  const reviewer = /^@([A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\[bot\])?)$/.exec(words)
+  const reviewer = /^@([A-Za-z0-9][A-Za-z0-9_-]{0,38}(?:\[bot\])?)$/.exec(words)
   if (reviewer) return { ok: true, scope: { kind: 'cited' }, reviewer: reviewer[1] as string }
   return {
     ok: false,

@@ -102,7 +102,7 @@ export const EnvironmentSettings = z.strictObject({
     .strictObject({
       channel: z.string().max(60).optional().describe("A name among the operator's channels."),
       mention: z
-        .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*(?:\/[A-Za-z0-9._-]+)?$/, 'a login or org/team'))
+        .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*(?:\/[A-Za-z0-9._-]+)?$/, 'a login or org/team'))
         .max(20)
         .default([]),
     })

@@ -9,6 +9,7 @@ describe('the name of a repository', () => {
     'Acme-1/..shop',
     'acme/shop..',
     'acme/...',
+    'octo_acme/shop',
     `acme/${'x'.repeat(100)}`,
   ])('%s is one', (name) => {
     expect(RepositoryName.safeParse(name).success).toBe(true)
@@ -22,6 +23,7 @@ describe('the name of a repository', () => {
     'acme/..',
     'acme/.',
     '-acme/shop',
+    '_acme/shop',
     'acme/sh op',
     'acme/shop\n',
   ])('T36: %j is none', (name) => {

@@ -17,6 +17,10 @@ const one = (parts: object = {}): EnvironmentSettings =>
   parsed({ production: parts })['production'] as EnvironmentSettings
 
 describe('R3: defaults', () => {
+  test('R3: a login of an account that an enterprise manages can be told', () => {
+    expect(one({ alerts: { mention: ['dana_acme', 'acme/on-call'] } }).alerts.mention).toHaveLength(2)
+  })
+
   test('a window of 30 minutes with a sample a minute', () => {
     expect(watchRules(one())).toMatchObject({
       samples: 30,

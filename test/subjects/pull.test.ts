@@ -40,7 +40,7 @@ describe('another agent’s pull request', () => {
   test('A3: team without a delegator asks for three writers, and then it merges by button', () => {
     let done = presses(play({ policy: merging }), 'plan', dana)
     expect(state(done, 'plan')).toBe('success')
-    done = presses(done, 'review', dana, erik)
+    done = presses(done, 'review', dana, { ...erik, login: 'erik_acme' })
     expect(state(done, 'review')).toBe('action_required')
     done = presses(done, 'review', fay)
     expect(state(done, 'review')).toBe('success')
@@ -48,7 +48,7 @@ describe('another agent’s pull request', () => {
     const merge = done.actions.find((action) => action.kind === 'merge')
     expect(merge).toMatchObject({ sha: sha('head'), baseRef: 'main', method: 'merge' })
     expect(merge?.kind === 'merge' && merge.message).toContain(
-      'Countersigned-by: erik <2+erik@users.noreply.github.com> (review)',
+      'Countersigned-by: erik_acme <2+erik_acme@users.noreply.github.com> (review)',
     )
     expect(recorded(done, 'merge.intended')).toHaveLength(1)
     const [told, ...more] = recorded(done, 'verdicts.told')
@@ -65,7 +65,7 @@ describe('another agent’s pull request', () => {
     expect(told?.approvals.map(({ check, by }) => `${check} ${by.login}`)).toEqual([
       'countersign/plan dana',
       'countersign/review dana',
-      'countersign/review erik',
+      'countersign/review erik_acme',
       'countersign/review fay',
     ])
   })

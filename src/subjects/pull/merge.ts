@@ -89,7 +89,7 @@ function mergeMessage(snapshot: PullSnapshot<Policy>, verdicts: PullVerdicts): s
 }
 
 function signature(account: { id: number; login: string }, what: 'plan' | 'review'): string {
-  const login = account.login.replace(/[^A-Za-z0-9-]/g, '')
+  const login = account.login.replace(/[^A-Za-z0-9_-]/g, '')
   return `Countersigned-by: ${login} <${account.id}+${login}@users.noreply.github.com> (${what})`
 }
 
