@@ -353,6 +353,13 @@ describeWith('bwrap', 'the sandbox', () => {
     expect(result.stoppedBy).toBe('disk')
   })
 
+  test('T30: the disk is counted for commands that are over before it is looked at', async () => {
+    const filled = await run('for i in 1 2 3; do head -c 30000000 /dev/zero > f$i; done')
+    expect(filled.stoppedBy).toBe('disk')
+    expect(await out('rm f1 f2 f3; echo gone')).toBe('gone')
+    expect(await out('head -c 30000000 /dev/zero > f1; echo fits')).toBe('fits')
+  })
+
   test('T30: a flood of output is ended, and the last part is kept without control characters', async () => {
     const result = await run('yes "$(printf "\\033[31mred\\033[0m\\a")"', { outputBytes: 300_000 })
     expect(result.stoppedBy).toBe('output')

@@ -12,6 +12,8 @@ import { residentMb } from './sandboxTree.ts'
 const pollMs = 100
 /** Free space below which the sandbox stops a command, whoever filled the disk; megabytes. */
 const freeDiskMb = 256
+/** A command that ends before the disk is counted is counted when the free space shrank by more; megabytes. */
+const unnoticedMb = 16
 
 /** Watch one bwrap until every process in it has ended: limits, cancellation, output, and how it ended. */
 export async function supervise(
@@ -85,7 +87,7 @@ export async function supervise(
   }
 }
 
-/** Poll memory ten times a second, and the disk as often as counting it costs little. */
+/** Poll memory ten times a second, and the disk as often as counting it costs little, and at the end of who wrote much. */
 async function watch(
   child: ChildProcess,
   request: SandboxRequest,
@@ -94,20 +96,29 @@ async function watch(
   closed: Promise<void>,
   ended: () => boolean,
 ): Promise<void> {
+  const freeAtFirstMb = await freeMb(request.directory)
+  const isTooMuch = async () =>
+    (await freeMb(request.directory)) < freeDiskMb ||
+    (await sizeMb(request.directory, limits.diskMb)) > limits.diskMb
   let nextDiskMs = performance.now() + 500
   while (!ended() && child.pid) {
     if ((await residentMb(child.pid)) > request.memoryMb) stop('memory')
     const nowMs = performance.now()
     if (nowMs >= nextDiskMs) {
-      const free = await statfs(request.directory)
-      const full = (free.bavail * free.bsize) / 1024 / 1024 < freeDiskMb
-      if (full || (await sizeMb(request.directory, limits.diskMb)) > limits.diskMb) stop('disk')
+      if (await isTooMuch()) stop('disk')
       const costMs = performance.now() - nowMs
       nextDiskMs = nowMs + Math.max(500, 10 * costMs)
     }
     // Short commands should not wait for the next poll to be reported.
     await Promise.race([pause(pollMs), closed])
   }
+  const wroteMuch = freeAtFirstMb - (await freeMb(request.directory)) > unnoticedMb
+  if (wroteMuch && (await isTooMuch())) stop('disk')
+}
+
+async function freeMb(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory)
+  return (bavail * bsize) / 1024 / 1024
 }
 
 function pause(ms: number): Promise<void> {
