@@ -14,6 +14,8 @@ const hourMs = 3_600_000
 /** GitHub's bounds on requests that create content. */
 export const writesPerMinute = 80
 export const writesPerHour = 500
+/** Of these, kept for what has to be said: once no more are left, nobody gets a sign that they were heard. */
+export const keptFromAcknowledgements = 100
 /** Deployments and what is said of them: few, and never behind the writes that only inform. */
 const urgentAtOnce = 4
 /** Longer waits are left to the queue. */
@@ -24,7 +26,10 @@ export interface Pacing {
   read<T>(account: string, run: () => Promise<T>): Promise<T>
   /** Waits a moment for its turn; a longer wait is RetryLater, so that nobody holds a round, or the end of the process, up. */
   write<T>(account: string, run: () => Promise<T>): Promise<T>
-  /** A small write that says a person was heard: counted like any other, and queued behind none. */
+  /**
+   * A small write that says a person was heard: counted like any other, and queued behind none. It comes after all others when
+   * the hour's writes run out, so that comments of outsiders cost no check run its verdict (O6).
+   */
   acknowledge<T>(account: string, run: () => Promise<T>): Promise<T>
   /** A write that a rollback may depend on (R4): counted like any other, and held back by GitHub's own answer only. */
   urgent<T>(account: string, run: () => Promise<T>): Promise<T>
@@ -62,13 +67,16 @@ export function createPacing(clock: Clock): Pacing {
   }
 
   /** Take a place in the window of the last minute. The place is taken before waiting, so two never share one. */
-  async function takeTurn(name: string): Promise<void> {
+  async function takeTurn(name: string, ofHour: number): Promise<void> {
     const { writesMs } = of(name)
     const nowMs = clock.nowMs()
     while (writesMs.length > 0 && (writesMs[0] as number) <= nowMs - hourMs) writesMs.shift()
-    if (writesMs.length >= writesPerHour) {
+    if (writesMs.length >= ofHour) {
       const waitMs = (writesMs[0] as number) + hourMs - nowMs
-      throw new RetryLater(`${name} has used GitHub's ${writesPerHour} content writes of this hour`, waitMs)
+      throw new RetryLater(
+        `${name} has used ${ofHour} of GitHub's ${writesPerHour} content writes of this hour`,
+        waitMs,
+      )
     }
     const earlier = writesMs[writesMs.length - writesPerMinute]
     const turnMs = earlier === undefined ? nowMs : Math.max(nowMs, earlier + minuteMs)
@@ -81,9 +89,9 @@ export function createPacing(clock: Clock): Pacing {
     if (turnMs > nowMs) await clock.sleep(turnMs - nowMs, jobSignal())
   }
 
-  async function inTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
+  async function inTurn<T>(name: string, run: () => Promise<T>, ofHour = writesPerHour): Promise<T> {
     refuseWhileBlocked(name)
-    await takeTurn(name)
+    await takeTurn(name, ofHour)
     return run()
   }
 
@@ -96,7 +104,8 @@ export function createPacing(clock: Clock): Pacing {
         }),
       ),
     write: (name, run) => writes.add(boundToJob(() => inTurn(name, run))),
-    acknowledge: (name, run) => acknowledgements.add(boundToJob(() => inTurn(name, run))),
+    acknowledge: (name, run) =>
+      acknowledgements.add(boundToJob(() => inTurn(name, run, writesPerHour - keptFromAcknowledgements))),
     urgent: (name, run) =>
       urgent.add(
         boundToJob(async () => {

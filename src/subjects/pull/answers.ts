@@ -3,6 +3,7 @@ import { judgePress } from '../../approvals/press.ts'
 import type { Action } from '../../core/action.ts'
 import { parseButton } from '../../core/checkRun.ts'
 import { type Fact, type FactBody, type FactOf, settledBySeq } from '../../core/facts.ts'
+import { answerTexts } from '../../core/heard.ts'
 import { code } from '../../core/sentences.ts'
 import type { PullSnapshot } from '../../core/snapshot/pull.ts'
 import { fixesOf } from '../../fix/state.ts'
@@ -128,6 +129,7 @@ export function answerComments(snapshot: PullSnapshot<Policy>): Extract<Action, 
   if (snapshot.missing.length > 0) return []
   const settled = settledBySeq(snapshot.facts)
   const accepted = new Set(fixesOf(snapshot.facts).map((fix) => fix.accepted.body.request))
+  const textOf = answerTexts(snapshot.facts)
   const present = new Set(snapshot.ownComments.map((comment) => comment.marker))
   return snapshot.facts
     .filter(isRequest)
@@ -142,13 +144,15 @@ export function answerComments(snapshot: PullSnapshot<Policy>): Extract<Action, 
         fact.body.kind === 'button.pressed' ? answer.body.outcome === 'accepted' : fact.actor?.type !== 'User'
       )
         return []
+      const body = textOf(fact)
+      if (body === null) return []
       return [
         {
           kind: 'comment' as const,
           repository: snapshot.repository.name,
           number: snapshot.pull.number,
           marker,
-          body: answer.body.sentence,
+          body,
           commentId: null,
         },
       ]

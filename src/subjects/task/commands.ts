@@ -95,13 +95,12 @@ function judgeVerb(context: TaskContext, command: Command): Judged | null {
     case 'accept':
     case 'merge':
     case 'fix':
+    case 'rework':
       return onPull(context, verb)
     case 'budget':
       return judgeBudget(context, command)
     case 'draft':
       return draft(context, command)
-    case 'rework':
-      return refused(`${code(`/agent ${verb}`)} is not available yet. ${code('/agent help')} lists what is.`)
     case 'help':
     case 'status':
     case 'why':

@@ -1,6 +1,7 @@
 /** What a round of a task does about its verdicts: records first, then answers, comments, labels and work. Pure. */
 import type { Action } from '../../core/action.ts'
 import { type FactBody, settledBySeq } from '../../core/facts.ts'
+import { answerTexts } from '../../core/heard.ts'
 import { formatKey, parseKey } from '../../core/ids.ts'
 import type { TaskSnapshot } from '../../core/snapshot/task.ts'
 import { profileOfLabel } from '../../policy/profiles.ts'
@@ -110,6 +111,7 @@ function commentActions(snapshot: TaskSnapshot<Policy>, number: number, verdicts
  */
 function answerComments(snapshot: TaskSnapshot<Policy>): { marker: string; body: string }[] {
   const settled = settledBySeq(snapshot.facts)
+  const textOf = answerTexts(snapshot.facts)
   const present = new Set(snapshot.ownComments.map((one) => one.marker))
   return snapshot.facts
     .filter(({ body }) => ['issue.delegated', 'comment.command', 'comment.unknown'].includes(body.kind))
@@ -124,7 +126,8 @@ function answerComments(snapshot: TaskSnapshot<Policy>): { marker: string; body:
       )
         return []
       if (fact.body.kind === 'comment.command' && fact.body.on !== 'issue') return []
-      return [{ marker, body: answer.body.sentence }]
+      const body = textOf(fact)
+      return body === null ? [] : [{ marker, body }]
     })
 }
 

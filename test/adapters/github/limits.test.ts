@@ -125,6 +125,22 @@ describe('pacing', () => {
     pacing.block('acme', 1000, 'GitHub says so')
     await expect(pacing.urgent('acme', async () => 'done')).rejects.toBeInstanceOf(RetryLater)
   })
+
+  test('O6: signs that people were heard leave the last writes of an hour to what has to be said', async () => {
+    const clock = createTestClock()
+    const pacing = createPacing(clock)
+    const acknowledge = () => pacing.acknowledge('acme', async () => undefined)
+    for (let minute = 0; minute < 5; minute++) {
+      for (let count = 0; count < 80; count++) await acknowledge()
+      clock.advance(60_000)
+    }
+    await expect(acknowledge()).rejects.toThrow(
+      "acme has used 400 of GitHub's 500 content writes of this hour",
+    )
+    await expect(pacing.write('acme', async () => 'done')).resolves.toBe('done')
+    clock.advance(55 * 60_000)
+    await expect(acknowledge()).resolves.toBeUndefined()
+  })
 })
 
 describe('deliveries', () => {
