@@ -15,6 +15,8 @@ import { type Improvise, type ModelWorld, startModel } from '../world/model/serv
 
 export const webhookSecret = 'a-secret-for-the-stage-only'
 export const modelKey = 'sk-stage-key-for-the-stand-in-model'
+/** Longer than the minute for which the App holds a check run back when it has made GitHub's 80 content writes of it. */
+const usualPatienceMs = 90_000
 
 export interface StageOptions {
   script?: Script
@@ -37,7 +39,7 @@ export interface StageOptions {
   launch?: (environment: Record<string, string>) => Promise<Running>
   /** Give the App a second one for drafting; the caller installs it. */
   drafter?: boolean
-  /** How long `until` waits where nothing else is said; a minute when absent. */
+  /** How long `until` waits where nothing else is said; a minute and a half when absent. */
   patienceMs?: number
 }
 
@@ -137,7 +139,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         quiet = github.events.length === before ? quiet + 1 : 0
       }
     },
-    async until(awaited, look, limitMs = options.patienceMs ?? 60_000) {
+    async until(awaited, look, limitMs = options.patienceMs ?? usualPatienceMs) {
       for (const deadline = Date.now() + limitMs; Date.now() < deadline; ) {
         const found = await look()
         if (found !== undefined) return found

@@ -6,7 +6,7 @@ import { factsOf } from '../../src/core/facts.ts'
 import { openForSuite } from '../e2e/badInput/setUp.ts'
 import { hallBundle, repository, type Town } from '../e2e/town.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(180_000)
 
 let town: Town
 let bot: Octokit

@@ -8,7 +8,7 @@ jest.setTimeout(240_000)
 
 let town: RolloutTown
 const until = (what: string, look: () => unknown | Promise<unknown>) =>
-  town.stage.until(what, async () => ((await look()) ? true : undefined), 60_000)
+  town.stage.until(what, async () => ((await look()) ? true : undefined))
 const environments = (service: string) => `
     staging:
       deploy: create${watched(service, 'staging')}

@@ -24,7 +24,7 @@ afterAll(() => town.close(), 160_000)
 /** Wait for a comment, not as long as the test may take, so that a failure says what was there. */
 const said = async (number: number, text: RegExp) =>
   town.stage
-    .until(`a comment with ${text}`, () => town.comments(number).find((body) => text.test(body)), 60_000)
+    .until(`a comment with ${text}`, () => town.comments(number).find((body) => text.test(body)))
     .catch((error: Error) => {
       throw new Error(`${error.message}: ${JSON.stringify(town.comments(number))}`, { cause: error })
     })

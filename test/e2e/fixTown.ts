@@ -112,7 +112,7 @@ export async function openFixTown(policy = townPolicy, options: StageOptions = {
       replies,
       reply: (commentId, text) =>
         town.stage
-          .until(`a reply with ${text}`, () => replies(commentId).find((body) => text.test(body)), 60_000)
+          .until(`a reply with ${text}`, () => replies(commentId).find((body) => text.test(body)))
           .catch(explain),
     }
   }

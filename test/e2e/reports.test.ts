@@ -99,7 +99,7 @@ beforeAll(async () => {
     message: 'Measure',
   })
   await measure(base, 'push', measured('src/hall.mjs'))
-}, 120_000)
+}, 180_000)
 afterAll(() => town?.close())
 
 type Uploads = Record<string, Record<string, string> | Buffer>
@@ -156,7 +156,7 @@ describe('G18: what CI uploads at the head and at the merge base decides', () =>
     expect(text).toMatch(/no result that the merge base does not have/)
     for (const words of [/90\.0 % of lines/, /1 test succeeded/, /1\.1 kB/, /230 ms/, /No known weakness/])
       expect(text).toMatch(words)
-  }, 120_000)
+  }, 180_000)
 
   test('what got worse fails or is flagged, each by its own gate, with annotations on the lines', async () => {
     const { sha, file } = await opened()
@@ -179,7 +179,7 @@ describe('G18: what CI uploads at the head and at the merge base decides', () =>
     expect(town.run('countersign/gates', sha)?.annotations).toContainEqual(
       expect.objectContaining({ path: file, start_line: 1, annotation_level: 'failure' }),
     )
-  }, 120_000)
+  }, 180_000)
 
   test('G9: a slower load test is accepted by a person who may, for this commit alone', async () => {
     const { pull, sha, file } = await opened()
@@ -200,7 +200,7 @@ describe('G18: what CI uploads at the head and at the merge base decides', () =>
     expect(await gates(next, 'failure')).toMatch(/A person must look at performance/)
     await town.press(town.cleo, 'countersign/gates', next, 'Accept')
     await gates(next, 'success')
-  }, 120_000)
+  }, 180_000)
 
   test('a run that is run again counts anew', async () => {
     const { sha, file } = await opened()
@@ -214,7 +214,7 @@ describe('G18: what CI uploads at the head and at the merge base decides', () =>
       })
     await ci.finish(run, 'success')
     await gates(sha, 'success')
-  }, 120_000)
+  }, 180_000)
 
   test('T16: nothing at the merge base is flagged, and nothing at the head fails at the deadline', async () => {
     const stray = await town.owner.push(repository, 'main', { files: { 'NEW.md': 'New.\n' }, message: 'New' })
@@ -233,7 +233,7 @@ describe('G18: what CI uploads at the head and at the merge base decides', () =>
       context: 'x',
     })
     expect(await gates(late.sha, 'failure')).toMatch(/has not run\. It had 2 minutes/)
-  }, 120_000)
+  }, 180_000)
 })
 
 describe('T15: an artifact of the right name proves nothing', () => {
@@ -343,7 +343,7 @@ describe('T15: an artifact of the right name proves nothing', () => {
     const pull = await town.robo.openPull(repository, { title: 'Better', head: name, base: 'main', body: '' })
     await measure(pull.headSha, 'pull_request', measured(`src/${name}.mjs`))
     expect(await gates(pull.headSha, 'failure')).toMatch(/flagged \| \*\*Gate integrity\*\*.*measure\.yml/)
-  }, 120_000)
+  }, 180_000)
 })
 
 test('T25: the storage that GitHub redirects to is not told our token', async () => {

@@ -9,7 +9,7 @@ jest.setTimeout(240_000)
 let town: RolloutTown
 const kinds = async (environment: string) => storyOf(await town.factsIn(environment))
 const until = (what: string, look: () => unknown | Promise<unknown>) =>
-  town.stage.until(what, async () => ((await look()) ? true : undefined), 60_000)
+  town.stage.until(what, async () => ((await look()) ? true : undefined))
 const answers = async () => factsOf(await town.factsIn('production'), 'rule.answered').map(({ body }) => body)
 
 const environments = (service: string) => `

@@ -8,7 +8,7 @@ jest.setTimeout(240_000)
 let town: RolloutTown
 const kinds = async (environment: string) => storyOf(await town.factsIn(environment))
 const until = (what: string, look: () => unknown | Promise<unknown>) =>
-  town.stage.until(what, async () => ((await look()) ? true : undefined), 60_000)
+  town.stage.until(what, async () => ((await look()) ? true : undefined))
 const outcomes = async (environment: string) =>
   factsOf(await town.factsIn(environment), 'window.ended').map(({ body }) => body.outcome)
 const says = (sha: string, text: RegExp) =>

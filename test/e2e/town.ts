@@ -89,9 +89,6 @@ export const goodFiles = (name: string) => ({
   [`docs/${name}.md`]: `# ${name}\n`,
 })
 
-/** How long an answer may take; a busy machine needs seconds for one. */
-const waitMs = 50_000
-
 export async function openTown(
   options: StageOptions & { policy?: string; files?: Record<string, string> } = {},
 ): Promise<Town> {
@@ -140,10 +137,8 @@ export async function openTown(
       return [...state.comments.values()].filter((one) => one.issueId === issue?.id).map((one) => one.body)
     },
     commentWith: (number, text) =>
-      stage.until(
-        `a comment on #${number} with ${text}`,
-        () => town.comments(number).find((body) => text.test(body)),
-        waitMs,
+      stage.until(`a comment on #${number} with ${text}`, () =>
+        town.comments(number).find((body) => text.test(body)),
       ),
     run: (name, sha) =>
       [...state.checkRuns.values()]
@@ -157,7 +152,7 @@ export async function openTown(
         if (run) shown = `${run.status}/${run.conclusion}: ${run.output.title}\n${run.output.summary}`
         return run && (run.conclusion ?? run.status) === wanted ? run : undefined
       }
-      return stage.until(`${name} to be ${wanted}`, look, waitMs).catch((error: Error) => {
+      return stage.until(`${name} to be ${wanted}`, look).catch((error: Error) => {
         throw new Error(`${error.message}; it shows ${shown}`, { cause: error })
       })
     },

@@ -186,7 +186,7 @@ export async function openEvilStage(bad: ReadonlySet<string>): Promise<EvilStage
             one.headSha === effects.pullOf(issue)?.headSha &&
             one.conclusion === 'action_required',
         )
-      const run = await shop.stage.until('the plan check', shown, 60_000)
+      const run = await shop.stage.until('the plan check', shown)
       await shop.ana.press(run.id, run.actions.find(({ label }) => label === 'Approve')?.identifier ?? '')
     },
     changedOutside() {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { repository, type Town } from '../town.ts'
 import { openForSuite } from './setUp.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(180_000)
 
 let town: Town
 openForSuite((opened) => {

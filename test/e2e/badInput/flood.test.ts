@@ -4,7 +4,7 @@ import { mostWords } from '../../../src/core/heard.ts'
 import { repository, type Town } from '../town.ts'
 import { openForSuite } from './setUp.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(180_000)
 
 let town: Town
 openForSuite((opened) => {
@@ -21,5 +21,5 @@ test('O6, T23: of the questions of one account in an hour the first twenty are a
   await town.stage.settle()
   expect(byUs()).toHaveLength(mostWords)
   await town.ana.comment(repository, number, '/agent help')
-  await town.stage.until('an answer for ana', () => byUs().length === mostWords + 1 || undefined, 50_000)
+  await town.stage.until('an answer for ana', () => byUs().length === mostWords + 1 || undefined)
 })

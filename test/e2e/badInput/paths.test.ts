@@ -4,7 +4,7 @@ import type { Town } from '../town.ts'
 import { type Entry, openRaw } from './rawCommit.ts'
 import { openForSuite } from './setUp.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(180_000)
 
 let town: Town
 openForSuite(

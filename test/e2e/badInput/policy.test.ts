@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { repository, type Town, townPolicy } from '../town.ts'
 import { openForSuite } from './setUp.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(180_000)
 
 let town: Town
 openForSuite((opened) => {
@@ -16,7 +16,7 @@ describe('bad policy files', () => {
   beforeAll(async () => {
     head = (await town.openPull(town.dev, 'policy-witness')).headSha
     await town.runIs('countersign/gates', head, 'success')
-  }, 120_000)
+  }, 180_000)
   const write = (text: string | Buffer) =>
     town.owner.push(repository, 'main', { files: { '.github/countersign.yml': text } })
   /** What the check shows now: its summary, and the annotations of its last writing. */
@@ -26,7 +26,7 @@ describe('bad policy files', () => {
   }
   const shows = (sentence: RegExp) =>
     town.stage
-      .until(`the sentence ${sentence}`, () => sentence.exec(shown()) ?? undefined, 50_000)
+      .until(`the sentence ${sentence}`, () => sentence.exec(shown()) ?? undefined)
       .catch((error: Error) => {
         throw new Error(`${error.message}; it shows ${shown().slice(-3000)}`, { cause: error })
       })

@@ -6,7 +6,7 @@ import { beforeAll, describe, jest, test } from '@jest/globals'
 import { repository, type Town } from '../town.ts'
 import { openForSuite } from './setUp.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(180_000)
 
 let town: Town
 openForSuite((opened) => {
@@ -18,7 +18,7 @@ describe('odd policy files that are right', () => {
   beforeAll(async () => {
     head = (await town.openPull(town.dev, 'policy-witness')).headSha
     await town.runIs('countersign/gates', head, 'success')
-  }, 120_000)
+  }, 180_000)
   const write = (text: string) =>
     town.owner.push(repository, 'main', { files: { '.github/countersign.yml': text } })
 

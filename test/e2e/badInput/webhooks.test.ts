@@ -4,7 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals'
 import { type Delivering, repository, type Town } from '../town.ts'
 import { labelled, openForSuite, repositoryJson, sender } from './setUp.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(180_000)
 
 let town: Town
 openForSuite((opened) => {
