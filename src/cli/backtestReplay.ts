@@ -1,5 +1,4 @@
 /** Replaying one past pull request under one or two policies: the same evidence, judged by what judges in production. */
-
 import { GitHubRefusal } from '../adapters/github/failures.ts'
 import { RetryLater, Terminal } from '../core/errors.ts'
 import { type EvidenceRequest, type EvidenceResult, evidenceKey } from '../core/evidence.ts'
