@@ -22,12 +22,17 @@ const words: Record<string, string> = {
 
 type Issue = z.core.$ZodIssue
 
-/** One sentence for an issue; an issue over several unknown keys gives one each. `raw` is what the person wrote. */
+/** Anybody may propose a policy of thousands of unknown keys: no more of them are looked for among ours. */
+export const mostMistakes = 20
+
+/** One sentence for an issue; an issue over several unknown keys gives one each, of the first 20. `raw` is what the person wrote. */
 export function describeIssue(issue: Issue, raw: unknown): Mistake[] {
   const where = (path: PropertyKey[]) => (path.length === 0 ? 'the file' : code(path.map(String).join('.')))
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...issue.path, key], sentence: unknownKey(issue.path, key) }))
+      return issue.keys
+        .slice(0, mostMistakes)
+        .map((key) => ({ path: [...issue.path, key], sentence: unknownKey(issue.path, key) }))
     case 'invalid_value':
       return [
         {
@@ -117,9 +122,13 @@ interface SchemaNode {
   allOf?: SchemaNode[]
 }
 
+/** Made once: it takes milliseconds. */
+let schema: SchemaNode | undefined
+
 /** The keys that the schema knows at a place. */
 function keysAt(path: PropertyKey[]): string[] {
-  let nodes = [policyJsonSchema() as SchemaNode]
+  schema ??= policyJsonSchema() as SchemaNode
+  let nodes = [schema]
   for (const part of path) {
     nodes = nodes.flatMap(variants).flatMap((node) => {
       if (typeof part === 'number') return node.items ? [node.items] : []

@@ -5,14 +5,13 @@ import { isAlias, isCollection, LineCounter, parseDocument, visit, type YAMLPars
 import { misnamedPolicyPath, policyPath } from '../core/policyFiles.ts'
 import type { Annotation } from '../core/verdict.ts'
 import { mergePolicies } from './merge.ts'
-import { describeIssue } from './mistakes.ts'
+import { describeIssue, mostMistakes } from './mistakes.ts'
 import { Policy } from './schema.ts'
 
 const maximumCharacters = 100_000
 const maximumDepth = 20
 const maximumAliases = 20
 const maximumNodes = 10_000
-const maximumMistakes = 20
 
 export type PolicyParse =
   | { ok: true; policy: Policy }
@@ -75,7 +74,7 @@ export function parsePolicy(
   if (document.errors.length > 0)
     return broken(
       path,
-      document.errors.slice(0, maximumMistakes).map((error) => {
+      document.errors.slice(0, mostMistakes).map((error) => {
         const { line, col } = at(error.pos[0])
         return mistake(line, `${line}:${col}: not valid YAML: ${wordsOf(error)}`)
       }),
@@ -87,16 +86,15 @@ export function parsePolicy(
   const raw = expanded.value
   const result = Policy.safeParse(mergePolicies(organisation, raw))
   if (result.success) return { ok: true, policy: result.data }
-  const mistakes = result.error.issues.slice(0, maximumMistakes).flatMap((issue) =>
-    describeIssue(issue, raw).map(({ path: where, sentence }) => {
+  const mistakes: Annotation[] = []
+  for (const issue of result.error.issues) {
+    for (const { path: where, sentence } of describeIssue(issue, raw)) {
       const { line, col } = at(offsetOf(document, where))
-      return mistake(line, `${line}:${col}: ${sentence}`)
-    }),
-  )
-  return broken(
-    path,
-    mistakes.sort((a, b) => a.startLine - b.startLine),
-  )
+      mistakes.push(mistake(line, `${line}:${col}: ${sentence}`))
+    }
+    if (mistakes.length >= mostMistakes) break
+  }
+  return broken(path, mistakes.sort((a, b) => a.startLine - b.startLine).slice(0, mostMistakes))
 }
 
 /** The library's words, where they are not for programmers. */

@@ -40,6 +40,22 @@ test('a repository extends its organisation, and its own words win', () => {
   ).toEqual([['dana'], ['button'], 'solo'])
 })
 
+test.each([
+  ['at the top', Array.from({ length: 3000 }, (_, at) => `k${at}:`).join('\n')],
+  [
+    'under names',
+    `profiles:\n${Array.from({ length: 60 }, (_, at) => `  p${at}: { ${Array.from({ length: 30 }, (_, key) => `x${key}: 1`).join(', ')} }`).join('\n')}`,
+  ],
+])(
+  'T14: what anybody may propose is bounded: of thousands of unknown keys %s the first 20 are looked for',
+  (_, text) => {
+    const result = parsePolicy(text)
+    if (result.ok) throw new Error('it was accepted')
+    expect(result.mistakes).toHaveLength(20)
+    expect(result.mistakes[0]?.message).toMatch(/^\d+:\d+: `\w+` is not a key/)
+  },
+)
+
 test('a key named __proto__ is an ordinary mistake', () => {
   const result = parsePolicy('__proto__: { polluted: true }', undefined, { seniors: [] })
   expect(result.ok).toBe(false)
