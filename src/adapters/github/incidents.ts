@@ -11,14 +11,23 @@ const issueMarker = 'incidents'
 const Issue = z.object({
   number: z.number().int(),
   body: z.string().nullish(),
+  comments: z.number().int().default(0),
   pull_request: z.unknown().optional(),
 })
-const pagesOfIssues = 5
+const pagesOfIssues = 50
+/**
+ * Whoever may write on the issue may fill it: GitHub takes 2,500 comments, and 1,000 are looked through for a report that
+ * was made. A full one is left behind, so that noise keeps no incident from being reported.
+ */
+const fullAtComments = 900
 const text = [
   'Countersign found that something got past the checks, or could have. Each comment below is one incident, reported once.',
   '',
   'Close this issue when everything in it was looked at; the next incident opens a new one.',
 ].join('\n')
+
+const takesIncidents = ({ pull_request, body, comments }: z.infer<typeof Issue>) =>
+  !pull_request && readMarker(body ?? '')?.marker === issueMarker && comments < fullAtComments
 
 /** @param bot tells the login of our bot account: only its issues count. */
 export function createIncidents(client: Client, conversation: Conversation, bot: () => Promise<string>) {
@@ -28,10 +37,11 @@ export function createIncidents(client: Client, conversation: Conversation, bot:
     const inputs = { ...parts(name), creator: await bot(), state: 'open' }
     const open = await client.pages(on(name, 'read'), 'GET /repos/{owner}/{repo}/issues', inputs, {
       schema: z.array(Issue),
-      items: (page) => page,
+      items: (page) => page.filter(takesIncidents),
       most: pagesOfIssues,
+      enough: (soFar) => soFar.length > 0,
     })
-    const found = open.find((one) => !one.pull_request && readMarker(one.body ?? '')?.marker === issueMarker)
+    const [found] = open
     if (found) return found.number
     const body = { ...parts(name), title: 'Countersign: incidents', body: withMarker(issueMarker, text) }
     return (await client.rest(on(name, 'discuss'), 'POST /repos/{owner}/{repo}/issues', body, Issue)).number
