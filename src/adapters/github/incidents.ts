@@ -1,6 +1,7 @@
 /** The incident issue: one open issue a repository, where each incident is one comment (T20, T42). */
 import { Mutex } from 'async-mutex'
 import { z } from 'zod'
+import { sha256 } from '../../core/digest.ts'
 import type { RepositoryName } from '../../core/ids.ts'
 import { on, parts } from './access.ts'
 import type { Client } from './client.ts'
@@ -29,6 +30,14 @@ const text = [
 const takesIncidents = ({ pull_request, body, comments }: z.infer<typeof Issue>) =>
   !pull_request && readMarker(body ?? '')?.marker === issueMarker && comments < fullAtComments
 
+const longestMarker = 150
+
+/** Names of environments may hold nearly anything: none ends the marker's comment early, or is not found again (T28). */
+function plain(marker: string): string {
+  const written = encodeURI(marker.toWellFormed())
+  return written.length > longestMarker ? sha256(marker) : written
+}
+
 /** @param bot tells the login of our bot account: only its issues count. */
 export function createIncidents(client: Client, conversation: Conversation, bot: () => Promise<string>) {
   const opening = new Mutex()
@@ -52,7 +61,7 @@ export function createIncidents(client: Client, conversation: Conversation, bot:
     report(name: RepositoryName, marker: string, sentence: string): Promise<number> {
       return opening.runExclusive(async () => {
         const number = await issue(name)
-        await conversation.upsert(name, number, `incident:${marker}`, sentence, null)
+        await conversation.upsert(name, number, `incident:${plain(marker)}`, sentence, null)
         return number
       })
     },

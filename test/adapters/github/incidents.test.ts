@@ -48,3 +48,17 @@ test('T20: more open issues of ours than a few pages hide the incident issue fro
   expect(await report('push:main:2')).toBe(first)
   expect(comments(first)).toHaveLength(2)
 })
+
+test.each([
+  ['what would end its marker', 'rollout:acme/shop@a --> @acme/seniors <b>:3'],
+  ['what is longer than a marker', `rollout:acme/shop@${'é'.repeat(200)}:3`],
+])(
+  'T28, S7: an environment that is called %s is reported once, and says nothing beside the sentence',
+  async (_, marker) => {
+    const number = await bench.forge.reportIncident(bench.name, marker, 'What got past.')
+    await bench.forge.reportIncident(bench.name, marker, 'What got past.')
+    expect(comments(number).map(({ body }) => body)).toEqual([
+      expect.stringMatching(/^<!-- countersign:incident:[^\s<>]+ -->\nWhat got past\.$/),
+    ])
+  },
+)
