@@ -1,6 +1,6 @@
-/** Workflows that a push to an agent's branch would start and that name an environment: agent code would deploy itself (T38). */
+/** Workflows that an agent's push or pull request would start and that name an environment: agent code would deploy itself (T38). */
 import picomatch from 'picomatch'
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { DeployingWorkflow } from '../enforcement/protection.ts'
 import { absentWhen, type Operator } from './operator.ts'
@@ -8,12 +8,11 @@ import { absentWhen, type Operator } from './operator.ts'
 /** Under which all branches of Countersign's own agents stand; what another agent's branch is called nobody knows. */
 const agentBranch = 'agent/issue-1'
 const folder = '.github/workflows'
-const mostWorkflows = 100
 
 const Entry = z.object({ name: z.string(), path: z.string(), type: z.string() })
 const File = z.object({ content: z.string() })
 const names = z.union([z.string().transform((one) => [one]), z.array(z.string())])
-const Push = z
+const Filters = z
   .object({ branches: names.optional(), 'branches-ignore': names.optional(), tags: names.optional() })
   .nullish()
 const Workflow = z.object({
@@ -39,45 +38,62 @@ export async function readDeployingWorkflows(
   if (!list.seen) return list
   const files = (list.value ?? []).filter(({ type, name }) => type === 'file' && /\.ya?ml$/.test(name))
   const found: DeployingWorkflow[] = []
-  for (const { path } of files.slice(0, mostWorkflows)) {
+  // All of them, which are at most 1,000: one that is not looked at would be taken for harmless.
+  for (const { path } of files) {
     const { content } = await operator.ask(route, { ...where, path, ref }, File)
-    const environments = environmentsOnPush(Buffer.from(content, 'base64').toString('utf8'))
+    const environments = environmentsIn(Buffer.from(content, 'base64').toString('utf8'), ref)
     if (environments.length > 0) found.push({ path, environments })
   }
   return { seen: true as const, value: found }
 }
 
-/** The environments that a push of an agent's branch would deploy to, by the text of one workflow. */
-export function environmentsOnPush(text: string): string[] {
-  const workflow = Workflow.safeParse(yamlOf(text))
-  if (!workflow.success || !startsOnPush(workflow.data.on)) return []
+/** The environments that an agent's push, or its pull request into `base`, would deploy to, by the text of one workflow. */
+function environmentsIn(text: string, base: string): string[] {
+  // Never by an older version of YAML that the file asks for, in which `on` is no text.
+  const document = parseDocument(text, { schema: 'core', merge: false, logLevel: 'silent' })
+  // Not YAML: GitHub runs nothing of it.
+  if (document.errors.length > 0) return []
+  const value = expanded(document)
+  if (value === undefined) return ['what its aliases hide']
+  const workflow = Workflow.safeParse(value)
+  if (!workflow.success || !startsFor(workflow.data.on, base)) return []
   const named = Object.values(workflow.data.jobs).flatMap(
     ({ environment }) => Environment.safeParse(environment).data ?? [],
   )
   return [...new Set(named)]
 }
 
-function yamlOf(text: string): unknown {
+/** Undefined when the aliases multiply beyond what is expanded here. */
+function expanded(document: ReturnType<typeof parseDocument>): unknown {
   try {
-    return parse(text, { logLevel: 'silent', maxAliasCount: 20 })
-  } catch {
-    // Not YAML: GitHub runs nothing of it.
-    return null
+    return document.toJS({ maxAliasCount: 100 }) ?? null
+  } catch (error) {
+    if (error instanceof Error) return undefined
+    throw error
   }
 }
 
-function startsOnPush(on: z.infer<typeof Workflow>['on']): boolean {
+/** Events of a pull request, which run what it proposes or beside it, with the secrets of the environment. */
+const proposing = ['pull_request', 'pull_request_target']
+
+function startsFor(on: z.infer<typeof Workflow>['on'], base: string): boolean {
   if (on === undefined) return false
-  if (Array.isArray(on)) return on.includes('push')
-  if (!('push' in on)) return false
-  const push = Push.safeParse(on['push'])
-  if (!push.success) return true
+  if (Array.isArray(on)) return on.some((event) => ['push', 'create', ...proposing].includes(event))
+  if ('create' in on) return true
+  if ('push' in on && passes(on['push'], agentBranch)) return true
+  return proposing.some((event) => event in on && passes(on[event], base))
+}
+
+/** Whether the filters of an event let a branch through; what cannot be read lets everything through. */
+function passes(filters: unknown, branch: string): boolean {
+  const read = Filters.safeParse(filters)
+  if (!read.success) return true
   const matches = (patterns: string[]) =>
     patterns.reduce((is, pattern) => {
       const not = pattern.startsWith('!')
-      return picomatch.isMatch(agentBranch, not ? pattern.slice(1) : pattern) ? !not : is
+      return picomatch.isMatch(branch, not ? pattern.slice(1) : pattern) ? !not : is
     }, false)
-  const { branches, 'branches-ignore': ignored, tags } = push.data ?? {}
+  const { branches, 'branches-ignore': ignored, tags } = read.data ?? {}
   if (branches) return matches(branches)
   if (ignored) return !matches(ignored)
   // Only tags named: pushes of branches start nothing.

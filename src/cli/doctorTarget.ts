@@ -13,6 +13,7 @@ const Repository = z.object({
   default_branch: z.string(),
   private: z.boolean(),
   html_url: z.string(),
+  owner: z.object({ type: z.string() }),
 })
 const Ref = z.object({ object: z.object({ sha: Sha }) })
 const File = z.object({ content: z.string() })
@@ -23,6 +24,8 @@ const mostBranches = 20
 export interface Target {
   repository: string
   url: string
+  /** An organisation may share secrets with it. */
+  ofOrganisation: boolean
   defaultBranch: string
   /** Patterns of policy's `branches.protected`. */
   patterns: string[]
@@ -34,11 +37,13 @@ export interface Target {
 /** @throws when the repository cannot be seen with this token, or its policy is broken and no mode is given. */
 export async function readTarget(operator: Operator, name: string, mode: Mode | null): Promise<Target> {
   const [owner = '', repo = ''] = name.split('/')
-  const { full_name, html_url, default_branch, ...rest } = await operator.ask(
-    'GET /repos/{owner}/{repo}',
-    { owner, repo },
-    Repository,
-  )
+  const {
+    full_name,
+    html_url,
+    default_branch,
+    owner: account,
+    ...rest
+  } = await operator.ask('GET /repos/{owner}/{repo}', { owner, repo }, Repository)
   const ports = policyPorts(operator)
   const tip = await ports.forge.branchTip(full_name, default_branch)
   if (!tip.found) throw new Error(`${full_name} has no commit on ${default_branch} yet.`)
@@ -48,6 +53,7 @@ export async function readTarget(operator: Operator, name: string, mode: Mode | 
   return {
     repository: full_name,
     url: html_url,
+    ofOrganisation: account.type === 'Organization',
     defaultBranch: default_branch,
     patterns: reading.ok ? reading.policy.branches.protected : [],
     enforce: !reading.ok || reading.policy.enforce,

@@ -1,7 +1,13 @@
 /** Reads what `countersign doctor` judges of one branch, with the operator's own token (A5). */
 import { z } from 'zod'
 import { branchRulesOf, Rule } from '../adapters/github/readRules.ts'
-import type { ClassicReading, Protection, RulesetReading, Seen } from '../enforcement/protection.ts'
+import type {
+  ClassicReading,
+  EnvironmentReading,
+  Protection,
+  RulesetReading,
+  Seen,
+} from '../enforcement/protection.ts'
 import { readDeployingWorkflows } from './deployingWorkflows.ts'
 import { absentWhen, type Operator, seen } from './operator.ts'
 
@@ -51,11 +57,18 @@ const Suite = z.object({
   pushed_at: z.string(),
 })
 
+interface Where {
+  owner: string
+  repo: string
+}
+/** Pages of 100 environments. */
+const mostPages = 10
+
 /** What is asked about. `permissions` comes from the App's own key, when the operator has it. */
 export type Asked = Pick<
   Protection,
   'repository' | 'branch' | 'url' | 'mode' | 'enforce' | 'appId' | 'botId' | 'permissions'
->
+> & { ofOrganisation: boolean }
 
 export async function readProtection(operator: Operator, asked: Asked): Promise<Protection> {
   const [owner = '', repo = ''] = asked.repository.split('/')
@@ -71,12 +84,8 @@ export async function readProtection(operator: Operator, asked: Asked): Promise<
     seen(() => readRulesets(operator, where, inForce.seen ? inForce.value : [])),
     absentWhen(/not protected/i, () => readClassic(operator, { ...where, branch: asked.branch })),
     seen(() => operator.ask('GET /repos/{owner}/{repo}/actions/permissions/workflow', where, Workflow)),
-    seen(() =>
-      operator.ask('GET /repos/{owner}/{repo}/actions/secrets', { ...where, per_page: 100 }, Secrets),
-    ),
-    seen(() =>
-      operator.ask('GET /repos/{owner}/{repo}/environments', { ...where, per_page: 100 }, Environments),
-    ),
+    seen(() => readSecrets(operator, where, asked.ofOrganisation)),
+    seen(() => readEnvironments(operator, where)),
     readDeployingWorkflows(operator, where, asked.branch),
     seen(() =>
       operator.all(
@@ -95,14 +104,8 @@ export async function readProtection(operator: Operator, asked: Asked): Promise<
       defaultToken: one.default_workflow_permissions,
       mayApprove: one.can_approve_pull_request_reviews,
     })),
-    secrets: mapped(secrets, (one) => one.secrets.map(({ name }) => name)),
-    environments: mapped(environments, (one) =>
-      (one.environments ?? []).map((environment) => ({
-        name: environment.name,
-        rules: (environment.protection_rules ?? []).map(({ type }) => type),
-        adminsBypass: environment.can_admins_bypass ?? null,
-      })),
-    ),
+    secrets,
+    environments,
     deploying,
     bypassed: mapped(bypassed, (all) =>
       all.map((one) => ({
@@ -119,10 +122,38 @@ function mapped<T, U>(part: Seen<T>, to: (value: T) => U): Seen<U> {
   return part.seen ? { seen: true, value: to(part.value) } : part
 }
 
+/** Workflows on any branch read the organisation's secrets, where it shares them, as they read the repository's own. */
+async function readSecrets(operator: Operator, where: Where, ofOrganisation: boolean): Promise<string[]> {
+  const ask = (of: 'secrets' | 'organization-secrets') =>
+    operator.ask(`GET /repos/{owner}/{repo}/actions/${of}`, { ...where, per_page: 100 }, Secrets)
+  const shared = ofOrganisation ? (await ask('organization-secrets')).secrets : []
+  return [
+    ...(await ask('secrets')).secrets.map(({ name }) => name),
+    ...shared.map(({ name }) => `${name} (the organisation's)`),
+  ]
+}
+
+/** All of them: one that is not looked at would be taken for protected. */
+async function readEnvironments(operator: Operator, where: Where): Promise<EnvironmentReading[]> {
+  const read: EnvironmentReading[] = []
+  for (let page = 1; ; page++) {
+    const route = 'GET /repos/{owner}/{repo}/environments'
+    const { environments } = await operator.ask(route, { ...where, per_page: 100, page }, Environments)
+    const some = (environments ?? []).map(({ name, protection_rules, can_admins_bypass }) => ({
+      name,
+      rules: (protection_rules ?? []).map(({ type }) => type),
+      adminsBypass: can_admins_bypass ?? null,
+    }))
+    read.push(...some)
+    if (some.length < 100) return read
+    if (page === mostPages) throw new Error(`${route}: more than ${mostPages * 100} environments.`)
+  }
+}
+
 /** Each ruleset that has a rule in force here; those of the organisation come through the same route. */
 async function readRulesets(
   operator: Operator,
-  where: { owner: string; repo: string },
+  where: Where,
   rules: readonly Rule[],
 ): Promise<RulesetReading[]> {
   const ids = [...new Set(rules.map((rule) => rule.ruleset_id))]

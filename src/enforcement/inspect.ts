@@ -85,7 +85,7 @@ export function inspect(seen: Protection): Line[] {
       'bypassed',
       'Bypasses, last week',
       over(seen.bypassed, (all) => {
-        const others = all.filter((one) => one.actorId !== seen.botId)
+        const others = all.filter((one) => one.actorId === null || one.actorId !== seen.botId)
         if (others.length === 0) return green("None, the App's own merges aside.")
         const named = listed(others.map((one) => `${one.actor} (${one.sha.slice(0, 8)})`))
         return red(
@@ -133,7 +133,7 @@ export function inspect(seen: Protection): Line[] {
       'Secrets in reach of agents',
       over(seen.secrets, (names) =>
         names.length === 0
-          ? green('None at the level of the repository.')
+          ? green('None outside environments.')
           : red(
               `Workflows on any branch, an agent's too, can read ${listed(names)} (T38).`,
               `Move them into an environment with protection rules: ${settings}/environments.`,
@@ -142,7 +142,7 @@ export function inspect(seen: Protection): Line[] {
     ),
     line('environments', 'Environments', over(seen.environments, inspectEnvironments(settings))),
     line('rollback', 'What would hold a rollback', over(seen.environments, inspectRollback(settings))),
-    line('deploying', 'Deploys on push', over(seen.deploying, inspectDeploying(seen.url, seen.branch))),
+    line('deploying', 'Deploys for agents', over(seen.deploying, inspectDeploying(seen.url, seen.branch))),
     line('permissions', "The App's permissions", over(seen.permissions, inspectPermissions)),
   ]
 }
@@ -151,11 +151,11 @@ export function inspect(seen: Protection): Line[] {
 const inspectDeploying =
   (url: string, branch: string) =>
   (all: DeployingWorkflow[]): Finding => {
-    if (all.length === 0) return green("No workflow deploys when an agent's branch is pushed.")
+    if (all.length === 0) return green('No workflow deploys what an agent pushes or proposes.')
     const named = listed(all.map((one) => `${one.path} (to ${listed(one.environments)})`))
     return red(
-      `A push of any branch, an agent's too, starts ${named}.`,
-      `Name the branches under \`on: push: branches:\` in ${url}/blob/${branch}/${all[0]?.path}.`,
+      `A push or a pull request of anybody, an agent's too, starts ${named}.`,
+      `Let it start on pushes of named branches alone (\`on: push: branches:\`) in ${url}/blob/${branch}/${all[0]?.path}.`,
     )
   }
 

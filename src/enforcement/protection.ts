@@ -26,7 +26,7 @@ export interface EnvironmentReading {
   adminsBypass: boolean | null
 }
 
-/** A workflow that deploys when a branch of an agent is pushed. */
+/** A workflow that deploys when a branch of an agent is pushed or proposed. */
 export interface DeployingWorkflow {
   path: string
   environments: string[]
@@ -63,6 +63,7 @@ export interface Protection {
   /** Null when the branch has no classic protection. */
   classic: Seen<ClassicReading | null>
   workflows: Seen<{ defaultToken: 'read' | 'write'; mayApprove: boolean }>
+  /** Names of secrets outside environments, the repository's and those that its organisation shares with it. */
   secrets: Seen<string[]>
   environments: Seen<EnvironmentReading[]>
   deploying: Seen<DeployingWorkflow[]>

@@ -47,13 +47,16 @@ export function judgeWatch({ repository, branch, appId, mode, reading }: Watched
 }
 
 /** What is known of the proof, as one line of the gates check; null where nothing is watched. */
-export function proofLine({ repository, mode, reading, nowMs }: Watched): string | null {
+export function proofLine({ repository, mode, appId, reading, nowMs }: Watched): string | null {
   if (reading === 'unknown' || !isWatched(mode, reading.proof)) return null
   const { proof } = reading
   const run = code(doctorCommand(repository))
   if (!proof)
     return `Enforcement: the rules in force are watched; who may bypass them was never proven. An administrator runs ${run}.`
   const day = new Date(proof.provenAtMs).toISOString().slice(0, 10)
+  // Who may bypass was looked at for other rules than those that hold now.
+  if (proof.mode !== mode || proof.appId !== appId)
+    return `Enforcement: the proof of ${day} is for ${proof.mode} mode and the App ${proof.appId}; in force are ${mode} mode and the App ${appId}. An administrator runs ${run} again.`
   return nowMs - proof.provenAtMs < proofLastsMs
     ? `Enforcement: proven on ${day} by ${code(proof.by, 40)}, and the rules in force still hold.`
     : `Enforcement: the proof of ${day} has expired after 30 days. An administrator runs ${run} again.`

@@ -24,8 +24,8 @@ let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-doctor-'))
   world = await startGitHub({ contract: createContract(), permissions })
-  world.createOrg('acme')
   for (const login of ['ada', 'lin']) world.createUser(login)
+  world.createOrg('acme', { owners: ['ada'] })
   await world.createRepo('acme', 'shop', {
     private: true,
     collaborators: { ada: 'admin', lin: 'write' },
@@ -166,6 +166,28 @@ describe('countersign doctor', () => {
     expect(shown.find((line) => line.id === 'secrets')?.sentence).toContain('DEPLOY_KEY')
   })
 
+  test('T38: secrets that the organisation shares with the repository are in reach of agents too', async () => {
+    for (const [secret, selected] of [
+      ['NPM_TOKEN', { visibility: 'all' }],
+      ['NOT_HERE', { visibility: 'selected', selected_repository_ids: [] }],
+    ] as const)
+      await world.as('ada').api('PUT', `/orgs/acme/actions/secrets/${secret}`, selected)
+    const { shown } = await lines()
+    expect(shown.find((line) => line.id === 'secrets')).toMatchObject({
+      state: 'red',
+      sentence: "Workflows on any branch, an agent's too, can read NPM_TOKEN (the organisation's) (T38).",
+    })
+  })
+
+  test('A5: of more than a hundred environments none is taken for protected unseen', async () => {
+    for (let at = 1; at <= 100; at++) await admin('PUT', `/environments/stage-${at}`, { wait_timer: 10 })
+    await admin('PUT', '/environments/zone', {})
+    expect((await lines()).shown.find((line) => line.id === 'environments')).toMatchObject({
+      state: 'red',
+      sentence: 'no protection rule on zone.',
+    })
+  })
+
   test('A5: an environment without a rule is red; with one it is amber, since GitHub does not say who bypasses it', async () => {
     await admin('PUT', '/environments/production', {})
     const environments = async () => (await lines()).shown.find((line) => line.id === 'environments')
@@ -191,13 +213,23 @@ describe('countersign doctor', () => {
     })
   })
 
-  test("T38: a workflow that a push of an agent's branch starts and that deploys is red, one for named branches is not", async () => {
+  test("T38: a workflow that an agent's push or pull request starts and that deploys is red, one for named branches is not", async () => {
     const workflow = (on: string) =>
-      `on: ${on}\njobs:\n  deploy:\n    environment: production\n    runs-on: x\n`
+      `${on.startsWith('%') ? '' : 'on: '}${on}\njobs:\n  deploy:\n    environment: production\n    runs-on: x\n`
     const file = '.github/workflows/deploy.yml'
     for (const [on, state] of [
       ['push', 'red'],
-      ['[pull_request]', 'green'],
+      ['[pull_request]', 'red'],
+      ['pull_request_target', 'red'],
+      ['{ pull_request: { branches: [main] } }', 'red'],
+      ['{ pull_request: { branches: ["release/*"] } }', 'green'],
+      ['create', 'red'],
+      ['workflow_dispatch', 'green'],
+      ['%YAML 1.1\n---\non: push', 'red'],
+      [
+        `push\nx-some: &some { a: b }\nx-many: [${Array.from({ length: 25 }, () => '*some').join(', ')}]`,
+        'red',
+      ],
       ['{ push: { branches: [main] } }', 'green'],
       ['{ push: { branches: ["**", "!agent/**"] } }', 'green'],
       ['{ push: { branches-ignore: [main] } }', 'red'],

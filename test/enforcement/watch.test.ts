@@ -89,6 +89,23 @@ describe('the proof', () => {
     expect(at(provenAtMs + 30 * day)).toMatch(/expired after 30 days/)
   })
 
+  test.each([
+    ['mode', { mode: 'checks' as const }, /is for checks mode and the App \d+; in force are merge mode/],
+    [
+      'App',
+      { appId: app.appId + 1 },
+      /is for merge mode and the App \d+; in force are merge mode and the App/,
+    ],
+  ])('A5, T19: one for another %s is not told as one of what is in force', (_, other, words) => {
+    const lines = inMode(
+      'merge',
+      { rules: goodRules(), proof: { ...proof, ...other } },
+      { nowMs: provenAtMs },
+    )
+    expect(lines.gates.lines.join()).toMatch(words)
+    expect(lines.gates.lines.join()).not.toMatch(/still hold/)
+  })
+
   test('A5: its absence is said in merge mode', () => {
     expect(inMode('merge', { rules: goodRules(), proof: null }).gates.lines.join()).toMatch(/never proven/)
   })

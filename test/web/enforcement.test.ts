@@ -94,7 +94,7 @@ const hidden = [
   'Secrets in reach of agents',
   'Environments',
   'What would hold a rollback',
-  'Deploys on push',
+  'Deploys for agents',
   "The App's permissions",
 ]
 

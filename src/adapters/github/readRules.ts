@@ -41,6 +41,9 @@ export async function readBranchRules(
   return branchRulesOf(rules)
 }
 
+/** A fork's branch may be open to what its upstream brings, past everybody: then updates are not restricted. */
+const OpenToUpstream = z.object({ update_allows_fetch_and_merge: z.literal(true) })
+
 /** The rules as Countersign judges them. Parameters in a form we do not know count as no rule (S9). */
 export function branchRulesOf(rules: readonly Pick<Rule, 'type' | 'parameters'>[]): BranchRules {
   const has = (type: string) => rules.some((rule) => rule.type === type)
@@ -49,7 +52,9 @@ export function branchRulesOf(rules: readonly Pick<Rule, 'type' | 'parameters'>[
       .filter((rule) => rule.type === 'required_status_checks')
       .flatMap((rule) => RequiredChecks.safeParse(rule.parameters).data?.required_status_checks ?? [])
       .map((check) => ({ context: check.context, appId: check.integration_id ?? null })),
-    updatesRestricted: has('update'),
+    updatesRestricted: rules.some(
+      ({ type, parameters }) => type === 'update' && !OpenToUpstream.safeParse(parameters).success,
+    ),
     forcePushesBlocked: has('non_fast_forward'),
     deletionsBlocked: has('deletion'),
     mergeQueue: has('merge_queue'),
