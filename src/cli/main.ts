@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts'
 import { gates } from './gates.ts'
 import { init } from './init.ts'
 import { ledgerVerify } from './ledger.ts'
+import { terminal } from './terminal.ts'
 import { trace } from './trace.ts'
 
 const usage = `npm run countersign -- <command>
@@ -35,11 +36,6 @@ Settings come from the environment or .env: DATABASE_URL, or COUNTERSIGN_DATA_DI
 ledger belongs to one process: stop the App before you verify or trace.
 `
 
-const terminal = {
-  out: (text: string) => void process.stdout.write(text),
-  err: (text: string) => void process.stderr.write(text),
-}
-
 /** Asks a person at the terminal; null where there is none. */
 async function ask(question: string): Promise<boolean | null> {
   if (!process.stdin.isTTY) return null
@@ -57,7 +53,7 @@ const commands: Record<string, Command> = {
   ledger: async ([verb, subject, ...extra]) => {
     if (verb !== 'verify' || extra.length > 0)
       return refuse(`"ledger ${[verb, subject, ...extra].join(' ').trim()}" is not a command.`)
-    return ledgerVerify(process.env, subject, (text) => void process.stdout.write(text))
+    return ledgerVerify(process.env, subject, terminal.out)
   },
   trace: (args) => trace(process.env, args, terminal),
   check: async (args) => {
@@ -74,13 +70,13 @@ const commands: Record<string, Command> = {
   doctor: (args) => doctor(args, process.env, terminal),
   init: (args) => init(args, process.env, { ...terminal, ask }),
   help: async () => {
-    process.stdout.write(usage)
+    terminal.out(usage)
     return 0
   },
 }
 
 function refuse(why: string): number {
-  process.stderr.write(`${why}\n\n${usage}`)
+  terminal.err(`${why}\n\n${usage}`)
   return 2
 }
 

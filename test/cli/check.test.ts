@@ -101,6 +101,24 @@ describe('countersign check', () => {
     expect(checked('', 'a', 'b')).toMatchObject({ code: 2 })
   })
 
+  test('T22, T26: what a file says moves no cursor and hides no line of the terminal', async () => {
+    const directory = folder()
+    const check = async (text: string) => {
+      writeFileSync(join(directory, 'policy.yml'), text)
+      return runProgram('src/cli/main.ts', ['check', 'policy.yml'], { cwd: directory })
+    }
+    const acts = /[^\P{C}\n\t]|[\u2028\u2029]/u
+    const hostile = String.raw`npm test\e[1A\e[2K\x9b8m\u202Eevil\U000E0041`
+    const good = await check(`commands: { test: { run: "${hostile}" } }\n`)
+    expect([good.code, good.stdout]).toEqual([
+      0,
+      expect.stringContaining(String.raw`npm test\e[1A\e[2K\u009b8m\u202eevil\udb40\udc41`),
+    ])
+    const bad = await check(`"${hostile}": 1\n`)
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('is not a key')])
+    for (const text of [good.stdout, bad.stderr]) expect(text).not.toMatch(acts)
+  })
+
   test('runs as a command', async () => {
     const { code, stdout } = await runProgram('src/cli/main.ts', ['check'], { cwd: folder() })
     expect(code).toBe(0)
