@@ -21,7 +21,7 @@ const intro = `# Policy
 
 \`.github/countersign.yml\` at the tip of the base branch (S14). An empty file, or none, is a working policy. The file in
 the organisation's \`.github\` repository holds what all repositories share: a repository's own keys win over it, except
-under \`floor:\`. A broken file fails every check, with an annotation on the line.
+under \`floor:\`, which holds for that repository too. A broken file fails every check, with an annotation on the line.
 
 \`npm run countersign -- check owner/repo\` shows what is in force for a repository, each value with the line that it
 comes from: the repository's file, the organisation's, its floor, or a default. It reads GitHub as the App does, with

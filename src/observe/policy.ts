@@ -75,18 +75,15 @@ async function readAt(
   if (!file.found) return { written: false, reading: { ...organisation, sha } }
   // The effective policy of the organisation is valid input too, so that what the repository leaves out comes from it.
   const parsed = parsePolicy(file.value, policyPath, organisation.policy)
-  return {
-    written: true,
-    reading: parsed.ok
-      ? {
-          ok: true,
-          policy: raiseToFloor(parsed.policy, organisation.policy.floor),
-          sha,
-          source: 'repository',
-        }
-      : { ...parsed, sha },
-  }
+  if (!parsed.ok) return { written: true, reading: { ...parsed, sha } }
+  // The floor that the organisation's repository writes holds for it as well, and a change to it is told (T14).
+  const floor = isShared(name) ? parsed.policy.floor : organisation.policy.floor
+  const policy = raiseToFloor(parsed.policy, floor)
+  return { written: true, reading: { ok: true, policy, sha, source: 'repository' } }
 }
+
+/** Whether this is the repository with the organisation's policy. */
+const isShared = (name: RepositoryName) => /^[^/]+\/\.github$/i.test(name)
 
 /**
  * The policy in the organisation's `.github` repository, or the built-in one. Once it was seen it must stay readable:
@@ -96,7 +93,7 @@ async function readOrganisation(ports: Ports, name: RepositoryName): Promise<Pol
   const none: Organisation = { ok: true, policy: defaultPolicy, sha: '0'.repeat(40), source: 'default' }
   const [owner = ''] = name.split('/')
   const shared = `${owner}/.github`
-  if (name.toLowerCase() === shared.toLowerCase()) return none
+  if (isShared(name)) return none
   const setting = `organisation-policy:${owner.toLowerCase()}`
   const wasKnown = (await ports.ledger.setting(setting)) === 'known'
   const lost = () =>

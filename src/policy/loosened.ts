@@ -1,5 +1,6 @@
 /** What a change to the policy loosens, in words: the reviewer of a policy change reads consequences, not YAML (T14). */
 import { code } from '../core/sentences.ts'
+import { loosenedFloor } from './loosenedFloor.ts'
 import { loosenedRollout } from './loosenedRollout.ts'
 import { loosenedWork } from './loosenedWork.ts'
 import { agentOf } from './profiles.ts'
@@ -54,6 +55,7 @@ export function loosened(before: Policy, after: Policy): string[] {
         before.agents[kind].map(String),
       ),
     ),
+    ...loosenedFloor(before, after),
     ...loosenedWork(before, after),
     ...loosenedGates(before.gates, after.gates, 'gates'),
     larger('Files that one change may touch', before.pipeline.max_files, after.pipeline.max_files),

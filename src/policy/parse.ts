@@ -69,7 +69,11 @@ export function parsePolicy(
     ])
   const lines = new LineCounter()
   // Not silent: a silent parser takes the first of several documents and passes the others over.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+  // And in one YAML: a `%YAML 1.1` would make a switch of the word `no`, and merge keys.
+  const document = parseDocument(text, {
+    ...{ lineCounter: lines, prettyErrors: false, logLevel: 'error' },
+    ...{ schema: 'core', merge: false },
+  })
   const at = (offset: number) => lines.linePos(offset)
   if (document.errors.length > 0)
     return broken(

@@ -5,9 +5,12 @@ import { sha256 } from '../../src/core/digest.ts'
 import { Bug, RetryLater } from '../../src/core/errors.ts'
 import { type EvidenceRequest, evidenceKey } from '../../src/core/evidence.ts'
 import { wantedRulesets } from '../../src/enforcement/rulesets.ts'
+import { readPolicy, readProposedPolicy } from '../../src/observe/policy.ts'
 import { observePull } from '../../src/observe/pull.ts'
 import { observeTask } from '../../src/observe/task.ts'
 import { namesBranch } from '../../src/policy/branches.ts'
+import { changed } from '../../src/policy/changed.ts'
+import { loosened } from '../../src/policy/loosened.ts'
 import { type Bench, openChange, startBench } from '../adapters/github/support.ts'
 import { createMemory, type Memory, portsOf } from './support.ts'
 
@@ -191,6 +194,30 @@ describe('policy', () => {
       ok: false,
       sentence: expect.stringContaining('T44'),
     })
+  })
+
+  test('T14, T44: a floor holds for the repository that writes it, and its removal does not come in unread', async () => {
+    const { world } = bench
+    const shared = 'acme/.github'
+    const text = 'enforce: false\nfloor: { enforce: true, seniors: [ada] }\n'
+    await world.createRepo('acme', '.github', { collaborators: { ada: 'admin' }, ...policyFile(text) })
+    const sha = await world.as('ada').push(shared, 'lower', policyFile('enforce: false\n'))
+    const ports = portsOf(bench, memory)
+    const [repository, tip] = [
+      await ports.forge.repository(shared),
+      await ports.forge.branchTip(shared, 'main'),
+    ]
+    if (!repository.found || !tip.found) throw new Error('no repository')
+    const before = await readPolicy(ports, repository.value, { ref: 'main', tip: tip.value })
+    const after = await readProposedPolicy(ports, repository.value, sha)
+    if (!before.ok || !after.ok) throw new Error('a broken policy')
+    expect(before.policy).toMatchObject({ enforce: true, seniors: ['ada'] })
+    expect(loosened(before.policy, after.policy)).toContain(
+      'Any repository may switch on shadow mode: `floor.enforce` is gone.',
+    )
+    expect(changed(before.policy, after.policy)).toContainEqual(
+      expect.stringMatching(/^`floor`: .* -> nothing$/),
+    )
   })
 
   test('T45: branch patterns match whole names, one segment a star, case counts', () => {

@@ -20,6 +20,9 @@ test.each([
   ['- a\n', '1:1', 'a mapping'],
   ['a: [b\n', '', 'not valid YAML'],
   ['version: 1\nversion: 1\n', '2:1', 'unique'],
+  ['%YAML 1.1\n---\nenforce: no\n', '3:1', '`true` or `false`'],
+  ['%YAML 1.1\n---\nmerge: { <<: { auto: true } }\n', '3:10', '`<<` is not a key under `merge`'],
+  ['enforce: !!bool no\n', '1:1', '`true` or `false`'],
   [`x: ${'a'.repeat(100_001)}`, '', '100000'],
   [`a: &a [1]\nb: [${'*a, '.repeat(30)}1]\n`, '', 'aliases'],
   [`a: ${'['.repeat(30)}${']'.repeat(30)}\n`, '', 'deep'],
@@ -44,7 +47,7 @@ test.each([
   ['at the top', Array.from({ length: 3000 }, (_, at) => `k${at}:`).join('\n')],
   [
     'under names',
-    `profiles:\n${Array.from({ length: 60 }, (_, at) => `  p${at}: { ${Array.from({ length: 30 }, (_, key) => `x${key}: 1`).join(', ')} }`).join('\n')}`,
+    `profiles:\n${Array.from({ length: 60 }, (_, at) => `  p${at}: { label: l${at}, ${Array.from({ length: 30 }, (_, key) => `x${key}: 1`).join(', ')} }`).join('\n')}`,
   ],
 ])(
   'T14: what anybody may propose is bounded: of thousands of unknown keys %s the first 20 are looked for',
