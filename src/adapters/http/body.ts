@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 
 /** GitHub sends at most 25 MB. */
 export const maximumBodyBytes = 25 * 1024 * 1024
-/** Many large bodies at once must not end the process; beyond this the answer is 503 and GitHub's delivery counts as failed. */
+/** Many large bodies at once must not end the process; beyond this one of them is answered with 503, and counts as failed to GitHub. */
 const maximumTogetherBytes = 8 * maximumBodyBytes
 
 export type BodyReading =
@@ -13,6 +13,11 @@ export type BodyReading =
   | { kind: 'broken' }
 
 let together = 0
+/**
+ * Those that are read now, the one that began first in front. It is the one that gives way: a delivery of GitHub's is read in a
+ * moment, and whoever sends slowly, unsigned as it is, must not keep all others out (T33).
+ */
+const reading = new Set<{ giveWay(): void }>()
 
 /**
  * Read the whole body, unless it is over the bound: then reading stops at once, whatever Content-Length said, and the
@@ -24,27 +29,33 @@ export function readBody(request: IncomingMessage): Promise<BodyReading> {
     if (announced > maximumBodyBytes) return resolve({ kind: 'tooLarge' })
     const chunks: Buffer[] = []
     let length = 0
-    const end = (reading: BodyReading) => {
+    const here = { giveWay: () => stop({ kind: 'busy' }) }
+    const end = (outcome: BodyReading) => {
+      reading.delete(here)
       request.off('data', take).off('end', whole).off('close', broken).off('error', broken)
       together -= length
       length = 0
-      resolve(reading)
+      resolve(outcome)
     }
     const take = (chunk: Buffer) => {
       length += chunk.length
       together += chunk.length
       chunks.push(chunk)
       if (length > maximumBodyBytes) stop({ kind: 'tooLarge' })
-      else if (together > maximumTogetherBytes) stop({ kind: 'busy' })
+      for (const one of reading) {
+        if (together <= maximumTogetherBytes) break
+        one.giveWay()
+      }
     }
-    const stop = (reading: BodyReading) => {
+    const stop = (outcome: BodyReading) => {
       request.pause()
-      end(reading)
+      end(outcome)
     }
     const whole = () =>
       end({ kind: 'read', body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) })
     // The other side went away in the middle; there is nobody left to answer.
     const broken = () => end({ kind: 'broken' })
+    reading.add(here)
     request.on('data', take).on('end', whole).on('close', broken).on('error', broken)
   })
 }
