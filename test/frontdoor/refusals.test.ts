@@ -1,9 +1,12 @@
 /** What the front door refuses, and how it answers: over real HTTP. */
 import { createConnection } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { systemClock } from '../../src/adapters/clock.ts'
 import { maximumBodyBytes } from '../../src/adapters/http/body.ts'
 import { webhookPath } from '../../src/adapters/http/server.ts'
 import { sign } from '../../src/adapters/http/signature.ts'
+import { silentLog } from '../../src/adapters/log.ts'
+import { inProcessQueue } from '../../src/adapters/queue/inProcess/queue.ts'
 import { ada, type Delivering, type Door, issue, openDoor, repository, secret } from './door.ts'
 
 let door: Door
@@ -117,6 +120,19 @@ describe('O5', () => {
     const response = await fetch(`${door.server.url}${path}`)
     return { status: response.status, text: await response.text() }
   }
+  test('T25: to anybody who asks, readiness tells no host, user or path of an error', async () => {
+    const queue = inProcessQueue({ clock: systemClock, log: silentLog })
+    const ping = () =>
+      Promise.reject(new Error('password authentication failed for user "ledger" at 10.1.2.3'))
+    const other = await openDoor({ queue: { ...queue, ping } })
+    const answer = await fetch(`${other.server.url}/readyz`)
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { ready: false, ledger: 'ok', queue: 'does not answer' },
+    ])
+    await other.close()
+  })
+
   test('health, readiness and metrics answer; other paths do not', async () => {
     expect(await get('/healthz')).toEqual({ status: 200, text: '{"status":"alive"}\n' })
     expect(await get('/readyz')).toMatchObject({

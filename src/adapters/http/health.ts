@@ -1,4 +1,5 @@
 /** `/healthz`, `/readyz` and `/metrics`: for whoever keeps the service running (O5). */
+import type { Log } from '../../core/ports.ts'
 import type { Answer } from './webhook.ts'
 
 /** One thing that must work before traffic is sent here. Resolves to a word; rejects with why not. */
@@ -15,8 +16,8 @@ const json = { 'content-type': 'application/json' }
 /** Alive: the process answers. Nothing else is asked, since a restart would not bring Redis back. */
 export const healthy: Answer = { status: 200, text: '{"status":"alive"}', headers: json }
 
-/** Ready when every check passes within a second. */
-export async function readiness(checks: Readonly<Record<string, ReadinessCheck>>): Promise<Answer> {
+/** Ready when every check passes within a second. Why one does not is for the log: anybody may ask, and errors name hosts and users. */
+export async function readiness(checks: Readonly<Record<string, ReadinessCheck>>, log: Log): Promise<Answer> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       let timer: NodeJS.Timeout | undefined
@@ -26,7 +27,8 @@ export async function readiness(checks: Readonly<Record<string, ReadinessCheck>>
       try {
         return { name, ok: true, state: await Promise.race([check(), late]) }
       } catch (error) {
-        return { name, ok: false, state: error instanceof Error ? error.message : String(error) }
+        log.warn({ check: name, error }, 'not ready')
+        return { name, ok: false, state: 'does not answer' }
       } finally {
         clearTimeout(timer)
       }

@@ -44,7 +44,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (path === webhookPath || (path === '/' && request.method === 'POST')) return webhook(request)
     if (request.method === 'GET' || request.method === 'HEAD') {
       if (path === '/healthz') return healthy
-      if (path === '/readyz') return readiness(options.readiness)
+      if (path === '/readyz') return readiness(options.readiness, log)
       if (path === '/metrics') return metricsAnswer(metrics)
     }
     if (await options.pages?.(request, response)) return null
