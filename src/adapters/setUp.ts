@@ -1,7 +1,9 @@
 /** The set-up page: Probot's manifest flow, which creates the GitHub App from app.yml and writes its credentials to .env. */
+import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { run } from 'probot'
 import { writeSettings } from './dotEnv.ts'
+import { type Guard, openGuard } from './setUpGuard.ts'
 
 /**
  * Open the page and say where it is. Webhooks are not received until the App exists and the process was started again.
@@ -12,12 +14,14 @@ import { writeSettings } from './dotEnv.ts'
 export async function openSetUp(
   variables: Record<string, string | undefined>,
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const host = variables['HOST'] || '127.0.0.1'
-  const port = variables['PORT'] || '3000'
   const file = resolve('.env')
-  const server = await run(() => undefined, {
-    env: { ...variables, HOST: host, PORT: port, LOG_LEVEL: 'error' },
+  const inner = await freePort()
+  let guard: Guard | null = null
+  const page = await run(() => undefined, {
+    env: { ...variables, HOST: '127.0.0.1', PORT: String(inner), LOG_LEVEL: 'error' },
     updateEnv(settings) {
+      // Probot's own port is on this machine, and a browser can be made to call any port of it.
+      if (!guard?.admitted()) throw new Error('these credentials did not come through the set-up page')
       writeSettings(file, settings)
       process.stdout.write(
         `The credentials of the App are in ${file}. Install the App, stop this page with Ctrl-C, and start again.\n`,
@@ -25,14 +29,35 @@ export async function openSetUp(
       return settings
     },
   })
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+  const [host, port] = [variables['HOST'] || '127.0.0.1', Number(variables['PORT'] || '3000')]
+  const door = await openGuard({ host, port }, inner)
+  guard = door
   process.stdout.write(
     [
-      `No GitHub App is configured yet. Open ${url} in a browser to create one from app.yml, or to enter an existing one.`,
+      `No GitHub App is configured yet. Open ${door.url} in a browser to create one from app.yml, or to enter an existing one.`,
       'The address by which the browser reaches this page becomes the address of the webhooks: open the page by the',
-      'public address of this machine or its proxy, or change the webhook URL in the settings of the App afterwards.',
+      'public address of this machine or its proxy, with the same key, or change the webhook URL in the settings of the App',
+      'afterwards. The key lets in whoever has it: hand it to nobody.',
       '',
     ].join('\n'),
   )
-  return { url, stop: () => server.stop() }
+  return {
+    url: door.url,
+    async stop() {
+      await door.stop()
+      await page.stop()
+    },
+  }
+}
+
+/** Probot takes no 0 for a port. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
 }
