@@ -140,6 +140,18 @@ test('T20: what was merged into an unlisted branch and then pushed to a listed o
   await reported(merged)
 })
 
+test('T20: a commit on the way of a merged pull request, which its last one took back, is pushed past pull requests', async () => {
+  await dev().push(repository, 'release/2', { files: goodFiles('release'), base: 'main' })
+  const evil = await dev().push(repository, 'way', { files: { 'evil.txt': 'evil' }, base: 'release/2' })
+  await dev().push(repository, 'way', { files: { ...goodFiles('clean'), 'evil.txt': null } })
+  const pull = await dev().openPull(repository, { title: 'Clean', head: 'way', body: 'Clean.' })
+  await dev().merge(repository, pull.number)
+  await village.stage.settle()
+  expect(incidents(evil)).toEqual([])
+  await agent.rest.git.updateRef({ owner, repo, ref: 'heads/release/2', sha: evil })
+  await reported(evil)
+})
+
 test('T14, T20: a push that loosens the policy is judged by the one before it', async () => {
   const path = '.github/countersign.yml'
   const { git } = village.stage.github.site

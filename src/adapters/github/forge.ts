@@ -163,7 +163,8 @@ export function createForge(options: ForgeOptions): Forge & {
     dispatchedRuns: async (name, input) => dispatchedRuns(judge, (await identity()).bot, name, input),
     async merge(name, number, input) {
       const outcome = await merge(judge, name, number, input)
-      if (outcome.kind === 'merged') mergedPulls.know(name, outcome.sha, [{ number, base: outcome.landedOn }])
+      if (outcome.kind === 'merged')
+        mergedPulls.know(name, outcome.sha, [{ number, base: outcome.landedOn, landed: true }])
       return outcome
     },
 

@@ -1,7 +1,7 @@
 /** Reading the App's identity, repositories, branches and files. */
 import { z } from 'zod'
 import { RepositoryName, Sha } from '../../core/ids.ts'
-import type { Clock, Found } from '../../core/ports.ts'
+import type { BroughtBy, Clock, Found } from '../../core/ports.ts'
 import type { AppIdentity, RepositoryReading } from '../../core/snapshot/common.ts'
 import { on, parts } from './access.ts'
 import { RestAccount } from './accounts.ts'
@@ -29,6 +29,7 @@ const Pull = z.object({
   head: z.object({ sha: z.string() }),
   base: z.object({ ref: z.string() }),
   merged_at: z.string().nullish(),
+  merge_commit_sha: z.string().nullish(),
 })
 const Installations = z.array(z.object({ id: z.number().int(), suspended_at: z.string().nullish() }))
 const Repositories = z.object({ repositories: z.array(z.object({ full_name: RepositoryName })) })
@@ -184,16 +185,19 @@ export async function readPullsWithHead(client: Client, name: RepositoryName, sh
  * merged, so an answer with any is asked for once.
  */
 export function createMergedPulls(client: Client) {
-  const kept: Lru<{ number: number; base: string }[]> = createLru({ entries: 5000 })
-  const know = (name: RepositoryName, sha: Sha, merged: { number: number; base: string }[]) =>
-    kept.set(`${name}@${sha}`, merged)
+  const kept: Lru<BroughtBy[]> = createLru({ entries: 5000 })
+  const know = (name: RepositoryName, sha: Sha, merged: BroughtBy[]) => kept.set(`${name}@${sha}`, merged)
   const read = async (name: RepositoryName, sha: Sha) => {
     const known = kept.get(`${name}@${sha}`)
     if (known) return known
     const pulls = await readPullsOf(client, name, sha)
     const merged = pulls
       .filter((pull) => pull.merged_at != null)
-      .map(({ number, base }) => ({ number, base: base.ref }))
+      .map((pull) => ({
+        number: pull.number,
+        base: pull.base.ref,
+        landed: pull.merge_commit_sha === sha,
+      }))
     if (merged.length > 0) know(name, sha, merged)
     return merged
   }

@@ -17,6 +17,14 @@ import type {
 } from './observations.ts'
 import type { CommitContent } from './workspace.ts'
 
+export interface BroughtBy {
+  number: number
+  /** The branch that it was merged into. */
+  base: string
+  /** Whether this very commit is what the merge made of that branch, and not one of those on the way to it. */
+  landed: boolean
+}
+
 export interface ForgeReads {
   identity(): Promise<AppIdentity>
   repository(name: RepositoryName): Promise<Found<RepositoryReading>>
@@ -64,8 +72,8 @@ export interface ForgeReads {
   jobLog(name: RepositoryName, jobId: number): Promise<Found<string>>
   /** Open pull requests whose head is this commit. */
   pullsWithHead(name: RepositoryName, sha: Sha): Promise<number[]>
-  /** Merged pull requests that brought this commit in, and the branch that each was merged into. */
-  mergedPulls(name: RepositoryName, sha: Sha): Promise<{ number: number; base: string }[]>
+  /** Merged pull requests that brought this commit in, among others. */
+  mergedPulls(name: RepositoryName, sha: Sha): Promise<BroughtBy[]>
   /**
    * The deployments to an environment, newest first, at most 20, each with its latest status (R1).
    *
