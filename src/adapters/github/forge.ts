@@ -15,6 +15,7 @@ import { createIssues } from './issues.ts'
 import { dispatchedRuns, dispatchWorkflow, readJobLog, rerunFailedJobs } from './jobs.ts'
 import { asksSignatures, makeCommit, moveBranch } from './makeCommit.ts'
 import { markReady, merge, openPull, postReview } from './pulls.ts'
+import * as pullsOfCommit from './pullsOfCommit.ts'
 import { createChecks, readWorkflowRun, readWorkflowRuns } from './readChecks.ts'
 import { readDeployments } from './readDeployments.ts'
 import { readIssue, readIssueType } from './readIssue.ts'
@@ -67,7 +68,7 @@ export function createForge(options: ForgeOptions): Forge & {
   const openedBy = createOpenedBy()
   const checks = createChecks(judge, options.appId)
   const files = repositories.createFiles(judge, clock)
-  const mergedPulls = repositories.createMergedPulls(judge)
+  const mergedPulls = pullsOfCommit.createMergedPulls(judge)
   const web = webAddress(baseUrl)
 
   const identifying = new Mutex()
@@ -126,9 +127,9 @@ export function createForge(options: ForgeOptions): Forge & {
     file: (name, sha, path) => files.read(name, sha, path),
     resolves: (name, sha, references) =>
       resolveReferences(judge, name, sha, { references, host: new URL(web).host }),
-    openPulls: (name, base) => repositories.readOpenPulls(judge, name, base),
+    openPulls: (name, base) => pullsOfCommit.readOpenPulls(judge, name, base),
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
-    pullsWithHead: (name, sha) => repositories.readPullsWithHead(judge, name, sha),
+    pullsWithHead: (name, sha) => pullsOfCommit.readPullsWithHead(judge, name, sha),
     mergedPulls: mergedPulls.read,
     deployments: async (name, spellings) => readDeployments(judge, await identity(), name, spellings),
     workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
