@@ -75,8 +75,19 @@ function evidence(source: Evidence['source'], detail: string): Evidence {
   return { kind: 'origin.evidence', source, detail: detail.slice(0, 4000) }
 }
 
+/** Whether an account is an agent's, as far as the account alone tells; `agents` is null where policy cannot be used. */
+export function isAgentAccount(
+  app: OriginInput['app'],
+  agents: OriginInput['agents'] | null,
+  account: Account,
+): boolean {
+  return agentWords({ app, agents: agents ?? { accounts: [] } }, account) !== null
+}
+
+type Named = Pick<OriginInput, 'app'> & { agents: Pick<OriginInput['agents'], 'accounts'> }
+
 /** Why an account is an agent's, or null. Identity is the numeric id; a login is only a second way to say yes. */
-function agentWords({ app, agents }: OriginInput, account: Account): string | null {
+function agentWords({ app, agents }: Named, account: Account): string | null {
   if (account.id === app.bot.id || account.id === app.drafterBot?.id) return 'Countersign itself'
   if (account.type !== 'User') return `${person(account)}, which is not a person's account`
   const login = account.login.toLowerCase()

@@ -15,6 +15,7 @@ import type { Policy } from '../policy/schema.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
 import { asksPeople, settingsOf, spelledIn } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
+import { wayTo } from '../rollout/way.ts'
 import { loadNeeds } from './evidence.ts'
 import { readGround } from './ground.ts'
 import { actingIn, lookUp, teamsIn } from './people.ts'
@@ -111,7 +112,7 @@ async function readRange(
   ports: ObservePorts,
 ): Promise<RangeStep[]> {
   const { name, defaultBranch } = snapshot.repository
-  const shas = target === null ? [] : state.standing === null ? [target] : shasTo(target, snapshot, ports)
+  const shas = target === null ? [] : state.standing === null ? [target] : shasTo(target, snapshot)
   // So many are refused, and not looked up.
   if (shas.length > mostSteps) return []
   const steps: RangeStep[] = []
@@ -125,10 +126,8 @@ async function readRange(
   )
 }
 
-function shasTo(target: Sha, snapshot: RolloutSnapshot<Policy>, ports: ObservePorts): Sha[] {
-  const way = ports.needs.rollout(snapshot).find((one) => one.kind === 'commits' && one.head === target)
-  const read = way && snapshot.evidence.get(way)
-  return read?.ok && 'commits' in read.body ? stepsOf(read.body.commits, target) : []
+function shasTo(target: Sha, { facts, evidence }: RolloutSnapshot<Policy>): Sha[] {
+  return stepsOf(wayTo(facts, target, evidence).commits ?? [], target)
 }
 
 async function pullsOf(

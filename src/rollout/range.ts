@@ -1,4 +1,5 @@
 /** The range of a rollout: whether everything between what stands and the new commit may come along (R1, T41). */
+import type { Account } from '../core/account.ts'
 import type { CommitBody, EvidenceView } from '../core/evidence.ts'
 import { type FactOf, factsOf, lastFact } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
@@ -18,7 +19,7 @@ export interface RangeVerdict {
   agents: { number: number; head: Sha }[]
 }
 
-/** The first-parent steps from `from` (not included) to `to`, oldest first; null when the walk does not end there. */
+/** The first-parent steps of a way up to `to`, oldest first. */
 export function stepsOf(commits: readonly CommitBody[], to: Sha): Sha[] {
   const bySha = new Map(commits.map((commit) => [commit.sha, commit]))
   const steps: Sha[] = []
@@ -37,11 +38,16 @@ export interface RangeInput {
   failures: readonly FactOf<'rollout.failed'>[]
   /** Shows whether reverts are true. */
   evidence: Pick<EvidenceView, 'get'>
+  /** Whether merges into a branch pass the gates: elsewhere nobody was asked. */
+  protects: (branch: string) => boolean
+  /** Whether an account is an agent's, although GitHub calls it a user. */
+  isAgent: (account: Account) => boolean
 }
 
 /** Judge the range. Whoever merged it: what nobody here has judged, and what failed before, does not come along. */
-export function judgeRange({ from, to, commits, steps, failures, evidence }: RangeInput): RangeVerdict {
-  if (from === null) return firstRange(to, steps, failures)
+export function judgeRange(input: RangeInput): RangeVerdict {
+  const { from, to, commits, steps, evidence } = input
+  if (from === null) return firstRange(input)
   if (commits === null)
     return { verdict: wait('The commits on the way are being read from git.'), lines: [], agents: [] }
   const wanted = stepsOf(commits, to)
@@ -58,7 +64,7 @@ export function judgeRange({ from, to, commits, steps, failures, evidence }: Ran
   const reverted = revertedIn(commits, evidence)
   const merges = new Set(commits.flatMap(({ sha, parents }) => (parents.length > 1 ? [sha] : [])))
   const judged = steps.map((step) =>
-    takenBack(step.sha, judgeStep(step, failures, merges), reverted.get(step.sha)),
+    takenBack(step.sha, judgeStep(step, input, merges), reverted.get(step.sha)),
   )
   const verdicts = judged.map(({ verdict }) => verdict)
   const worst =
@@ -68,7 +74,7 @@ export function judgeRange({ from, to, commits, steps, failures, evidence }: Ran
       worst ??
       pass(
         steps.length === 0
-          ? `${code(short(to))} brings nothing that does not stand here already.`
+          ? `${code(short(to))} brings nothing that has not stood here before.`
           : `${count(steps.length, 'step')} on the way, each judged: ${listed(judged.map(({ name }) => name))}.`,
       ),
     lines: judged.map(({ name, verdict }) => `${name}: ${verdict.sentence}`),
@@ -77,7 +83,8 @@ export function judgeRange({ from, to, commits, steps, failures, evidence }: Ran
 }
 
 /** Nothing is known to stand here: only the commit itself can be looked at, and a person sees that there is no more. */
-function firstRange(to: Sha, steps: RangeInput['steps'], failures: RangeInput['failures']): RangeVerdict {
+function firstRange(input: RangeInput): RangeVerdict {
+  const { to, steps, failures } = input
   const again = failures.find(({ body }) => body.sha === to)
   // guard: rolledBackStays
   if (again)
@@ -89,7 +96,7 @@ function firstRange(to: Sha, steps: RangeInput['steps'], failures: RangeInput['f
   const own = steps.filter(
     ({ sha, pulls }) => sha === to && pulls.some(({ facts }) => lastFact(facts, 'merged')),
   )
-  const judged = own.map((step) => judgeStep(step, failures, new Set()))
+  const judged = own.map((step) => judgeStep(step, input, new Set()))
   const bad = judged.find(({ verdict }) => verdict.state === 'fail')
   return {
     verdict:
@@ -128,7 +135,7 @@ function takenBack(sha: Sha, judged: Judged, reverted: Reverted | undefined): Ju
 /** One step by itself. */
 function judgeStep(
   step: RangeStep,
-  failures: readonly FactOf<'rollout.failed'>[],
+  { failures, protects, isAgent }: Pick<RangeInput, 'failures' | 'protects' | 'isAgent'>,
   merges: ReadonlySet<Sha>,
 ): Judged {
   const name =
@@ -145,7 +152,7 @@ function judgeStep(
     )
   if (step.pulls.length === 0) {
     // guard: directPush
-    return step.pusher?.type === 'User'
+    return step.pusher?.type === 'User' && !isAgent(step.pusher)
       ? judged(pass(`pushed by ${person(step.pusher)}, without a pull request.`))
       : judged(
           fail(
@@ -154,6 +161,16 @@ function judgeStep(
         )
   }
   const agents: Judged['agents'] = []
+  const elsewhere = step.pulls.map(({ number, facts }) => {
+    const landed = lastFact(facts, 'merged')?.body.landedOn
+    return landed === undefined || protects(landed) ? null : `#${number} was merged into ${code(landed)}`
+  })
+  if (elsewhere.every((one) => one !== null))
+    return judged(
+      fail(
+        `${listed(elsewhere)}, which policy does not protect, so it passed no gates on its way here. Revert it, and bring it in through a pull request: ${revert}.`,
+      ),
+    )
   for (const { number, facts } of step.pulls) {
     const merged = lastFact(facts, 'merged')
     // guard: knownMerge

@@ -61,6 +61,9 @@ const failedWith = (...names: string[]): FactOf<'rollout.failed'> => ({
   ])[0] as FactOf<'rollout.failed'>),
 })
 
+/** Merges into main pass the gates, and no user is an agent's. */
+const here = { protects: (branch: string) => branch === 'main', isAgent: () => false }
+
 const whole: RevertBody = { strangers: [], settled: [], other: [] }
 /** What git says of the reverts of a line: that they are true, unless told, or nothing yet. */
 function shown(commits: CommitBody[], found: Record<string, Partial<RevertBody> | string | null>) {
@@ -92,6 +95,7 @@ const judged = (
     steps,
     failures,
     evidence: shown(line(names, messages), found),
+    ...here,
   })
 
 const reverts = (name: string) => `Revert "${name}"\n\nThis reverts commit ${sha(name)}.`
@@ -294,6 +298,7 @@ describe('T41, R1: the range', () => {
       steps: [stepFor('m')],
       failures: [failedWith('m')],
       evidence: evidenceOf([]),
+      ...here,
     })
     expect(verdict.sentence).toMatch(/`git revert -m 1 \w+`/)
   })
@@ -340,7 +345,14 @@ describe('T41, R1: the range', () => {
 
   test('S9: nothing passes while git or GitHub is being read', () => {
     const to = sha('a')
-    const input = { from: sha('base'), to, steps: [stepFor('a')], failures: [], evidence: evidenceOf([]) }
+    const input = {
+      from: sha('base'),
+      to,
+      steps: [stepFor('a')],
+      failures: [],
+      evidence: evidenceOf([]),
+      ...here,
+    }
     expect(judgeRange({ ...input, commits: null }).verdict.state).toBe('wait')
     expect(judgeRange({ ...input, commits: line(['a']), steps: [] }).verdict.state).toBe('wait')
     expect(judgeRange({ ...input, commits: line(['a']), steps: [stepFor('b')] }).verdict.state).toBe('wait')
@@ -354,7 +366,7 @@ describe('T41, R1: the range', () => {
   })
 
   test('where nothing stands the commit itself is judged, and what failed is refused', () => {
-    const input = { from: null, to: sha('a'), commits: [], failures: [], evidence: evidenceOf([]) }
+    const input = { from: null, to: sha('a'), commits: [], failures: [], evidence: evidenceOf([]), ...here }
     const first = judgeRange({ ...input, steps: [stepFor('a')] })
     expect(first.verdict).toMatchObject({
       state: 'pass',

@@ -6,7 +6,9 @@ import type { Fact, FactBody } from '../../src/core/facts.ts'
 import type { DeploymentReading, RangeStep, RolloutSnapshot } from '../../src/core/snapshot/rollout.ts'
 import { requestsName } from '../../src/core/watch.ts'
 import type { Policy } from '../../src/policy/schema.ts'
+import { stepsOf } from '../../src/rollout/range.ts'
 import { settingsOf } from '../../src/rollout/settings.ts'
+import { wayTo } from '../../src/rollout/way.ts'
 import { startOf } from '../../src/subjects/rollout/needs.ts'
 import * as fixture from '../support/snapshots.ts'
 
@@ -139,12 +141,17 @@ export function readingName(request: EvidenceRequest): string | null {
   }
 }
 
-/** First-parent names after `base` up to `head`, newest first; everything when `base` is not on the way. */
-function wayBetween({ commits }: Setting, base: string, head: string): string[] {
+/** The names of a commit and of all before it, newest first. */
+function historyOf({ commits }: Setting, head: string): string[] {
   const names: string[] = []
-  for (let at: string | null = head; at !== null && shaOf(at) !== base; at = commits[at]?.parent ?? null)
-    names.push(at)
+  for (let at: string | null = head; at !== null; at = commits[at]?.parent ?? null) names.push(at)
   return names
+}
+
+/** What `head` holds and `base` does not, newest first: nothing where `head` is the older one, as in git. */
+function wayBetween(setting: Setting, base: string, head: string): string[] {
+  const before = new Set(historyOf(setting, commitOf(setting, base)))
+  return historyOf(setting, head).filter((name) => !before.has(name))
 }
 
 function collected(setting: Setting, town: Town, request: EvidenceRequest): EvidenceResult | undefined {
@@ -249,11 +256,11 @@ export function snapshotOf(setting: Setting, town: Town, environment: string): R
   }
   const { state, target } = startOf(snapshot)
   const runId = state.current?.smoke?.body.runId ?? null
-  const name = target && commitOf(setting, target)
-  const way = !name ? [] : state.standing === null ? [name] : wayBetween(setting, state.standing, name)
+  const commits = target === null ? null : wayTo(facts, target, snapshot.evidence).commits
+  const way = target === null ? [] : state.standing === null ? [target] : stepsOf(commits ?? [], target)
   return {
     ...snapshot,
-    range: way.length > 100 ? [] : way.reverse().map((name) => stepOf(setting, name)),
+    range: way.length > 100 ? [] : way.map((sha) => stepOf(setting, commitOf(setting, sha))),
     smoke: runId === null ? null : smokeOf(town, runId),
   }
 }

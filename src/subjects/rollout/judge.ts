@@ -1,35 +1,40 @@
 /** The verdicts on an environment: what stands, what wants to come, whether it may, and how what came is doing (R1 to R4). */
+import { isAgentAccount } from '../../approvals/origin.ts'
 import { factsOf } from '../../core/facts.ts'
 import { code, headline, listed, person, short } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import { fail, pass, type Verdict, wait } from '../../core/verdict.ts'
+import { isProtectedBranch } from '../../policy/branches.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { frozenUntil } from '../../rollout/freeze.ts'
 import { judgeRange } from '../../rollout/range.ts'
 import type { EnvironmentSettings } from '../../rollout/settings.ts'
 import { inVain, passedHere, type RolloutState, type Seen } from '../../rollout/state.ts'
+import { wayTo } from '../../rollout/way.ts'
 import { deployDigest, freezeLifted, judgeApproval, stoppedBy, wordsIn } from './approval.ts'
-import { startOf, wayOf } from './needs.ts'
+import { startOf } from './needs.ts'
 import type { Approval, RolloutVerdicts } from './verdicts.ts'
 import { judgeWatched } from './watched.ts'
 
 export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
   const { settings, state, questions, target, last, focus } = startOf(snapshot)
   const policy = snapshot.policy.ok ? snapshot.policy.policy : null
-  const way = wayOf(state.standing, target)
-  const read = way && snapshot.evidence.get(way)
+  const way = target === null ? null : wayTo(snapshot.facts, target, snapshot.evidence)
   const range =
-    target === null || snapshot.range === 'unknown'
+    target === null || way === null || snapshot.range === 'unknown'
       ? { verdict: wait('What is on the way could not be read.'), lines: [], agents: [] }
-      : read && !read.ok
-        ? { verdict: fail(`The way could not be read from git: ${read.reason}`), lines: [], agents: [] }
+      : way.problem !== null
+        ? { verdict: fail(way.problem), lines: [], agents: [] }
         : judgeRange({
-            from: state.standing,
+            from: way.from,
             to: target,
-            commits: way === null ? [] : (read?.body.commits ?? null),
+            commits: way.commits,
             steps: snapshot.range,
             failures: state.failures,
             evidence: snapshot.evidence,
+            protects: (branch) =>
+              !policy || isProtectedBranch(policy, snapshot.repository.defaultBranch, branch),
+            isAgent: (account) => isAgentAccount(snapshot.app, policy?.agents ?? null, account),
           })
   const candidate = questions.candidate?.sha ?? null
   const approval =

@@ -9,6 +9,7 @@ import { revertRequests } from '../../rollout/reverts.ts'
 import { type EnvironmentSettings, probeChecks, settingsOf, watchRules } from '../../rollout/settings.ts'
 import { type Start, startOf as start } from '../../rollout/start.ts'
 import type { Seen } from '../../rollout/state.ts'
+import { wayTo } from '../../rollout/way.ts'
 import { mostSamples } from '../../rollout/window.ts'
 
 /** The start of judging a snapshot, and of asking for its evidence. */
@@ -94,10 +95,9 @@ export function windowRequests(
 export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
   const { settings, state, target, last } = startOf(snapshot)
   const { current, standing } = state
-  const way = wayOf(standing, target)
-  const requests: (EvidenceRequest | null)[] = [way]
-  const read = way && snapshot.evidence.get(way)
-  if (read?.ok) requests.push(...revertRequests(read.body.commits))
+  const way = target === null ? null : wayTo(snapshot.facts, target, snapshot.evidence)
+  const requests: (EvidenceRequest | null)[] = [...(way?.requests ?? [])]
+  if (way?.commits) requests.push(...revertRequests(way.commits))
   if (target !== null) requests.push(filesOf(settings, standing, target))
   // What a failure would be about, whatever else waits meanwhile.
   for (const { sha } of [...(current && !current.ended ? [current] : []), ...state.underWay])
