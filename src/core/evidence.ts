@@ -153,8 +153,16 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
   }),
   /** Tree of `git merge-tree` of two commits, or conflicts: proves a clean update merge (T11). */
   z.object({ kind: z.literal('mergeTree'), first: Sha, second: Sha }),
-  /** Whether a commit takes others back, and does nothing else: what it says of itself proves nothing (R1, T41). */
-  z.object({ kind: z.literal('revert'), commit: Sha, of: z.array(Sha).min(1).max(20) }),
+  /**
+   * Whether a commit takes others back, and does nothing else: what it says of itself proves nothing (R1, T41). With
+   * `onto`, whether all that lies between the two does, where the others had anything; it may do more elsewhere.
+   */
+  z.object({
+    kind: z.literal('revert'),
+    commit: Sha,
+    onto: Sha.optional(),
+    of: z.array(Sha).min(1).max(20),
+  }),
   /**
    * Where the lines of a file at `from` are at `to`, renames followed (F2, T32). With `base`, the lines are those of the
    * merge base of `from` and `base`: the left side of a diff; `path` is then still the name at `from`.

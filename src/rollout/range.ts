@@ -61,7 +61,7 @@ export function judgeRange(input: RangeInput): RangeVerdict {
     }
   if (wanted.length !== steps.length || wanted.some((sha, at) => steps[at]?.sha !== sha))
     return { verdict: wait('Who brought the commits on the way is being read.'), lines: [], agents: [] }
-  const reverted = revertedIn(commits, evidence)
+  const reverted = revertedIn(commits, steps, evidence)
   const merges = new Set(commits.flatMap(({ sha, parents }) => (parents.length > 1 ? [sha] : [])))
   const judged = steps.map((step) =>
     takenBack(step.sha, judgeStep(step, input, merges), reverted.get(step.sha)),

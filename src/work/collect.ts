@@ -71,7 +71,7 @@ export function commitsOf(request: GitRequest): Sha[] {
     case 'mergeTree':
       return [request.first, request.second]
     case 'revert':
-      return [request.commit, ...request.of]
+      return [request.commit, ...(request.onto ? [request.onto] : []), ...request.of]
     case 'lineMap':
       return [request.from, request.to, ...(request.base ? [request.base] : [])]
     default:

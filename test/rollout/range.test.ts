@@ -66,8 +66,12 @@ const here = { protects: (branch: string) => branch === 'main', isAgent: () => f
 
 const whole: RevertBody = { strangers: [], settled: [], other: [] }
 /** What git says of the reverts of a line: that they are true, unless told, or nothing yet. */
-function shown(commits: CommitBody[], found: Record<string, Partial<RevertBody> | string | null>) {
-  const requests = revertRequests(commits)
+function shown(
+  commits: CommitBody[],
+  steps: RangeStep[],
+  found: Record<string, Partial<RevertBody> | string | null>,
+) {
+  const requests = revertRequests(commits, steps)
   return evidenceOf(
     requests.flatMap((request): [EvidenceRequest, EvidenceResult][] => {
       const name = Object.keys(found).find((one) => sha(one) === request.commit)
@@ -94,7 +98,7 @@ const judged = (
     commits: line(names, messages),
     steps,
     failures,
-    evidence: shown(line(names, messages), found),
+    evidence: shown(line(names, messages), steps, found),
     ...here,
   })
 
@@ -284,6 +288,56 @@ describe('T41, R1: the range', () => {
     expect(judged(['b', 'r'], { steps, messages: { r: reverts('b') } }).verdict.state).toBe('pass')
     const lie = judged(['b', 'r'], { steps, messages: { r: reverts('b') }, found: { r: { other: ['x'] } } })
     expect(lie.verdict.state).toBe('fail')
+  })
+
+  /** `b` failed; a pull request reverts it in `r`, goes on with `s`, and is merged as `m`, or rebased onto `b`. */
+  const together = (found: Record<string, Partial<RevertBody> | null>, rebased = false) => {
+    const m = commit('m', { parents: [sha('b'), sha('s')] })
+    const commits = [...line(['b', 'r', 's'], { r: reverts('b') }), ...(rebased ? [] : [m])]
+    const own = (name: string): RangeStep => ({ ...stepFor('p'), sha: sha(name) })
+    const steps = [stepFor('b'), ...(rebased ? [own('r'), own('s')] : [own('m')])]
+    return judgeRange({
+      from: sha('base'),
+      to: sha(rebased ? 's' : 'm'),
+      commits,
+      steps,
+      failures: [failedWith('b')],
+      evidence: shown(commits, steps, found),
+      ...here,
+    }).verdict
+  }
+
+  test.each([
+    ['merged', false, 'm'],
+    ['rebased', true, 's'],
+  ])('a revert counts only by what all of its pull request came to: %s', (_, rebased, last) => {
+    expect(together({}, rebased).state).toBe('pass')
+    expect(together({ [last]: null }, rebased).state).toBe('wait')
+    expect(together({ [last]: { strangers: [sha('b')] } }, rebased).state).toBe('fail')
+    expect(together({ r: { other: ['src/a.ts'] } }, rebased).state).toBe('fail')
+    expect(together({ [last]: { other: ['src/a.ts'] } }, rebased)).toMatchObject({
+      state: 'fail',
+      sentence: expect.stringMatching(
+        /takes it back, but `\w+`, by which it came in, leaves something else in `src\/a.ts`/,
+      ),
+    })
+    const settled = together({ [last]: { settled: ['src/b.ts'] } }, rebased)
+    expect(settled.state).toBe('pass')
+  })
+
+  test('several reverts of one pull request are undone together, and one that came last is looked at by itself', () => {
+    const commits = [
+      ...line(['a', 'b', 'r', 's'], { r: reverts('b'), s: reverts('a') }),
+      commit('m', { parents: [sha('b'), sha('s')] }),
+    ]
+    const steps = [stepFor('a'), stepFor('b'), stepFor('m')]
+    expect(revertRequests(commits, steps)).toEqual([
+      { kind: 'revert', commit: sha('r'), of: [sha('b')] },
+      { kind: 'revert', commit: sha('s'), of: [sha('a')] },
+      { kind: 'revert', commit: sha('m'), onto: sha('b'), of: [sha('b'), sha('a')] },
+    ])
+    const squashed = line(['b', 'r'], { r: reverts('b') })
+    expect(revertRequests(squashed, [stepFor('b'), stepFor('r')])).toHaveLength(1)
   })
 
   test('the command names the first parent of a merge', () => {

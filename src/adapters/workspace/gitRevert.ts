@@ -10,19 +10,21 @@ const nobody = { name: 'countersign', email: 'countersign@localhost' }
 const mostPaths = 100
 
 /**
- * Undo the commits, in the order in which they are named, on the commit's first parent, as `git revert` does (with
- * `-m 1` for a merge), and compare the tree with the commit's own.
+ * Undo the commits, in the order in which they are named, on the commit's first parent (or `onto`), as `git revert` does
+ * (with `-m 1` for a merge), and compare the tree with the commit's own: all of it, or with `onto` the paths that undoing
+ * changes and that the undone commits had changed.
  *
  * @returns failed where the commit has no parent, or more than 100 paths are in doubt.
  */
 export async function collectRevert(
   directory: string,
-  { commit, of }: Extract<EvidenceRequest, { kind: 'revert' }>,
+  { commit, onto, of }: Extract<EvidenceRequest, { kind: 'revert' }>,
 ): Promise<EvidenceResult<'revert'>> {
-  const parent = await firstParent(directory, commit)
+  const parent = onto ?? (await firstParent(directory, commit))
   if (parent === null) return { ok: false, reason: `${commit} has no parent, so it takes nothing back.` }
   const strangers: Sha[] = []
   const conflicts = new Set<string>()
+  const theirs = new Set<string>()
   let at = parent
   for (const undone of of) {
     // Named, but not there: what only looks as if it had been undone was never in.
@@ -30,15 +32,17 @@ export async function collectRevert(
       strangers.push(undone)
       continue
     }
+    if (onto !== undefined) for (const path of await brought(directory, undone)) theirs.add(path)
     const result = await undo(directory, undone, at)
     for (const path of result.conflicts) conflicts.add(path)
     at = result.commit
   }
   const touched = new Set(await changed(directory, parent, commit))
-  const different = new Set(await changed(directory, at, commit))
+  const looked = onto === undefined ? null : new Set([...theirs, ...(await changed(directory, parent, at))])
+  const different = (await changed(directory, at, commit)).filter((path) => looked?.has(path) ?? true)
   const settled = [...conflicts].filter((path) => touched.has(path))
   const other = [
-    ...[...different].filter((path) => !conflicts.has(path)),
+    ...different.filter((path) => !conflicts.has(path)),
     // Left as it was, where git could not undo it by itself.
     ...[...conflicts].filter((path) => !touched.has(path)),
   ]
@@ -87,7 +91,12 @@ async function isAncestor(directory: string, one: Sha, of: Sha): Promise<boolean
   return (await runGit({ directory, args, accept: [0, 1] })).code === 0
 }
 
-/** Paths that differ between two commits, renames as both of their names. */
+/** Paths that a commit changed. */
+async function brought(directory: string, commit: Sha): Promise<string[]> {
+  return changed(directory, await treeOf(directory, await firstParent(directory, commit)), commit)
+}
+
+/** Paths that differ between two commits or trees, renames as both of their names. */
 async function changed(directory: string, one: Sha, other: Sha): Promise<string[]> {
   const args = ['diff-tree', '-r', '--no-renames', '--name-only', '-z', '--end-of-options', one, other]
   const { stdout } = await runGit({ directory, args })

@@ -97,7 +97,8 @@ export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
   const { current, standing } = state
   const way = target === null ? null : wayTo(snapshot.facts, target, snapshot.evidence)
   const requests: (EvidenceRequest | null)[] = [...(way?.requests ?? [])]
-  if (way?.commits) requests.push(...revertRequests(way.commits))
+  if (way?.commits)
+    requests.push(...revertRequests(way.commits, snapshot.range === 'unknown' ? [] : snapshot.range))
   if (target !== null) requests.push(filesOf(settings, standing, target))
   // What a failure would be about, whatever else waits meanwhile.
   for (const { sha } of [...(current && !current.ended ? [current] : []), ...state.underWay])

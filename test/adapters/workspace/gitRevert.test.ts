@@ -48,10 +48,11 @@ function revert(...args: string[]): string {
   return head()
 }
 
-async function answer(commit: string, ...of: string[]) {
-  git(clone, 'push', '--quiet', '--force', server.bare, `${commit}:refs/heads/work`)
-  await port.ensure(repository, [base, commit, ...of])
-  const result = await port.collect(repository, { kind: 'revert', commit, of })
+const answerOf = (commit: string, ...of: string[]) => answer({ commit, of })
+async function answer(asked: { commit: string; onto?: string; of: string[] }) {
+  git(clone, 'push', '--quiet', '--force', server.bare, `${asked.commit}:refs/heads/work`)
+  await port.ensure(repository, [base, asked.commit, ...asked.of])
+  const result = await port.collect(repository, { kind: 'revert', ...asked })
   if (!result.ok) throw new Error(result.reason)
   return evidenceBodies.revert.parse(result.body)
 }
@@ -61,7 +62,7 @@ describe('T41, R1: a revert', () => {
   test("git's own is one, also when the lines have moved and other things have changed since", async () => {
     const bad = change(lines('bad'))
     commitFiles(clone, { 'a.txt': `new first line\n${lines('bad')}`, 'c.txt': 'c\n' })
-    expect(await answer(revert(bad), bad)).toEqual(whole)
+    expect(await answerOf(revert(bad), bad)).toEqual(whole)
   })
 
   test('of added, deleted and renamed files, modes and links is one', async () => {
@@ -71,7 +72,7 @@ describe('T41, R1: a revert', () => {
     git(clone, 'commit', '--quiet', '--amend', '--no-edit')
     git(clone, 'reset', '--quiet', '--hard')
     const bad = head()
-    expect(await answer(revert(bad), bad)).toEqual(whole)
+    expect(await answerOf(revert(bad), bad)).toEqual(whole)
   })
 
   test('of a merge takes back what the merge brought to its first parent', async () => {
@@ -82,9 +83,9 @@ describe('T41, R1: a revert', () => {
     git(clone, 'merge', '--quiet', '--no-ff', '-m', 'Merge side', 'side')
     git(clone, 'branch', '-D', 'side')
     const merge = head()
-    expect(await answer(revert('-m', '1', merge), merge)).toEqual(whole)
+    expect(await answerOf(revert('-m', '1', merge), merge)).toEqual(whole)
     const half = commitFiles(clone, { 'b.txt': 'b\n' })
-    expect((await answer(half, merge)).other).not.toEqual([])
+    expect((await answerOf(half, merge)).other).not.toEqual([])
   })
 
   test('of several at once is one, as a squashed pull request of reverts is', async () => {
@@ -94,13 +95,13 @@ describe('T41, R1: a revert', () => {
     revert(one)
     git(clone, 'reset', '--quiet', '--soft', two)
     git(clone, 'commit', '--quiet', '-m', 'Revert both')
-    expect(await answer(head(), two, one)).toEqual(whole)
-    expect((await answer(head(), two)).other).toEqual(['a.txt'])
+    expect(await answerOf(head(), two, one)).toEqual(whole)
+    expect((await answerOf(head(), two)).other).toEqual(['a.txt'])
   })
 
   test('of a first commit leaves nothing', async () => {
     for (const name of ['a.txt', 'b.txt']) rmSync(join(clone, name))
-    expect(await answer(commitFiles(clone, {}), base)).toEqual(whole)
+    expect(await answerOf(commitFiles(clone, {}), base)).toEqual(whole)
   })
 
   test.each<[string, () => string, string[]]>([
@@ -121,7 +122,7 @@ describe('T41, R1: a revert', () => {
     ],
   ])('%s is none', async (_, forge, other) => {
     const bad = change(lines('bad', 'bad'))
-    const found = await answer(forge(), bad)
+    const found = await answerOf(forge(), bad)
     expect(new Set(found.other)).toEqual(new Set(other))
     expect(found.settled).toEqual([])
   })
@@ -130,15 +131,56 @@ describe('T41, R1: a revert', () => {
     const bad = change(lines('bad'))
     change(lines('worse'))
     const settled = change(lines())
-    expect(await answer(settled, bad)).toEqual({ strangers: [], settled: ['a.txt'], other: [] })
+    expect(await answerOf(settled, bad)).toEqual({ strangers: [], settled: ['a.txt'], other: [] })
     git(clone, 'checkout', '--quiet', '--detach', `${settled}^`)
     const more = commitFiles(clone, { 'a.txt': lines(), 'b.txt': 'evil\n' })
-    expect(await answer(more, bad)).toEqual({ strangers: [], settled: ['a.txt'], other: ['b.txt'] })
+    expect(await answerOf(more, bad)).toEqual({ strangers: [], settled: ['a.txt'], other: ['b.txt'] })
     git(clone, 'checkout', '--quiet', '--detach', `${settled}^`)
-    expect(await answer(commitFiles(clone, {}), bad)).toEqual({
+    expect(await answerOf(commitFiles(clone, {}), bad)).toEqual({
       strangers: [],
       settled: [],
       other: ['a.txt'],
+    })
+  })
+
+  describe('within what came in with it', () => {
+    /** A pull request on top of what failed, merged there: does it take it back, as a whole? */
+    async function merged(bad: string, work: () => void) {
+      const onto = head()
+      work()
+      const side = head()
+      git(clone, 'checkout', '--quiet', '--detach', onto)
+      git(clone, 'merge', '--quiet', '--no-ff', '-m', 'Merge side', side)
+      return answer({ commit: head(), onto, of: [bad] })
+    }
+
+    test('is one, also with other things beside it, and after the same file has gone on', async () => {
+      const bad = change(lines('bad'))
+      change(`new first line\n${lines('bad')}`)
+      const found = await merged(bad, () => {
+        revert(bad)
+        change('other\n', 'b.txt')
+      })
+      expect(found).toEqual(whole)
+    })
+
+    test('is none when a later commit puts it back, in words or without', async () => {
+      const bad = change(lines('bad'))
+      const found = await merged(bad, () => {
+        revert(bad)
+        change(lines('bad'))
+      })
+      expect(found.other).toEqual(['a.txt'])
+    })
+
+    test('is none when it was taken back before, and this brings it in again', async () => {
+      const bad = change(lines('bad'))
+      revert(bad)
+      const found = await merged(bad, () => {
+        commitFiles(clone, {}, `This reverts commit ${bad}.`)
+        change(lines('bad'))
+      })
+      expect(found.other).toEqual(['a.txt'])
     })
   })
 
@@ -147,6 +189,6 @@ describe('T41, R1: a revert', () => {
     git(clone, 'checkout', '--quiet', '--detach', base)
     const empty = commitFiles(clone, {}, `This reverts commit ${bad}.`)
     git(clone, 'merge', '--quiet', '--no-ff', '-m', 'Both', bad)
-    expect((await answer(empty, bad)).strangers).toEqual([bad])
+    expect((await answerOf(empty, bad)).strangers).toEqual([bad])
   })
 })
