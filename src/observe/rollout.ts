@@ -1,7 +1,7 @@
 /** Observing an environment: its deployments on GitHub, what is on the way to it and who brought that, and its facts (R1). */
 import type { Account } from '../core/account.ts'
 import { type EvidenceResult, viewOf } from '../core/evidence.ts'
-import { type Fact, factsOf } from '../core/facts.ts'
+import { type Fact, type FactOf, factsOf } from '../core/facts.ts'
 import {
   type Digest,
   formatKey,
@@ -12,6 +12,7 @@ import {
 } from '../core/ids.ts'
 import type { RangeStep, RolloutSnapshot } from '../core/snapshot/rollout.ts'
 import type { Policy } from '../policy/schema.ts'
+import { byHand } from '../rollout/candidate.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
 import { asksPeople, settingsOf, spelledIn } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
@@ -74,6 +75,7 @@ export async function observeRollout(
     before,
     range: [],
     runs: [],
+    askers: [],
     smoke: null,
     people: new Map(),
     facts,
@@ -89,9 +91,12 @@ export async function observeRollout(
     readRuns(name, asks ? start.focus : [], ports),
   )
   const smoke = await tryRead(missing, 'The smoke test', () => readSmoke(name, start, ports))
+  const askers = await tryRead(missing, 'The runs that wait for a word', () =>
+    readAskers(name, settings?.workflow === undefined ? [] : byHand(facts), ports),
+  )
   const acting = [...actingIn(facts), ...speaking(range === 'unknown' ? [] : range)]
   const people = await lookUp(forge, name, { acting, writing: [] }, teamsIn(policy), missing)
-  const whole = { ...snapshot, range, runs, smoke, people }
+  const whole = { ...snapshot, range, runs, askers, smoke, people }
   await loadNeeds(name, results, ledger, () => ports.needs.rollout(whole))
   return whole
 }
@@ -146,6 +151,15 @@ async function pullsOf(
 async function readRuns(name: RepositoryName, focus: readonly Sha[], { forge }: ObservePorts) {
   const runs = []
   for (const sha of focus) runs.push(...(await forge.checks(name, sha)).own)
+  return runs
+}
+
+async function readAskers(name: RepositoryName, rules: FactOf<'rule.asked'>[], { forge }: ObservePorts) {
+  const runs = []
+  for (const runId of new Set(rules.map(({ body }) => body.runId))) {
+    const run = await forge.workflowRun(name, runId)
+    if (run.found) runs.push(run.value)
+  }
   return runs
 }
 

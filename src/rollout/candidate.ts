@@ -63,11 +63,25 @@ export function openRules(facts: readonly Fact[]): FactOf<'rule.asked'>[] {
   return factsOf(facts, 'rule.asked').filter(({ seq }) => !answered.has(seq))
 }
 
+/**
+ * Jobs of runs that were started with inputs and not by us. Where such a run is of the workflow that is told its commit,
+ * the commit that GitHub names says nothing of what it deploys.
+ */
+export function byHand(facts: readonly Fact[]): FactOf<'rule.asked'>[] {
+  return openRules(facts).filter(
+    ({ body }) => eventsWithInputs.has(body.event) && intentOfRun(facts, body.runId) === null,
+  )
+}
+const eventsWithInputs: ReadonlySet<string> = new Set(['workflow_dispatch', 'repository_dispatch'])
+
 /** Our intent that started a workflow run, if we did. */
 export function intentOfRun(facts: readonly Fact[], runId: number): FactOf<'deploy.intended'> | null {
   const made = factsOf(facts, 'deploy.made').find(({ body }) => body.runId === runId)
   return factsOf(facts, 'deploy.intended').find(({ seq }) => seq === made?.body.intent) ?? null
 }
+
+/** What begins when a deployment is created. */
+const createdEvents: ReadonlySet<string> = new Set(['deployment', 'deployment_status'])
 
 /**
  * The question of the rollback under way: asked after it was announced, by the run that we started, or, for a created
@@ -85,7 +99,8 @@ function rollbackRules(
     rule.seq > rollingBack.seq &&
     (rollingBack.body.way === 'dispatch'
       ? intentOfRun(facts, rule.body.runId)?.seq === rollingBack.seq
-      : rule.body.sha === rollingBack.body.sha ||
+      : // A run of another event may deploy what its inputs say.
+        (createdEvents.has(rule.body.event) && rule.body.sha === rollingBack.body.sha) ||
         (rule.body.deploymentId !== null && own.has(rule.body.deploymentId)))
   const answered = new Set(
     factsOf(facts, 'rule.answered').flatMap(({ body }) => (body.state === 'approved' ? [body.of] : [])),

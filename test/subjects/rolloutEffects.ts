@@ -38,7 +38,7 @@ export function starts(
         sha: shaOf(deployment.sha),
         runId: run,
         deploymentId,
-        event: deployed.bot ? 'workflow_dispatch' : 'push',
+        event: created ? 'deployment' : deployed.bot || deployed.told ? 'workflow_dispatch' : 'push',
       }
     : null
   return { town: next, asked, deployment: id, run }

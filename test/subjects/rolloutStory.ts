@@ -197,8 +197,9 @@ export class RolloutStory {
   }
 
   /** The repository's own delivery deploys a commit; in a ruled environment its job waits. Returns the deployment's id. */
-  deliver(name: string, commit: string): number {
-    const { town, asked, deployment } = starts(this.setting, this.town, name, { sha: commit, real: commit })
+  deliver(name: string, commit: string, parts: Partial<Deployed> = {}): number {
+    const deployed = { sha: commit, real: commit, ...parts }
+    const { town, asked, deployment } = starts(this.setting, this.town, name, deployed)
     this.town = town
     if (asked) this.record(name, asked)
     this.settle()

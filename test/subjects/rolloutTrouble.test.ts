@@ -352,6 +352,53 @@ describe('questions', () => {
     expect(story.last('production').state).not.toBe('in_progress')
   })
 
+  test('R2, S11: a workflow that is told its commit is let through for us only, whatever its branch stands at', () => {
+    const story = standing({ workflow })
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    // Approved is b; what this one deploys, only its inputs tell.
+    story.deliver('production', 'b', { real: 'c', told: true })
+    expect(story.facts('production', 'rule.answered').at(-1)).toMatchObject({
+      state: 'rejected',
+      sentence: expect.stringMatching(/Run \d+ of .*deploy.yml was started by hand/),
+    })
+    story.finish('production', 'success', story.last('production').id - 1)
+    expect(story.running('production')).toBe('b')
+    expect(
+      story.facts('production', 'rule.answered').filter(({ state }) => state === 'approved'),
+    ).toHaveLength(2)
+  })
+
+  test('R2, R4: a run with inputs at the commit of a rollback is not that rollback', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.weather = { b: () => bad }
+    story.setting = { ...story.setting, ruled: [] }
+    story.finish('production')
+    story.pass(2)
+    expect(story.last('production')).toMatchObject({ real: 'a', purpose: 'rollback' })
+    story.setting = { ...story.setting, ruled: ['production'] }
+    story.deliver('production', 'a', { real: 'b', told: true })
+    expect(story.last('production').state).toBe('waiting')
+  })
+
+  test('R2, T41: a commit that may not come turns no other job away', () => {
+    const commits = { ...line, x: { parent: 'a', pull: { number: 8, facts: [] } } satisfies Commit }
+    const story = standing({}, { commits })
+    story.deliver('production', 'b')
+    const waiting = story.last('production').id
+    story.deliver('production', 'x')
+    const { deployments } = placeOf(story.town, 'production')
+    expect(deployments.map(({ id, state }) => [id === waiting, state])).toEqual([
+      [false, 'success'],
+      [true, 'waiting'],
+      [false, 'failure'],
+    ])
+    story.press('b', 'a', erik)
+    expect(story.facts('production', 'rule.answered').at(-1)).toMatchObject({ state: 'approved' })
+  })
+
   test('R1: what came past the rule is told; what a person brought is not', () => {
     const story = standing()
     story.setting = { ...story.setting, ruled: [] }

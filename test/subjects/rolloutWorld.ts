@@ -3,6 +3,7 @@ import type { Account, Role } from '../../src/core/account.ts'
 import type { ObservedCheckRun } from '../../src/core/checkRun.ts'
 import type { CommitBody, EvidenceRequest, EvidenceResult } from '../../src/core/evidence.ts'
 import type { Fact, FactBody } from '../../src/core/facts.ts'
+import type { WorkflowRun } from '../../src/core/snapshot/pull.ts'
 import type { DeploymentReading, RangeStep, RolloutSnapshot } from '../../src/core/snapshot/rollout.ts'
 import { requestsName } from '../../src/core/watch.ts'
 import type { Policy } from '../../src/policy/schema.ts'
@@ -47,6 +48,8 @@ export interface Deployed {
   id: number
   sha: string
   real: string
+  /** Started by hand, with the workflow that is told its commit. */
+  told?: true
   state: DeploymentReading['state']
   succeeded: boolean
   marker: string | null
@@ -241,6 +244,7 @@ export function snapshotOf(setting: Setting, town: Town, environment: string): R
     before: after === undefined || !policy.ok ? null : { environment: after, facts: factsOf(town, after) },
     range: [],
     runs: [...town.runs],
+    askers: askersOf(setting, town, environment),
     smoke: null,
     people: fixture.peopleOf(
       ...[fixture.dana, fixture.erik, fixture.fay, fixture.gus, fixture.stranger].map((who) =>
@@ -263,6 +267,27 @@ export function snapshotOf(setting: Setting, town: Town, environment: string): R
     range: way.length > 100 ? [] : way.map((sha) => stepOf(setting, commitOf(setting, sha))),
     smoke: runId === null ? null : smokeOf(town, runId),
   }
+}
+
+/** Runs of the workflow that is told its commit whose jobs wait, as GitHub shows them: not whose they are. */
+function askersOf({ policy }: Setting, town: Town, environment: string): WorkflowRun[] {
+  const path = settingsOf(policy.rollout.environments, environment)?.workflow
+  const { deployments, waiting } = placeOf(town, environment)
+  return deployments.flatMap(({ runId, told, bot, sha }) =>
+    path !== undefined && runId !== null && waiting.includes(runId) && (told || bot)
+      ? [
+          {
+            id: runId,
+            path,
+            event: 'workflow_dispatch',
+            sha: shaOf(sha),
+            attempt: 1,
+            ended: false,
+            conclusion: null,
+          },
+        ]
+      : [],
+  )
 }
 
 function smokeOf({ smoke }: Town, id: number): RolloutSnapshot['smoke'] {

@@ -66,6 +66,8 @@ export interface RolloutSnapshot<P = unknown> {
   range: Known<RangeStep[]>
   /** Our own runs on the candidate. */
   runs: Known<ObservedCheckRun[]>
+  /** Runs that somebody else started by hand and that wait for our word, where a workflow of policy is told its commit. */
+  askers: Known<WorkflowRun[]>
   /** Runs of the smoke workflow that were dispatched and are under way or ended, by id. */
   smoke: Known<WorkflowRun | null>
   people: ReadonlyMap<number, Standing>

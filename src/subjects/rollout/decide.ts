@@ -1,6 +1,6 @@
 /** What a rollout's round does about its verdicts: records, answers, deployments, the check run, alerts (R1 to R4). */
 import type { Action } from '../../core/action.ts'
-import { type FactBody, type FactOf, factsOf, lastFact } from '../../core/facts.ts'
+import { type FactBody, lastFact } from '../../core/facts.ts'
 import { formatKey } from '../../core/ids.ts'
 import { headline } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
@@ -12,14 +12,11 @@ import { answerPresses } from './answers.ts'
 import { canaryUntilMs } from './canary.ts'
 import { checkActions } from './checks.ts'
 import { needs, startOf } from './needs.ts'
+import { ruleActions } from './rules.ts'
 import { transitions } from './transitions.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
 type RecordAction = Extract<Action, { kind: 'record' }>
-
-/** GitHub takes ten reports for a waiting job; the last is kept for the answer. */
-const mostReports = 9
-const longestReport = 1000
 
 export function decide(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): Action[] {
   const record = (body: FactBody): RecordAction => ({
@@ -123,56 +120,6 @@ function smokeActions(
       workflow,
       ref: branch.ref,
     },
-  ]
-}
-
-/** Answers to waiting jobs: ours to roll back at once; the candidate's when it may go, or never may (R2). */
-function ruleActions(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): Action[] {
-  const { questions, go, range, askable } = verdicts
-  const { policy } = snapshot
-  const answer = (
-    rule: FactOf<'rule.asked'>,
-    state: 'approved' | 'rejected' | null,
-    sentence: string,
-  ): Action => ({
-    kind: 'answerRule',
-    subject: snapshot.key,
-    repository: snapshot.repository.name,
-    of: rule.seq,
-    runId: rule.body.runId,
-    environment: rule.body.environment,
-    state,
-    sentence: headline(sentence.replace(/[*`]/g, ''), longestReport),
-  })
-  const back = questions.rollback.map((rule) =>
-    answer(rule, 'approved', 'The rollback that Countersign started; nobody is asked.'),
-  )
-  const rules = questions.candidate?.rules ?? []
-  if (policy.ok && !policy.policy.enforce)
-    return [
-      ...back,
-      ...rules.map((rule) =>
-        answer(rule, 'approved', `Shadow mode (enforce: false) holds nothing up: ${go.sentence}`),
-      ),
-    ]
-  const outdated = questions.outdated.map((rule) =>
-    answer(rule, 'rejected', 'A newer commit waits for this environment; this one is not deployed any more.'),
-  )
-  if (go.state === 'pass')
-    return [...back, ...outdated, ...rules.map((rule) => answer(rule, 'approved', go.sentence))]
-  const complete = policy.ok && snapshot.missing.length === 0
-  // A person's no is lifted by the same person (A4), so the job waits on.
-  const never = complete && go.state === 'fail' && (!askable || range.verdict.state === 'fail')
-  if (never) return [...back, ...outdated, ...rules.map((rule) => answer(rule, 'rejected', go.sentence))]
-  return [
-    ...back,
-    ...outdated,
-    ...rules.flatMap((rule) => {
-      const told = factsOf(snapshot.facts, 'rule.reported').filter(({ body }) => body.of === rule.seq)
-      const report = answer(rule, null, go.sentence)
-      const same = report.kind === 'answerRule' && told.at(-1)?.body.sentence === report.sentence
-      return same || told.length >= mostReports ? [] : [report]
-    }),
   ]
 }
 
