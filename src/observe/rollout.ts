@@ -74,6 +74,7 @@ export async function observeRollout(
     deployments,
     before,
     range: [],
+    came: [],
     runs: [],
     askers: [],
     smoke: null,
@@ -83,7 +84,15 @@ export async function observeRollout(
   }
   await loadNeeds(name, results, ledger, () => ports.needs.rollout(snapshot))
   const range = await tryRead(missing, 'Who brought the commits on the way', () =>
-    readRange(snapshot, start, ports),
+    readRange(snapshot, start.target, start, ports),
+  )
+  const came = await tryRead(missing, 'Who brought what was deployed last', () =>
+    readRange(
+      snapshot,
+      start.stranger?.sha === start.target ? null : (start.stranger?.sha ?? null),
+      start,
+      ports,
+    ),
   )
   const asks = settings !== null && asksPeople(environments, environment)
   const runs = await tryRead(missing, 'The checks of the commits on the way', () =>
@@ -96,7 +105,7 @@ export async function observeRollout(
   )
   const acting = [...actingIn(facts), ...speaking(range === 'unknown' ? [] : range)]
   const people = await lookUp(forge, name, { acting, writing: [] }, teamsIn(policy), missing)
-  const whole = { ...snapshot, range, runs, askers, smoke, people }
+  const whole = { ...snapshot, range, came, runs, askers, smoke, people }
   await loadNeeds(name, results, ledger, () => ports.needs.rollout(whole))
   return whole
 }
@@ -113,7 +122,8 @@ function spellingsOf(environment: string, facts: readonly Fact[]): string[] {
  */
 async function readRange(
   snapshot: RolloutSnapshot<Policy>,
-  { target, state }: Start,
+  target: Sha | null,
+  { state }: Start,
   ports: ObservePorts,
 ): Promise<RangeStep[]> {
   const { name, defaultBranch } = snapshot.repository

@@ -3,7 +3,7 @@ import type { Fact } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
 import type { Known } from '../core/snapshot/common.ts'
 import type { DeploymentReading } from '../core/snapshot/rollout.ts'
-import { type Questions, questionsOf } from './candidate.ts'
+import { type Questions, questionsOf, wasLetThrough } from './candidate.ts'
 import type { EnvironmentSettings } from './settings.ts'
 import { type RolloutState, rolloutState, type Seen } from './state.ts'
 
@@ -15,6 +15,8 @@ export interface Start {
   target: Sha | null
   /** What was deployed last on purpose, whatever stands now. */
   last: Seen | null
+  /** The same where it came here without our word, and is not healthy yet. */
+  stranger: Seen | null
   /** The commits whose check run is ours to write: the candidate, and what was deployed last. */
   focus: Sha[]
 }
@@ -32,6 +34,7 @@ export function startOf(input: {
   const candidate = questions.candidate?.sha ?? null
   const last =
     state.seen.find(({ adopted, intent }) => !adopted && intent?.body.purpose !== 'rollback') ?? null
+  const [newest] = state.seen.filter(({ adopted }) => !adopted)
   const open = last && last.ended?.body.outcome !== 'healthy' ? last.sha : null
   return {
     settings,
@@ -39,6 +42,7 @@ export function startOf(input: {
     questions,
     target: candidate ?? open,
     last,
+    stranger: open !== null && newest === last && !wasLetThrough(facts, last) ? last : null,
     focus: [...new Set([candidate, last?.sha ?? null].filter((sha) => sha !== null))],
   }
 }

@@ -411,6 +411,37 @@ describe('questions', () => {
     expect(other.alerts('production')).toEqual([])
   })
 
+  test('R1: what came past the rule is told although something else waits for its word', () => {
+    const person: Commit = { parent: 'b', pull: { number: 9, facts: [{ body: byPerson }] } }
+    const story = standing({}, { commits: { ...line, c: person } })
+    story.deliver('production', 'c')
+    expect(story.last('production').state).toBe('waiting')
+    story.setting = { ...story.setting, ruled: [] }
+    story.deliver('production', 'b')
+    story.finish('production')
+    expect(story.verdicts('production').questions.candidate?.sha).toBe(shaOf('c'))
+    expect(story.alerts('production')).toMatchObject([
+      expect.stringMatching(/was deployed to production past Countersign/),
+    ])
+  })
+
+  test('T21, R4: a deployment that only says that it is our run’s is not ours', () => {
+    const story = standing({ workflow })
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    story.weather = { b: () => bad }
+    story.finish('production')
+    story.pass(2)
+    const back = story.last('production')
+    expect(back).toMatchObject({ real: 'a', state: 'in_progress' })
+    // Made past Actions, by somebody who may deploy, with our run in its status.
+    story.setting = { ...story.setting, ruled: [] }
+    story.deliver('production', 'b', { runId: back.runId, viaApp: null })
+    story.finish('production')
+    expect(story.facts('production', 'rollback.ended')).not.toMatchObject([{ ok: true }])
+    expect(story.facts('production', 'deploy.seen').at(-1)).toMatchObject({ sha: shaOf('b'), intent: null })
+  })
+
   test('R1: the work of an agent in an environment that policy does not name is an incident', () => {
     const story = standing()
     story.ship('preview', 'a')

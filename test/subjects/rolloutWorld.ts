@@ -48,6 +48,8 @@ export interface Deployed {
   id: number
   sha: string
   real: string
+  /** The App behind it, where it is another than one would think. */
+  viaApp?: null
   /** Started by hand, with the workflow that is told its commit. */
   told?: true
   state: DeploymentReading['state']
@@ -243,6 +245,7 @@ export function snapshotOf(setting: Setting, town: Town, environment: string): R
           .slice(0, 20),
     before: after === undefined || !policy.ok ? null : { environment: after, facts: factsOf(town, after) },
     range: [],
+    came: [],
     runs: [...town.runs],
     askers: askersOf(setting, town, environment),
     smoke: null,
@@ -258,13 +261,17 @@ export function snapshotOf(setting: Setting, town: Town, environment: string): R
         collected(setting, town, request) as EvidenceResult<R['kind']> | undefined,
     },
   }
-  const { state, target } = startOf(snapshot)
+  const { state, target, stranger } = startOf(snapshot)
   const runId = state.current?.smoke?.body.runId ?? null
-  const commits = target === null ? null : wayTo(facts, target, snapshot.evidence).commits
-  const way = target === null ? [] : state.standing === null ? [target] : stepsOf(commits ?? [], target)
+  const stepsTo = (sha: string | null): RangeStep[] => {
+    const commits = sha === null ? null : wayTo(facts, sha, snapshot.evidence).commits
+    const way = sha === null ? [] : state.standing === null ? [sha] : stepsOf(commits ?? [], sha)
+    return way.length > 100 ? [] : way.map((one) => stepOf(setting, commitOf(setting, one)))
+  }
   return {
     ...snapshot,
-    range: way.length > 100 ? [] : way.map((sha) => stepOf(setting, commitOf(setting, sha))),
+    range: stepsTo(target),
+    came: stepsTo(stranger && stranger.sha !== target ? stranger.sha : null),
     smoke: runId === null ? null : smokeOf(town, runId),
   }
 }
@@ -302,7 +309,7 @@ function readingOf({ url }: Setting, environment: string, one: Deployed): Deploy
     sha: shaOf(one.sha),
     environment,
     createdBy: one.bot ? fixture.app.bot : fixture.dana,
-    viaApp: one.runId === null ? fixture.app.appId : 15_368,
+    viaApp: one.viaApp === null ? null : one.runId === null ? fixture.app.appId : 15_368,
     marker: one.marker,
     state: one.state,
     succeeded: one.succeeded,

@@ -64,6 +64,8 @@ export interface RolloutSnapshot<P = unknown> {
   before: { environment: string; facts: Fact[] } | null
   /** From the commit that stands to the candidate, oldest first; empty while git is being read. The candidate alone where nothing stands. */
   range: Known<RangeStep[]>
+  /** The same to what was deployed last without our word, where that is another commit. */
+  came: Known<RangeStep[]>
   /** Our own runs on the candidate. */
   runs: Known<ObservedCheckRun[]>
   /** Runs that somebody else started by hand and that wait for our word, where a workflow of policy is told its commit. */

@@ -5,7 +5,6 @@ import { code, headline, short } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { asksPeople } from '../../rollout/settings.ts'
-import { wasLetThrough } from './judge.ts'
 import { samplesTable } from './table.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
 
@@ -146,16 +145,13 @@ function overLimits(
 }
 
 /** Agents' work that came to an environment without our word: past the rule, or where policy knows no environment (R1). */
-function uninvited(
-  snapshot: RolloutSnapshot<Policy>,
-  { state, range, settings }: RolloutVerdicts,
-): Episode[] {
+function uninvited(snapshot: RolloutSnapshot<Policy>, { stranger, settings }: RolloutVerdicts): Episode[] {
   const { policy, environment } = snapshot
   if (!policy.ok || Object.keys(policy.policy.rollout.environments).length === 0) return []
   const asks = settings !== null && asksPeople(policy.policy.rollout.environments, environment)
   if (settings !== null && !asks) return []
-  const [newest] = state.seen.filter(({ adopted }) => !adopted)
-  if (!newest || wasLetThrough(snapshot, newest) || newest.reading?.state === 'waiting') return []
+  if (!stranger || stranger.seen.reading?.state === 'waiting') return []
+  const { seen: newest, range } = stranger
   // Only an agent's change, or one that is not known to be a person's.
   if (range.agents.length === 0 && range.verdict.state !== 'fail') return []
   const what =

@@ -1,13 +1,13 @@
 /** The verdicts on an environment: what stands, what wants to come, whether it may, and how what came is doing (R1 to R4). */
 import { isAgentAccount } from '../../approvals/origin.ts'
-import { factsOf } from '../../core/facts.ts'
+import type { Sha } from '../../core/ids.ts'
 import { code, headline, listed, person, short } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import { fail, pass, type Verdict, wait } from '../../core/verdict.ts'
 import { isProtectedBranch } from '../../policy/branches.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { frozenUntil } from '../../rollout/freeze.ts'
-import { judgeRange } from '../../rollout/range.ts'
+import { judgeRange, type RangeVerdict } from '../../rollout/range.ts'
 import type { EnvironmentSettings } from '../../rollout/settings.ts'
 import { inVain, passedHere, type RolloutState, type Seen } from '../../rollout/state.ts'
 import { wayTo } from '../../rollout/way.ts'
@@ -17,25 +17,10 @@ import type { Approval, RolloutVerdicts } from './verdicts.ts'
 import { judgeWatched } from './watched.ts'
 
 export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
-  const { settings, state, questions, target, last, focus } = startOf(snapshot)
+  const { settings, state, questions, target, last, stranger, focus } = startOf(snapshot)
   const policy = snapshot.policy.ok ? snapshot.policy.policy : null
-  const way = target === null ? null : wayTo(snapshot.facts, target, snapshot.evidence)
   const range =
-    target === null || way === null || snapshot.range === 'unknown'
-      ? { verdict: wait('What is on the way could not be read.'), lines: [], agents: [] }
-      : way.problem !== null
-        ? { verdict: fail(way.problem), lines: [], agents: [] }
-        : judgeRange({
-            from: way.from,
-            to: target,
-            commits: way.commits,
-            steps: snapshot.range,
-            failures: state.failures,
-            evidence: snapshot.evidence,
-            protects: (branch) =>
-              !policy || isProtectedBranch(policy, snapshot.repository.defaultBranch, branch),
-            isAgent: (account) => isAgentAccount(snapshot.app, policy?.agents ?? null, account),
-          })
+    target === null ? unread : judgeWay(snapshot, policy, state, { to: target, steps: snapshot.range })
   const candidate = questions.candidate?.sha ?? null
   const approval =
     policy && settings && candidate !== null
@@ -70,9 +55,44 @@ export function judge(snapshot: RolloutSnapshot<Policy>): RolloutVerdicts {
     askable: candidate !== null && earlier === null,
     frozenUntilMs,
     watched,
+    stranger: stranger && {
+      seen: stranger,
+      range:
+        stranger.sha === target
+          ? range
+          : judgeWay(snapshot, policy, state, { to: stranger.sha, steps: snapshot.came }),
+    },
     last: last && last.id !== watched?.seen.id ? judgeWatched(snapshot, settings, last) : watched,
     focus,
   }
+}
+
+const unread: RangeVerdict = {
+  verdict: wait('What is on the way could not be read.'),
+  lines: [],
+  agents: [],
+}
+
+/** The way to a commit, with the steps that were read of it. */
+function judgeWay(
+  { facts, evidence, repository, app }: RolloutSnapshot<Policy>,
+  policy: Policy | null,
+  { failures }: RolloutState,
+  { to, steps }: { to: Sha; steps: RolloutSnapshot['range'] },
+): RangeVerdict {
+  if (steps === 'unknown') return unread
+  const { from, commits, problem } = wayTo(facts, to, evidence)
+  if (problem !== null) return { verdict: fail(problem), lines: [], agents: [] }
+  return judgeRange({
+    from,
+    to,
+    commits,
+    steps,
+    failures,
+    evidence,
+    protects: (branch) => !policy || isProtectedBranch(policy, repository.defaultBranch, branch),
+    isAgent: (account) => isAgentAccount(app, policy?.agents ?? null, account),
+  })
 }
 
 interface GoInput {
@@ -178,17 +198,4 @@ function busyWith(
 /** Whether a deployment that succeeded is still looked after. */
 function isOpen({ ended, failed, rollback }: Seen): boolean {
   return ended === null && failed === null && rollback === null
-}
-
-/** True when a job's deployment was let through here, or nobody needed to be asked. */
-export function wasLetThrough(snapshot: RolloutSnapshot<Policy>, seen: Seen): boolean {
-  if (seen.intent) return true
-  const asked = new Map(factsOf(snapshot.facts, 'rule.asked').map((fact) => [fact.seq, fact.body]))
-  return factsOf(snapshot.facts, 'rule.answered').some(({ body }) => {
-    const rule = asked.get(body.of)
-    return (
-      body.state === 'approved' &&
-      (rule?.deploymentId === seen.id || (rule?.deploymentId === null && rule.sha === seen.sha))
-    )
-  })
 }

@@ -93,12 +93,15 @@ export function windowRequests(
 }
 
 export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
-  const { settings, state, target, last } = startOf(snapshot)
+  const { settings, state, target, last, stranger } = startOf(snapshot)
   const { current, standing } = state
-  const way = target === null ? null : wayTo(snapshot.facts, target, snapshot.evidence)
-  const requests: (EvidenceRequest | null)[] = [...(way?.requests ?? [])]
-  if (way?.commits)
-    requests.push(...revertRequests(way.commits, snapshot.range === 'unknown' ? [] : snapshot.range))
+  const requests: (EvidenceRequest | null)[] = []
+  const lookAt = (to: Sha, steps: RolloutSnapshot['range']) => {
+    const way = wayTo(snapshot.facts, to, snapshot.evidence)
+    requests.push(...way.requests, ...revertRequests(way.commits ?? [], steps === 'unknown' ? [] : steps))
+  }
+  if (target !== null) lookAt(target, snapshot.range)
+  if (stranger && stranger.sha !== target) lookAt(stranger.sha, snapshot.came)
   if (target !== null) requests.push(filesOf(settings, standing, target))
   // What a failure would be about, whatever else waits meanwhile.
   for (const { sha } of [...(current && !current.ended ? [current] : []), ...state.underWay])

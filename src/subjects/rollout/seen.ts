@@ -42,13 +42,16 @@ export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutV
 
 /** Ours by the marker in its payload, by the run that we started, or by our name on a run whose start was not recorded. */
 function intentOf(
-  { facts, app }: RolloutSnapshot,
+  { facts, app, policy }: RolloutSnapshot<Policy>,
   { pending }: RolloutState,
-  { marker, runId, createdBy }: DeploymentReading,
+  { marker, runId, createdBy, viaApp }: DeploymentReading,
 ) {
   const marked = facts.find((fact) => marker !== null && marker === intentMarker(fact.subject, fact.seq))
   if (marked?.body.kind === 'deploy.intended') return { ...marked, body: marked.body }
-  if (runId === null) return null
+  // Whoever may deploy may say of their own deployment that it is our run's: a job's is made by the App that runs workflows.
+  const runner = policy.ok ? policy.policy.gates.ci.app_id : undefined
+  const byJob = createdBy?.id === app.bot.id || (createdBy?.type === 'User' && viaApp === runner)
+  if (runId === null || !byJob) return null
   const started = intentOfRun(facts, runId)
   if (started || createdBy?.id !== app.bot.id) return started
   return (

@@ -44,6 +44,8 @@ export interface RolloutVerdicts {
   frozenUntilMs: number | null
   /** The deployment that stands. */
   watched: Watched | null
+  /** What was deployed last, where it came without our word, with its own way here. */
+  stranger: { seen: Seen; range: RangeVerdict } | null
   /** What was deployed last on purpose: the same, unless it was taken back. */
   last: Watched | null
   /** The commits whose check run is ours to write: the candidate, and what was deployed last. */

@@ -74,7 +74,9 @@ export const guards: Readonly<Record<string, Guard>> = {
     decorate: (snapshot) => {
       const back = snapshot.facts.findLast(({ body }) => body.kind === 'deploy.intended')?.body
       return mapFacts(snapshot, (body) =>
-        body.kind === 'rule.asked' && back?.kind === 'deploy.intended' ? { ...body, sha: back.sha } : body,
+        body.kind === 'rule.asked' && back?.kind === 'deploy.intended'
+          ? { ...body, sha: back.sha, event: 'deployment' }
+          : body,
       )
     },
   },
