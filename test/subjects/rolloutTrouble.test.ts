@@ -412,7 +412,7 @@ describe('questions', () => {
   })
 
   test('R1: what came past the rule is told although something else waits for its word', () => {
-    const person: Commit = { parent: 'b', pull: { number: 9, facts: [{ body: byPerson }] } }
+    const person: Commit = { parent: 'a', pull: { number: 9, facts: [{ body: byPerson }] } }
     const story = standing({}, { commits: { ...line, c: person } })
     story.deliver('production', 'c')
     expect(story.last('production').state).toBe('waiting')
