@@ -16,6 +16,7 @@ import { byHand } from '../rollout/candidate.ts'
 import { mostSteps, stepsOf } from '../rollout/range.ts'
 import { asksPeople, settingsOf, spelledIn } from '../rollout/settings.ts'
 import { type Start, startOf } from '../rollout/start.ts'
+import { openDeployments } from '../rollout/state.ts'
 import { wayTo } from '../rollout/way.ts'
 import { loadNeeds } from './evidence.ts'
 import { readGround } from './ground.ts'
@@ -57,7 +58,7 @@ export async function observeRollout(
           ),
         }
   const deployments = await tryRead(missing, `The deployments to ${environment}`, () =>
-    forge.deployments(name, spellingsOf(environment, facts)),
+    forge.deployments(name, spellingsOf(environment, facts), openDeployments(facts)),
   )
   const start = startOf({ settings, facts, deployments, tip: branch.tip, before: before?.facts ?? null })
 

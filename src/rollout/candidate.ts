@@ -4,7 +4,7 @@ import type { Fact } from '../core/facts.ts'
 import { type FactOf, factsOf } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
 import type { EnvironmentSettings } from './settings.ts'
-import { healthyOf, inVain, type RolloutState, type Seen } from './state.ts'
+import { healthyOf, inVain, type RolloutState } from './state.ts'
 
 export interface Candidate {
   sha: Sha
@@ -73,19 +73,6 @@ export function byHand(facts: readonly Fact[]): FactOf<'rule.asked'>[] {
   )
 }
 const eventsWithInputs: ReadonlySet<string> = new Set(['workflow_dispatch', 'repository_dispatch'])
-
-/** Whether a deployment is one of ours, or its job was let through here. */
-export function wasLetThrough(facts: readonly Fact[], { id, sha, intent }: Seen): boolean {
-  if (intent) return true
-  const asked = new Map(factsOf(facts, 'rule.asked').map((fact) => [fact.seq, fact.body]))
-  return factsOf(facts, 'rule.answered').some(({ body }) => {
-    const rule = asked.get(body.of)
-    return (
-      body.state === 'approved' &&
-      (rule?.deploymentId === id || (rule?.deploymentId === null && rule.sha === sha))
-    )
-  })
-}
 
 /** Our intent that started a workflow run, if we did. */
 export function intentOfRun(facts: readonly Fact[], runId: number): FactOf<'deploy.intended'> | null {

@@ -1,5 +1,6 @@
 /** The `rollout:` part of policy: environments, who deploys there, what is watched, and who is asked (R1 to R4). */
 import { z } from 'zod'
+import { type Fact, factsOf } from '../core/facts.ts'
 import { environmentId } from '../core/ids.ts'
 import { MonitorSource, ProbeCheck } from '../core/monitoring.ts'
 import type { WatchRules } from '../core/watch.ts'
@@ -173,6 +174,19 @@ export function asksPeople(environments: Environments, name: string): boolean {
   const written = settingsOf(environments, name)?.approval
   if (written) return written === 'person'
   return nextAfter(environments, name).length === 0
+}
+
+/** How a commit is deployed again, and which changes cannot be taken back. */
+export interface WayBack {
+  workflow: string | null
+  irreversible: readonly string[]
+}
+
+/** As policy says it; where it cannot be used, or no longer names the environment, as it was said when the last window opened. */
+export function wayBack(settings: EnvironmentSettings | null, facts: readonly Fact[]): WayBack {
+  if (settings) return { workflow: settings.workflow ?? null, irreversible: settings.irreversible }
+  const known = factsOf(facts, 'window.opened').findLast(({ body }) => body.back)
+  return known?.body.back ?? { workflow: null, irreversible: [] }
 }
 
 /** How long a deployment may take to show a result; the defaults where policy names no such environment any more. */

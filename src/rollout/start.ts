@@ -3,9 +3,9 @@ import type { Fact } from '../core/facts.ts'
 import type { Sha } from '../core/ids.ts'
 import type { Known } from '../core/snapshot/common.ts'
 import type { DeploymentReading } from '../core/snapshot/rollout.ts'
-import { type Questions, questionsOf, wasLetThrough } from './candidate.ts'
+import { type Questions, questionsOf } from './candidate.ts'
 import type { EnvironmentSettings } from './settings.ts'
-import { type RolloutState, rolloutState, type Seen } from './state.ts'
+import { type RolloutState, rolloutState, type Seen, wasLetThrough } from './state.ts'
 
 export interface Start {
   settings: EnvironmentSettings | null

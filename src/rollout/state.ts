@@ -118,6 +118,43 @@ export function rolloutState(
   }
 }
 
+/**
+ * Of these GitHub's word is still needed, however many newer deployments there are: it alone says that they stand. Those
+ * that we let through come first, since anybody who may deploy can make any number of others.
+ */
+export function openDeployments(facts: readonly Fact[]): number[] {
+  const over = new Set(
+    facts.flatMap(({ body }) => {
+      if (body.kind === 'rollback.ended') return body.ok || body.deployment === null ? [] : [body.deployment]
+      const closes = body.kind === 'window.opened' || body.kind === 'rollout.failed'
+      return closes ? [body.deployment] : []
+    }),
+  )
+  const open = factsOf(facts, 'deploy.seen')
+    .map(({ body: { deployment: id, ...body } }) => ({ ...body, id }))
+    .filter(({ adopted, id }) => !adopted && !over.has(id))
+  const ours = open.filter((one) => wasLetThrough(facts, one))
+  const others = open.filter((one) => !ours.includes(one))
+  return [...ours.slice(-mostOpen), ...others.slice(-mostOpen)].map(({ id }) => id)
+}
+const mostOpen = 20
+
+/** Whether a deployment is one of ours, or its job was let through here. */
+export function wasLetThrough(
+  facts: readonly Fact[],
+  { id, sha, intent }: { id: number; sha: Sha; intent: unknown },
+): boolean {
+  if (intent !== null) return true
+  const asked = new Map(factsOf(facts, 'rule.asked').map((fact) => [fact.seq, fact.body]))
+  return factsOf(facts, 'rule.answered').some(({ body }) => {
+    const rule = asked.get(body.of)
+    return (
+      body.state === 'approved' &&
+      (rule?.deploymentId === id || (rule?.deploymentId === null && rule.sha === sha))
+    )
+  })
+}
+
 /** A job that failed and was run again brings up the same deployment: what was said of it before is no longer so. */
 function unlessItCameUp(failed: Seen['failed'], reading: DeploymentReading | undefined): Seen['failed'] {
   return failed?.body.stood === false && reading?.succeeded ? null : failed

@@ -153,6 +153,21 @@ describe('deployments', () => {
     expect(story.facts('production', 'window.opened').map(({ sha }) => story.nameOf(sha))).toEqual(['a', 'b'])
   })
 
+  test('R4: any number of newer deployments hide none that is under way, and it is rolled back', () => {
+    const story = standing()
+    story.deliver('production', 'b')
+    story.press('b', 'a', erik)
+    const { id } = story.last('production')
+    story.setting = { ...story.setting, ruled: [] }
+    for (let nth = 0; nth < 25; nth++) story.deliver('production', 'a')
+    expect(story.facts('production', 'rollout.failed')).toEqual([])
+    story.weather = { b: () => bad }
+    story.finish('production', 'success', id)
+    story.pass(2)
+    expect(story.facts('production', 'rollout.failed')).toMatchObject([{ deployment: id, keeps: null }])
+    expect(story.last('production')).toMatchObject({ real: 'a', purpose: 'rollback' })
+  })
+
   test('T19: an environment that is deleted midway is failed, and its rollback ends', () => {
     const story = standing()
     story.deliver('production', 'b')
@@ -165,6 +180,27 @@ describe('deployments', () => {
     story.settle()
     expect(story.facts('production', 'rollback.ended')).toMatchObject([{ ok: false }])
     expect(story.alerts('production').join('\n')).toMatch(/no longer listed/)
+  })
+
+  test.each<[string, (story: RolloutStory) => void]>([
+    ['cannot be used', (story) => Object.assign(story, { town: { ...story.town, policyBroken: true } })],
+    ['no longer names the environment', (story) => story.amend({})],
+  ])('R4: it is taken back in the way that was known, though policy %s', (_, breaks) => {
+    const failing = (parts: object, commits = line) => {
+      const story = standing({ workflow, ...parts }, { commits })
+      story.deliver('production', 'b')
+      story.press('b', 'a', erik)
+      story.weather = { b: () => bad }
+      story.finish('production')
+      breaks(story)
+      story.pass(2)
+      return story
+    }
+    expect(failing({}).last('production')).toMatchObject({ real: 'a', purpose: 'rollback', marker: null })
+    const migrating = { ...line, b: byAgent('a', 2, { paths: ['migrations/1.sql'] }) }
+    const kept = failing({ irreversible: ['migrations/**'] }, migrating)
+    expect(kept.running('production')).toBe('b')
+    expect(kept.facts('production', 'rollout.held').at(-1)?.sentence).toMatch(/cannot be taken back/)
   })
 
   test('L3: a rollback ends although the policy breaks meanwhile', () => {

@@ -9,6 +9,7 @@ import { requestsName } from '../../src/core/watch.ts'
 import type { Policy } from '../../src/policy/schema.ts'
 import { stepsOf } from '../../src/rollout/range.ts'
 import { settingsOf } from '../../src/rollout/settings.ts'
+import { openDeployments } from '../../src/rollout/state.ts'
 import { wayTo } from '../../src/rollout/way.ts'
 import { startOf } from '../../src/subjects/rollout/needs.ts'
 import * as fixture from '../support/snapshots.ts'
@@ -242,7 +243,7 @@ export function snapshotOf(setting: Setting, town: Town, environment: string): R
           .deployments.filter(({ deleted }) => !deleted)
           .map((one) => readingOf(setting, environment, one))
           .reverse()
-          .slice(0, 20),
+          .filter(({ id }, at) => at < 20 || openDeployments(facts).includes(id)),
     before: after === undefined || !policy.ok ? null : { environment: after, facts: factsOf(town, after) },
     range: [],
     came: [],

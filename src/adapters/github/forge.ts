@@ -131,7 +131,8 @@ export function createForge(options: ForgeOptions): Forge & {
     jobLog: (name, jobId) => readJobLog(judge, name, jobId),
     pullsWithHead: (name, sha) => pullsOfCommit.readPullsWithHead(judge, name, sha),
     mergedPulls: mergedPulls.read,
-    deployments: async (name, spellings) => readDeployments(judge, await identity(), name, spellings),
+    deployments: async (name, spellings, open) =>
+      readDeployments(judge, await identity(), name, { spellings, open }),
     workflowRun: (name, runId) => readWorkflowRun(judge, name, runId),
     branchRules: (name, ref) => readBranchRules(judge, name, ref),
     asksSignatures: (name, base, branch) => asksSignatures(judge, name, base, branch),

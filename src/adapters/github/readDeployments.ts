@@ -47,13 +47,14 @@ type Status = z.infer<typeof Status>
  * The newest deployments to an environment. REST tells the App behind each, which GraphQL does not; what is unchanged
  * costs nothing from GitHub's limit. Whether its filter ignores case like its environments is nowhere documented.
  *
+ * @param open looked up by id where newer ones have pushed them off the list.
  * @param app who we are: a marker means something only in a deployment of our own account.
  */
 export async function readDeployments(
   client: Client,
   app: AppIdentity,
   name: RepositoryName,
-  spellings: readonly string[],
+  { spellings, open }: { spellings: readonly string[]; open: readonly number[] },
 ): Promise<DeploymentReading[]> {
   const list = (wanted: { environment?: string; per_page: number }) =>
     client.rest(
@@ -72,12 +73,25 @@ export async function readDeployments(
     .filter(({ environment }) => here.has(environmentId(environment)))
     .sort((one, other) => other.id - one.id)
     .slice(0, mostDeployments)
-  const all = newest.map(async (one) => {
+  const listedIds = new Set(newest.map(({ id }) => id))
+  const others = open
+    .filter((id) => !listedIds.has(id))
+    .map((id) => byId.get(id) ?? readOne(client, name, id))
+  const found = (await Promise.all(others)).filter((one) => one !== null)
+  const whole = [...newest, ...found].sort((one, other) => other.id - one.id)
+  const all = whole.map(async (one) => {
     const statuses = await readStatuses(client, name, one.id)
     // Deleted since it was listed.
     return statuses.found ? [readingOf(name, one, statuses.value, app)] : []
   })
   return (await Promise.all(all)).flat()
+}
+
+async function readOne(client: Client, name: RepositoryName, id: number): Promise<Deployment | null> {
+  const route = 'GET /repos/{owner}/{repo}/deployments/{deployment_id}'
+  const inputs = { ...parts(name), deployment_id: id }
+  const one = await absentOn404(client.rest(on(name, 'deployments'), route, inputs, Deployment))
+  return one.found ? one.value : null
 }
 
 /** What was said of a deployment, oldest first: GitHub promises no order, and its ids grow. */

@@ -188,8 +188,10 @@ export function createReadings(
           through(name, 'checks', ['runs', sha], () => forge.workflowRuns(name, sha)),
         workflowRun: (name, runId) =>
           through(name, 'checks', ['run', runId], () => forge.workflowRun(name, runId)),
-        deployments: (name, spellings) =>
-          through(name, 'deployments', [...spellings], () => forge.deployments(name, spellings)),
+        deployments: (name, spellings, wanted) =>
+          through(name, 'deployments', [...spellings, ...wanted], () =>
+            forge.deployments(name, spellings, wanted),
+          ),
         issueType: (name, number) =>
           through(name, 'issue', ['type', number], () => forge.issueType(name, number)),
         checks: (name, sha) => through(name, 'checks', [sha], () => forge.checks(name, sha)),

@@ -81,6 +81,10 @@ const windowOpened = z.object({
   /** First-parent steps that it brought: where a change was deployed is told from here (O1). */
   steps: z.array(Sha).max(250),
   rules: WatchRules,
+  /** How it would be taken back, and what cannot be, for as long as policy cannot be used. */
+  back: z
+    .object({ workflow: z.string().max(300).nullable(), irreversible: z.array(z.string().max(300)).max(100) })
+    .optional(),
 })
 const windowEnded = z.object({
   kind: z.literal('window.ended'),

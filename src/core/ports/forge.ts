@@ -78,8 +78,13 @@ export interface ForgeReads {
    * The deployments to an environment, newest first, at most 20, each with its latest status (R1).
    *
    * @param spellings of its name, as far as they are known; those in another case are found among the repository's newest.
+   * @param open deployments that are told however many newer ones there are, and whatever environment a status names now.
    */
-  deployments(name: RepositoryName, spellings: readonly string[]): Promise<DeploymentReading[]>
+  deployments(
+    name: RepositoryName,
+    spellings: readonly string[],
+    open: readonly number[],
+  ): Promise<DeploymentReading[]>
   /** One workflow run of GitHub Actions by its id. */
   workflowRun(name: RepositoryName, runId: number): Promise<Found<WorkflowRun>>
   /** The rules in force on a branch now; classic protection is not in them (T19). */

@@ -58,7 +58,7 @@ export interface RolloutSnapshot<P = unknown> {
   /** As policy spells it; GitHub takes any case for the same. */
   environment: string
   branch: { ref: string; tip: Sha }
-  /** Newest first, at most 20. */
+  /** Newest first, at most 20, and those that are open besides. */
   deployments: Known<DeploymentReading[]>
   /** The facts of the environment that policy puts before this one. */
   before: { environment: string; facts: Fact[] } | null

@@ -7,6 +7,7 @@ import { code, listed } from '../../core/sentences.ts'
 import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { stepsOf } from '../../rollout/range.ts'
+import { wayBack } from '../../rollout/settings.ts'
 import type { RolloutState, Seen } from '../../rollout/state.ts'
 import { filesOf, wayOf } from './needs.ts'
 import type { RolloutVerdicts } from './verdicts.ts'
@@ -37,7 +38,7 @@ export function failure(
 ): FactBody[] {
   const keeps = keptBecause(snapshot, verdicts, seen)
   const failed = failedFact(snapshot, verdicts, seen, sentence, keeps)
-  if (keeps === null) return [failed, ...rollbackTo(verdicts, seen)]
+  if (keeps === null) return [failed, ...rollbackTo(snapshot, verdicts, seen)]
   return [
     failed,
     { kind: 'rollout.held', deployment: seen.id, sentence: `It is not rolled back by itself: ${keeps}.` },
@@ -67,9 +68,13 @@ export function stepsBrought(
   return read?.ok ? stepsOf(read.body.commits, sha).slice(-250) : [sha]
 }
 
-export function rollbackTo({ state, settings }: RolloutVerdicts, seen: Seen): FactBody[] {
+export function rollbackTo(
+  { facts }: RolloutSnapshot<Policy>,
+  { state, settings }: RolloutVerdicts,
+  seen: Seen,
+): FactBody[] {
   const { healthy } = state
-  const workflow = settings?.workflow ?? null
+  const { workflow } = wayBack(settings, facts)
   // guard: onlyHealthy
   if (!healthy || healthy.sha === seen.sha) return []
   return [
@@ -88,14 +93,15 @@ export function rollbackTo({ state, settings }: RolloutVerdicts, seen: Seen): Fa
 
 /** Why nothing is rolled back by itself, or null. */
 function keptBecause(
-  { evidence }: RolloutSnapshot<Policy>,
+  { evidence, facts }: RolloutSnapshot<Policy>,
   { state, settings }: RolloutVerdicts,
   seen: Seen,
 ): string | null {
   const { healthy, standing } = state
   if (!healthy) return 'no commit is known that was healthy here'
   if (healthy.sha === seen.sha) return 'it is itself the last commit that was healthy here'
-  const request = filesOf(settings, standing, seen.sha)
+  const back = wayBack(settings, facts)
+  const request = filesOf(back, standing, seen.sha)
   if (!request) return null
   const files = evidence.get(request)
   // guard: irreversible
@@ -103,7 +109,7 @@ function keptBecause(
   const paths = files.body.files.flatMap(({ path, renamedFrom }) =>
     renamedFrom ? [path, renamedFrom] : [path],
   )
-  const hit = paths.filter((path) => settings?.irreversible.some((glob) => matchesGlob(glob, path)))
+  const hit = paths.filter((path) => back.irreversible.some((glob) => matchesGlob(glob, path)))
   return hit.length > 0
     ? `policy says that ${listed(
         hit.map((path) => code(path)),

@@ -6,7 +6,14 @@ import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import { sourcesOf, type WatchRules } from '../../core/watch.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { revertRequests } from '../../rollout/reverts.ts'
-import { type EnvironmentSettings, probeChecks, settingsOf, watchRules } from '../../rollout/settings.ts'
+import {
+  type EnvironmentSettings,
+  probeChecks,
+  settingsOf,
+  type WayBack,
+  watchRules,
+  wayBack,
+} from '../../rollout/settings.ts'
 import { type Start, startOf as start } from '../../rollout/start.ts'
 import type { Seen } from '../../rollout/state.ts'
 import { wayTo } from '../../rollout/way.ts'
@@ -34,11 +41,11 @@ export function wayOf(
 
 /** The files of a way, looked at where policy says that some changes cannot be taken back. */
 export function filesOf(
-  settings: EnvironmentSettings | null,
+  { irreversible }: WayBack,
   from: Sha | null,
   to: Sha,
 ): Extract<EvidenceRequest, { kind: 'diff' }> | null {
-  return from === null || from === to || !settings?.irreversible.length
+  return from === null || from === to || irreversible.length === 0
     ? null
     : { kind: 'diff', base: from, head: to }
 }
@@ -95,6 +102,7 @@ export function windowRequests(
 export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
   const { settings, state, target, last, stranger } = startOf(snapshot)
   const { current, standing } = state
+  const back = wayBack(settings, snapshot.facts)
   const requests: (EvidenceRequest | null)[] = []
   const lookAt = (to: Sha, steps: RolloutSnapshot['range']) => {
     const way = wayTo(snapshot.facts, to, snapshot.evidence)
@@ -102,10 +110,10 @@ export function needs(snapshot: RolloutSnapshot<Policy>): EvidenceRequest[] {
   }
   if (target !== null) lookAt(target, snapshot.range)
   if (stranger && stranger.sha !== target) lookAt(stranger.sha, snapshot.came)
-  if (target !== null) requests.push(filesOf(settings, standing, target))
+  if (target !== null) requests.push(filesOf(back, standing, target))
   // What a failure would be about, whatever else waits meanwhile.
   for (const { sha } of [...(current && !current.ended ? [current] : []), ...state.underWay])
-    requests.push(wayOf(standing, sha), filesOf(settings, standing, sha))
+    requests.push(wayOf(standing, sha), filesOf(back, standing, sha))
   if (current && !current.adopted && current.canary === null) requests.push(probesOf(current, settings))
   for (const seen of new Set([current, last]))
     if (seen) requests.push(...windowNeeds(snapshot, settings, seen))

@@ -4,8 +4,8 @@ import { code, short } from '../../core/sentences.ts'
 import type { DeploymentReading, RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import { openRules } from '../../rollout/candidate.ts'
-import { limitMinutes, watchRules } from '../../rollout/settings.ts'
-import { cameToNothing, type Seen } from '../../rollout/state.ts'
+import { limitMinutes, watchRules, wayBack } from '../../rollout/settings.ts'
+import { cameToNothing, openDeployments, type Seen } from '../../rollout/state.ts'
 import { failedFact, failure, heldDigest, rollbackTo, stepsBrought } from './failure.ts'
 import { newlySeen } from './seen.ts'
 import type { RolloutVerdicts, Watched } from './verdicts.ts'
@@ -69,7 +69,10 @@ function superseded({ state }: RolloutVerdicts): FactBody[] {
 
 /** Deployments that GitHub says came to nothing. */
 function failedBefore(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts): FactBody[] {
+  // One that was not asked about is not known to be gone.
+  const known = new Set(openDeployments(snapshot.facts))
   return verdicts.state.seen.flatMap((one): FactBody[] => {
+    if (one.reading === null && !known.has(one.id)) return []
     if (one.adopted || one.failed || one.rollback || one.window || one.ended || !cameToNothing(one)) return []
     const sentence = `Deployment ${one.id} of ${code(short(one.sha))} ${one.reading ? `ended with ${code(one.reading.state)}` : 'is no longer listed on GitHub'}.`
     if (one.intent?.body.purpose === 'rollback') return rollbackFailed(one.intent.seq, one.id, sentence)
@@ -138,6 +141,7 @@ function watching(
         atMs: snapshot.nowMs,
         steps: stepsBrought(snapshot, verdicts, sha),
         rules: watchRules(verdicts.settings),
+        back: { ...wayBack(verdicts.settings, []), irreversible: [...verdicts.settings.irreversible] },
       },
     ]
   }
@@ -174,7 +178,7 @@ function heldBy(snapshot: RolloutSnapshot<Policy>, verdicts: RolloutVerdicts, se
   if (said.body.verdict === 'rollback') {
     if (verdicts.state.rollingBack || snapshot.facts.some(({ body }) => replaces(body, seen))) return []
     const failed = seen.failed ? [] : [failedFact(snapshot, verdicts, seen, `${who} rolled it back.`, null)]
-    return [...failed, ...rollbackTo(verdicts, seen)]
+    return [...failed, ...rollbackTo(snapshot, verdicts, seen)]
   }
   const sentence = `${who} counted it as healthy.`
   const means = seen.ended?.body.means ?? {}

@@ -46,7 +46,7 @@ const say = (
   over: { logUrl?: string; environmentUrl?: string } = {},
 ) => addDeploymentStatus(bench.world.site, one, account('ada'), null, { state, ...over })
 const read = (...spellings: string[]) =>
-  bench.forge.deployments(bench.name, spellings.length > 0 ? spellings : ['production'])
+  bench.forge.deployments(bench.name, spellings.length > 0 ? spellings : ['production'], [])
 const wanted = (over: object = {}) => ({
   sha,
   environment: 'production',
@@ -120,6 +120,22 @@ describe('reading', () => {
   test('R1: at most twenty, the newest', async () => {
     const ids = Array.from({ length: 23 }, () => foreign('lin').id)
     expect((await read()).map(({ id }) => id)).toEqual(ids.reverse().slice(0, 20))
+  })
+
+  test('R4: one that is asked for is told however many newer ones there are, and wherever a status moves it', async () => {
+    const first = foreign('lin')
+    say(first, 'success')
+    for (let many = 0; many < 25; many++) foreign('lin')
+    const asked = (...open: number[]) => bench.forge.deployments(bench.name, ['production'], open)
+    expect(await read()).toHaveLength(20)
+    const told = await asked(first.id, 999_999)
+    expect(told).toHaveLength(21)
+    expect(told.at(-1)).toMatchObject({ id: first.id, succeeded: true })
+    addDeploymentStatus(bench.world.site, first, account('lin'), null, {
+      state: 'in_progress',
+      environment: 'elsewhere',
+    })
+    expect((await asked(first.id)).at(-1)).toMatchObject({ id: first.id, succeeded: true })
   })
 
   test('R1: every state, as it is', async () => {
@@ -514,7 +530,7 @@ describe('kept readings', () => {
     const readings = createReadings(forge, clock)
     const acts = dropping(forge, readings)
     const look = async () =>
-      (await readings.open({ fresh: false }).forge.deployments(name, ['production'])).map(
+      (await readings.open({ fresh: false }).forge.deployments(name, ['production'], [])).map(
         ({ state }) => state,
       )
     const one = foreign('lin')
