@@ -121,6 +121,8 @@ const MonitorsBody = z.object({
   readings: z.array(z.object({ name: z.string().max(60), reading: MonitorReading })).max(21),
 })
 
+const Shas = z.array(Sha).min(1).max(20)
+
 /** What to collect: a closed union, each member with the inputs that fix its result. */
 export const EvidenceRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('diff'), base: Sha, head: Sha }),
@@ -157,12 +159,7 @@ export const EvidenceRequest = z.discriminatedUnion('kind', [
    * Whether a commit takes others back, and does nothing else: what it says of itself proves nothing (R1, T41). With
    * `onto`, whether all that lies between the two does, where the others had anything; it may do more elsewhere.
    */
-  z.object({
-    kind: z.literal('revert'),
-    commit: Sha,
-    onto: Sha.optional(),
-    of: z.array(Sha).min(1).max(20),
-  }),
+  z.object({ kind: z.literal('revert'), commit: Sha, onto: Sha.optional(), of: Shas }),
   /**
    * Where the lines of a file at `from` are at `to`, renames followed (F2, T32). With `base`, the lines are those of the
    * merge base of `from` and `base`: the left side of a diff; `path` is then still the name at `from`.

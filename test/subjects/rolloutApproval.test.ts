@@ -238,6 +238,19 @@ describe('holding it up', () => {
     expect(passes(story)).toBe(true)
   })
 
+  test('O4: a stop ends by a resume on the same pull request, and by none on another', () => {
+    const story = asking()
+    says(story, gus, 'stop', '')
+    story.town = { ...story.town, tip: 'c', nowMs: story.town.nowMs + 1 }
+    says(story, fay, 'resume', '', 'c')
+    story.deliver('production', 'c')
+    story.press('c', 'a', erik)
+    expect(passes(story)).toBe(false)
+    story.pass(1)
+    says(story, fay, 'resume', '')
+    expect(passes(story)).toBe(true)
+  })
+
   test('O4, R4: what was stopped after it was deployed is still rolled back', () => {
     const story = asking()
     story.press('b', 'a', erik)

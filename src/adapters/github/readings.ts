@@ -188,10 +188,8 @@ export function createReadings(
           through(name, 'checks', ['runs', sha], () => forge.workflowRuns(name, sha)),
         workflowRun: (name, runId) =>
           through(name, 'checks', ['run', runId], () => forge.workflowRun(name, runId)),
-        deployments: (name, spellings, wanted) =>
-          through(name, 'deployments', [...spellings, ...wanted], () =>
-            forge.deployments(name, spellings, wanted),
-          ),
+        deployments: (name, ...of) =>
+          through(name, 'deployments', of.flat(), () => forge.deployments(name, ...of)),
         issueType: (name, number) =>
           through(name, 'issue', ['type', number], () => forge.issueType(name, number)),
         checks: (name, sha) => through(name, 'checks', [sha], () => forge.checks(name, sha)),

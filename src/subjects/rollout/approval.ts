@@ -182,11 +182,11 @@ export function freezeLifted(snapshot: RolloutSnapshot<Policy>, policy: Policy):
   )
 }
 
-/** Whether the last of `/agent stop` and `/agent resume` in the range is a stop; who said so. */
+/** Who said `/agent stop` on a pull request of the range on which nobody has said `/agent resume` since. */
 export function stoppedBy(snapshot: RolloutSnapshot<Policy>): Account | null {
-  const last = wordsIn(snapshot)
+  const words = wordsIn(snapshot)
     .filter(({ body }) => body.verb === 'stop' || body.verb === 'resume')
     .sort((a, b) => a.atMs - b.atMs)
-    .at(-1)
-  return last?.body.verb === 'stop' ? last.actor : null
+  const last = new Map(words.map((word) => [word.number, word]))
+  return [...last.values()].find(({ body }) => body.verb === 'stop')?.actor ?? null
 }
