@@ -10,6 +10,8 @@ export interface Seen {
   seq: number
   /** App clock when it was first seen. */
   sinceMs: number
+  /** When it began, by GitHub's clock; never later than `sinceMs`. */
+  beganMs: number
   adopted: boolean
   intent: FactOf<'deploy.intended'> | null
   /** Null when GitHub no longer lists it. */
@@ -72,6 +74,7 @@ export function rolloutState(
         sha: body.sha,
         seq,
         sinceMs: atMs,
+        beganMs: Math.min(atMs, body.beganMs ?? atMs),
         adopted: body.adopted,
         intent: body.intent === null ? null : (intents.get(body.intent) ?? null),
         reading: readings.get(id) ?? null,

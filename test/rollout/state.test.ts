@@ -64,6 +64,7 @@ const reading = (
   marker: null,
   state,
   succeeded,
+  beganMs: null,
   environmentUrl: null,
   runId: null,
 })

@@ -1,7 +1,7 @@
 /** Rollouts when things go wrong around them: lost readings, deleted environments, rules that ask strange questions (S7, S9, T19). */
 import { describe, expect, test } from '@jest/globals'
 import type { FactBody } from '../../src/core/facts.ts'
-import { isOver } from '../../src/subjects/rollout.ts'
+import { isOver, needs } from '../../src/subjects/rollout.ts'
 import { finishes } from './rolloutEffects.ts'
 import { byAgent, dana, environment, erik, line, RolloutStory, ruled, standsHealthy } from './rolloutStory.ts'
 import { says } from './rolloutWords.ts'
@@ -151,6 +151,21 @@ describe('deployments', () => {
     story.finish('production')
     expect(story.facts('production', 'rollback.ended')).toMatchObject([{ ok: true }])
     expect(story.facts('production', 'window.opened').map(({ sha }) => story.nameOf(sha))).toEqual(['a', 'b'])
+  })
+
+  test('R3: what was measured since a deployment began is no time before it, however late a round sees it', () => {
+    const story = standing()
+    story.setting = { ...story.setting, ruled: [] }
+    const beganMs = story.town.nowMs + 60_000
+    story.town = { ...story.town, nowMs: beganMs + 3_600_000 }
+    story.deliver('production', 'b', { beganMs, state: 'success', succeeded: true })
+    const baselines = needs(story.snapshot('production')).filter(({ kind }) => kind === 'baseline')
+    expect(baselines).toMatchObject([{ fromMs: beganMs - 5 * 60_000, toMs: beganMs }])
+    // A clock of GitHub's that goes ahead moves nothing into the time after.
+    story.deliver('production', 'c', { beganMs: story.town.nowMs + 9000, state: 'success', succeeded: true })
+    expect(needs(story.snapshot('production')).find(({ kind }) => kind === 'baseline')).toMatchObject({
+      toMs: story.town.nowMs,
+    })
   })
 
   test('R4: any number of newer deployments hide none that is under way, and it is rolled back', () => {

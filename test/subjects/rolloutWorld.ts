@@ -51,6 +51,8 @@ export interface Deployed {
   real: string
   /** The App behind it, where it is another than one would think. */
   viaApp?: null
+  /** When its job began to deploy, where a test says so. */
+  beganMs?: number
   /** Started by hand, with the workflow that is told its commit. */
   told?: true
   state: DeploymentReading['state']
@@ -314,6 +316,7 @@ function readingOf({ url }: Setting, environment: string, one: Deployed): Deploy
     marker: one.marker,
     state: one.state,
     succeeded: one.succeeded,
+    beganMs: one.beganMs ?? null,
     environmentUrl: one.succeeded ? url : null,
     runId: one.runId,
   }

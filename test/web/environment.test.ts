@@ -269,7 +269,7 @@ describe('O2: the history', () => {
       { atMs: 10_000, body: opened },
       { atMs: 1_510_000, body: { ...ended, sentence: 'Fine.', means: {} } },
     ])
-    const { baseline, samples } = windowRequests({ id: 9, sinceMs: 5000 }, opened, 1_510_000)
+    const { baseline, samples } = windowRequests({ id: 9, beganMs: 5000 }, opened, 1_510_000)
     const told = (name: string, value: number) => ({ name, reading: { ok: true as const, value } })
     const whole = new Map<string, EvidenceResult>(
       [baseline, ...samples].map((request, at) => [

@@ -40,6 +40,7 @@ const Status = z.object({
   state: z.enum(states),
   environment_url: Address,
   log_url: Address,
+  created_at: z.iso.datetime({ offset: true }),
 })
 type Status = z.infer<typeof Status>
 
@@ -124,10 +125,17 @@ function readingOf(
     marker: markerOf(deployment, bot.id),
     state: statuses.at(-1)?.state ?? 'none',
     succeeded: statuses.some(({ state }) => state === 'success'),
+    beganMs: beganOf(statuses),
     environmentUrl: statuses.flatMap(({ environment_url }) => webAddress(environment_url)).at(-1) ?? null,
     // Whoever may deploy may add a status that names another run; the first comes from the job itself.
     runId: statuses.flatMap(({ log_url }) => runIn(log_url, name)).at(0) ?? null,
   }
+}
+
+/** By GitHub's clock; null while nothing has begun. */
+function beganOf(statuses: readonly Status[]): number | null {
+  const first = statuses.find(({ state }) => state === 'in_progress' || state === 'success')
+  return first ? Date.parse(first.created_at) : null
 }
 
 const Payload = z.object({ countersign: z.string().min(1).max(1000) })

@@ -81,7 +81,8 @@ function finite(points: readonly z.infer<typeof Point>[], all: string): MonitorR
     const shown = points[0] === undefined ? 'missing' : code(points[0][1], 20)
     return noValue(`has no number for the query: ${all} is ${shown}`)
   }
-  return { ok: true, value: usable.reduce((sum, value) => sum + value, 0) / usable.length }
+  // Divided first: figures of any size must not add up to one that nobody can count with.
+  return { ok: true, value: usable.reduce((mean, value) => mean + value / usable.length, 0) }
 }
 
 /** `NaN` also for what is no number at all; JavaScript would read an empty text as 0, and 0x10 as 16. */

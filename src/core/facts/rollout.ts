@@ -39,6 +39,8 @@ const seen = z.object({
   /** seq of the intent that it belongs to. */
   intent: seq.nullable(),
   adopted: z.boolean(),
+  /** When it began, where that was before a round saw it: what was measured since is no time before it. */
+  beganMs: z.number().int().nonnegative().optional(),
 })
 /** Recorded before Countersign starts a deployment, which is found again by it (S7). */
 const intended = z.object({

@@ -33,6 +33,8 @@ export interface DeploymentReading {
   state: DeploymentState
   /** Any of its statuses is a success: what came later (inactive, our own mark of failure) does not take that back. */
   succeeded: boolean
+  /** When it began to take effect, as far as GitHub tells: a round may come to it much later. */
+  beganMs: number | null
   environmentUrl: string | null
   /** The workflow run whose job made it, as its log address tells. */
   runId: number | null

@@ -60,13 +60,13 @@ export function probesOf(
   return checks.length === 0 || !url ? null : { kind: 'probes', deployment: id, url, checks }
 }
 
-/** What monitors showed before: the length of a window, up to when the deployment was first seen. */
+/** What monitors showed before: the length of a window, up to when the deployment began. */
 function baselineOf(
-  { id, sinceMs }: Pick<Seen, 'id' | 'sinceMs'>,
+  { id, beganMs: toMs }: Pick<Seen, 'id' | 'beganMs'>,
   rules: WatchRules,
 ): Extract<EvidenceRequest, { kind: 'baseline' }> {
-  const fromMs = Math.max(0, sinceMs - rules.samples * rules.intervalMs)
-  return { kind: 'baseline', deployment: id, fromMs, toMs: sinceMs, sources: sourcesOf(rules) }
+  const fromMs = Math.max(0, toMs - rules.samples * rules.intervalMs)
+  return { kind: 'baseline', deployment: id, fromMs, toMs, sources: sourcesOf(rules) }
 }
 
 /** A figure that is read a little late still tells of its moment, however close the samples are. */
@@ -91,7 +91,7 @@ function dueSamples({ atMs, rules }: NonNullable<Seen['window']>['body'], nowMs:
 
 /** What a window is judged on, and was when it is over: the baseline, and the samples that were due until then. */
 export function windowRequests(
-  seen: Pick<Seen, 'id' | 'sinceMs'>,
+  seen: Pick<Seen, 'id' | 'beganMs'>,
   window: NonNullable<Seen['window']>['body'],
   untilMs: number,
 ) {

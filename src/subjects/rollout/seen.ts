@@ -35,6 +35,7 @@ export function newlySeen(snapshot: RolloutSnapshot<Policy>, { state }: RolloutV
         sha: intent?.body.sha ?? one.sha,
         intent: intent?.seq ?? null,
         adopted,
+        ...(one.beganMs !== null && one.beganMs < snapshot.nowMs ? { beganMs: one.beganMs } : {}),
       },
     ]
   })

@@ -5,7 +5,7 @@ import type { RolloutSnapshot } from '../../core/snapshot/rollout.ts'
 import type { Policy } from '../../policy/schema.ts'
 import type { EnvironmentSettings } from '../../rollout/settings.ts'
 import { lastHealthyMeans, type Seen } from '../../rollout/state.ts'
-import { judgeWindow, type Readings, type WindowVerdict } from '../../rollout/window.ts'
+import { isAmount, judgeWindow, type Readings, type WindowVerdict } from '../../rollout/window.ts'
 import { judgeCanary } from './canary.ts'
 import { windowRequests } from './needs.ts'
 import type { Watched } from './verdicts.ts'
@@ -70,7 +70,7 @@ function measured(
   // From the time before the deployment, else from the last healthy window.
   const earlier = lastHealthyMeans(facts.filter(({ seq }) => seq < window.seq))
   const read = (result.ok ? result.body.readings : []).flatMap(({ name, reading }): [string, number][] =>
-    reading.ok && reading.value >= 0 ? [[name, reading.value]] : [],
+    reading.ok && isAmount(reading.value) ? [[name, reading.value]] : [],
   )
   return { before: new Map([...earlier, ...read]), samples }
 }

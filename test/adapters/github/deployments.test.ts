@@ -91,6 +91,7 @@ describe('reading', () => {
         marker: null,
         state: 'none',
         succeeded: false,
+        beganMs: null,
         environmentUrl: null,
         runId: null,
       },
@@ -98,6 +99,7 @@ describe('reading', () => {
         id: first.id,
         state: 'inactive',
         succeeded: true,
+        beganMs: Date.parse(first.statuses[0]?.createdAt ?? ''),
         environmentUrl: 'https://shop.example/',
       }),
     ])

@@ -92,6 +92,7 @@ describe('R3: Prometheus, one number', () => {
 describe('R3: what was before', () => {
   test.each<[what: string, body: string, reading: number | string]>([
     ['the mean of what is finite', matrix(['1', 'NaN', '+Inf', '3']), 2],
+    ['figures whose sum nobody can count with', matrix(['1.5e308', '1.5e308']), 1.5e308],
     ['nothing finite', matrix(['NaN', 'NaN']), 'every point of the time that was asked for is `NaN`'],
     ['no points', matrix([]), 'is missing'],
     ['no series', matrix(), 'has no series'],
