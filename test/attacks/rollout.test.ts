@@ -134,8 +134,10 @@ describe('what comes along', () => {
 
     // Words alone take nothing back.
     const says = `Revert "sneaky"\n\nThis reverts commit ${sneaky}, reversing changes made to ${stood.at(-1)}.`
-    const bring = async (branch: string, files: Files) => {
+    const bring = async (branch: string, files: Files, ...more: Files[]) => {
       await github.as('dev').push(repository, branch, { files, base: 'main', message: says })
+      for (const one of more)
+        await github.as('dev').push(repository, branch, { files: one, message: 'Go on' })
       const opened = await github.as('dev').openPull(repository, { title: branch, head: branch, body: '' })
       await town.becomes('review', opened.headSha, 'success')
       return town.merge(opened.number)
@@ -147,7 +149,15 @@ describe('what comes along', () => {
     )
     expect(town.service.deployed('production')).toEqual(stood)
 
+    // Nor does a revert that the next commit of the same pull request puts back: those who look see neither.
     const none = Object.fromEntries(Object.keys(goodFiles('sneaky')).map((path) => [path, null]))
+    const back = await bring('back', none, { ...goodFiles('sneaky'), ...goodFiles('back') })
+    const still = await town.becomes('deploy', back, 'failure')
+    expect(still.output.summary).toMatch(
+      /takes it back, but `\w+`, by which it came in, leaves something else/,
+    )
+    expect(town.service.deployed('production')).toEqual(stood)
+
     const reverted = await bring('revert', none)
     const asks = await town.becomes('deploy', reverted, 'action_required')
     expect(asks.output.summary).toMatch(new RegExp(`#${pull.number}: taken back by`))
