@@ -135,7 +135,7 @@ function takenBack(sha: Sha, judged: Judged, reverted: Reverted | undefined): Ju
 /** One step by itself. */
 function judgeStep(
   step: RangeStep,
-  { failures, protects, isAgent }: Pick<RangeInput, 'failures' | 'protects' | 'isAgent'>,
+  { steps, failures, protects, isAgent }: RangeInput,
   merges: ReadonlySet<Sha>,
 ): Judged {
   const name =
@@ -171,6 +171,8 @@ function judgeStep(
         `${listed(elsewhere)}, which policy does not protect, so it passed no gates on its way here. Revert it, and bring it in through a pull request: ${revert}.`,
       ),
     )
+  const landings = step.pulls.flatMap(({ facts }) => lastFact(facts, 'merged') ?? [])
+  const landed = landings.some(({ body }) => steps.some(({ sha }) => sha === body.merge))
   for (const { number, facts } of step.pulls) {
     const merged = lastFact(facts, 'merged')
     // guard: knownMerge
@@ -188,6 +190,13 @@ function judgeStep(
       return judged(
         fail(
           `#${number} got past the gates: ${incident.body.sentence.slice(0, 300)} Revert it first: ${revert}.`,
+        ),
+      )
+    // guard: wholePull
+    if (!landed)
+      return judged(
+        fail(
+          `It is a commit on the way of #${number}, which was judged and approved as a whole: deploy ${code(short(merged.body.merge))}, as which it was merged, or a later one.`,
         ),
       )
     if (factsOf(facts, 'origin.evidence').length > 0) agents.push({ number, head: merged.body.head })

@@ -26,9 +26,9 @@ const line = (names: string[], messages: Record<string, string> = {}): CommitBod
 
 function stepFor(
   name: string,
-  parts: { bodies?: FactBody[] | null; pusher?: RangeStep['pusher'] } = {},
+  parts: { bodies?: FactBody[] | null; pusher?: RangeStep['pusher']; landed?: string } = {},
 ): RangeStep {
-  const { bodies = [agents, merged], pusher = null } = parts
+  const { bodies = [agents, merged], pusher = null, landed = name } = parts
   const key = `pull:acme/widgets#${name}`
   const pulls = bodies
     ? [
@@ -37,7 +37,7 @@ function stepFor(
           key,
           facts: factsFrom(
             key,
-            bodies.map((body) => ({ body })),
+            bodies.map((body) => ({ body: body.kind === 'merged' ? { ...body, merge: sha(landed) } : body })),
           ),
         },
       ]
@@ -154,6 +154,20 @@ describe('T41, R1: the range', () => {
       state,
       sentence: expect.stringMatching(sentence),
     })
+  })
+
+  test('T41: a commit on the way of a merged pull request was approved by nobody: only what it was merged as comes along', () => {
+    const steps = [stepFor('a'), stepFor('b', { landed: 'c' })]
+    expect(judged(['a', 'b'], { steps }).verdict).toMatchObject({
+      state: 'fail',
+      sentence: `It is a commit on the way of #98, which was judged and approved as a whole: deploy \`${sha('c').slice(0, 8)}\`, as which it was merged, or a later one.`,
+    })
+    const later = [...steps, stepFor('c', { landed: 'c' })]
+    expect(judged(['a', 'b', 'c'], { steps: later }).verdict.state).toBe('pass')
+    const alone = { from: null, to: sha('b'), commits: null, failures: [], ...here }
+    const first = (step: RangeStep) => judgeRange({ ...alone, steps: [step], evidence: evidenceOf([]) })
+    expect(first(stepFor('b', { landed: 'c' })).verdict.state).toBe('fail')
+    expect(first(stepFor('b')).verdict.state).toBe('pass')
   })
 
   test('one bad step outweighs one that is being read', () => {
@@ -294,7 +308,8 @@ describe('T41, R1: the range', () => {
   const together = (found: Record<string, Partial<RevertBody> | null>, rebased = false) => {
     const m = commit('m', { parents: [sha('b'), sha('s')] })
     const commits = [...line(['b', 'r', 's'], { r: reverts('b') }), ...(rebased ? [] : [m])]
-    const own = (name: string): RangeStep => ({ ...stepFor('p'), sha: sha(name) })
+    const landed = rebased ? 's' : 'm'
+    const own = (name: string): RangeStep => ({ ...stepFor('p', { landed }), sha: sha(name) })
     const steps = [stepFor('b'), ...(rebased ? [own('r'), own('s')] : [own('m')])]
     return judgeRange({
       from: sha('base'),

@@ -50,10 +50,10 @@ export function byAgent(parent: string | null, number: number, parts: Partial<Co
     ...parts,
   }
 }
-export const mergedBody = (head: string): FactBody => ({
+export const mergedBody = (head: string, merge = shaOf(`merge ${head}`)): FactBody => ({
   kind: 'merged',
   head: shaOf(head),
-  merge: shaOf(`merge ${head}`),
+  merge,
   landedOn: 'main',
   expected: 'main',
 })

@@ -24,6 +24,8 @@ export interface Commit {
   /** The pull request that brought it; null for a push past pull requests by `pusher`. */
   pull: { number: number; facts: { actor?: Account | null; body: FactBody; atMs?: number }[] } | null
   pusher?: Account | null
+  /** The commit as which its pull request was merged, where it is another: then this one is only on the way. */
+  mergedAs?: string
 }
 
 /** What does not change while a story goes on. */
@@ -216,10 +218,13 @@ function factsOf(town: Town, environment: string): Fact[] {
 }
 
 function stepOf({ commits }: Setting, name: string): RangeStep {
-  const { pull, pusher = null } = commits[name] ?? { pull: null }
+  const { pull, pusher = null, mergedAs = name } = commits[name] ?? { pull: null }
   if (!pull) return { sha: shaOf(name), pulls: [], pusher }
   const key = `pull:${repository}#${pull.number}`
-  const pulls = [{ number: pull.number, key, facts: fixture.factsFrom(key, pull.facts) }]
+  const told = pull.facts.map((fact) =>
+    fact.body.kind === 'merged' ? { ...fact, body: { ...fact.body, merge: shaOf(mergedAs) } } : fact,
+  )
+  const pulls = [{ number: pull.number, key, facts: fixture.factsFrom(key, told) }]
   return { sha: shaOf(name), pulls, pusher: null }
 }
 

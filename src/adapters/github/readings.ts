@@ -189,7 +189,7 @@ export function createReadings(
         workflowRun: (name, runId) =>
           through(name, 'checks', ['run', runId], () => forge.workflowRun(name, runId)),
         deployments: (name, ...of) =>
-          through(name, 'deployments', of.flat(), () => forge.deployments(name, ...of)),
+          through(name, 'deployments', [...of[0], '', ...of[1]], () => forge.deployments(name, ...of)),
         issueType: (name, number) =>
           through(name, 'issue', ['type', number], () => forge.issueType(name, number)),
         checks: (name, sha) => through(name, 'checks', [sha], () => forge.checks(name, sha)),

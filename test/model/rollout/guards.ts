@@ -151,7 +151,23 @@ export const guards: Readonly<Record<string, Guard>> = {
         facts:
           pull.facts.length > 0
             ? pull.facts
-            : [{ ...emptyFact, subject: pull.key, body: mergedBody('head 8') }],
+            : [{ ...emptyFact, subject: pull.key, body: mergedBody('head 8', step.sha) }],
+      })),
+    })),
+  },
+  wholePull: {
+    what: 'of what was merged, only what it was merged as comes along',
+    breaks: 'S11',
+    setting: withB({ ...good, mergedAs: 'elsewhere' }),
+    from: first,
+    left: { push: 1, send: 1 },
+    decorate: rangeAs((step) => ({
+      ...step,
+      pulls: step.pulls.map((pull) => ({
+        ...pull,
+        facts: pull.facts.map((fact) =>
+          fact.body.kind === 'merged' ? { ...fact, body: { ...fact.body, merge: step.sha } } : fact,
+        ),
       })),
     })),
   },

@@ -180,10 +180,10 @@ const failedBefore = (truth: Truth, name: string) =>
   )
 
 const isJudged = ({ commits }: Setting, name: string) => {
-  const { pull, pusher } = commits[name] ?? {}
+  const { pull, pusher, mergedAs = name } = commits[name] ?? {}
   if (!pull) return pusher?.type === 'User'
   const kinds = pull.facts.map(({ body }) => body.kind)
-  return kinds.includes('merged') && !kinds.includes('incident')
+  return kinds.includes('merged') && !kinds.includes('incident') && mergedAs === name
 }
 
 /** A window is open on it: it has begun and nothing has ended it. */
