@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { run } from 'probot'
 import { writeSettings } from './dotEnv.ts'
-import { type Guard, openGuard } from './setUpGuard.ts'
+import { type Door, openDoor } from './setUpDoor.ts'
 
 /**
  * Open the page and say where it is. Webhooks are not received until the App exists and the process was started again.
@@ -16,12 +16,12 @@ export async function openSetUp(
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const file = resolve('.env')
   const inner = await freePort()
-  let guard: Guard | null = null
+  let door: Door | null = null
   const page = await run(() => undefined, {
     env: { ...variables, HOST: '127.0.0.1', PORT: String(inner), LOG_LEVEL: 'error' },
     updateEnv(settings) {
       // Probot's own port is on this machine, and a browser can be made to call any port of it.
-      if (!guard?.admitted()) throw new Error('these credentials did not come through the set-up page')
+      if (!door?.admitted()) throw new Error('these credentials did not come through the set-up page')
       writeSettings(file, settings)
       process.stdout.write(
         `The credentials of the App are in ${file}. Install the App, stop this page with Ctrl-C, and start again.\n`,
@@ -30,11 +30,11 @@ export async function openSetUp(
     },
   })
   const [host, port] = [variables['HOST'] || '127.0.0.1', Number(variables['PORT'] || '3000')]
-  const door = await openGuard({ host, port }, inner)
-  guard = door
+  const opened = await openDoor({ host, port }, inner)
+  door = opened
   process.stdout.write(
     [
-      `No GitHub App is configured yet. Open ${door.url} in a browser to create one from app.yml, or to enter an existing one.`,
+      `No GitHub App is configured yet. Open ${opened.url} in a browser to create one from app.yml, or to enter an existing one.`,
       'The address by which the browser reaches this page becomes the address of the webhooks: open the page by the',
       'public address of this machine or its proxy, with the same key, or change the webhook URL in the settings of the App',
       'afterwards. The key lets in whoever has it: hand it to nobody.',
@@ -42,9 +42,9 @@ export async function openSetUp(
     ].join('\n'),
   )
   return {
-    url: door.url,
+    url: opened.url,
     async stop() {
-      await door.stop()
+      await opened.stop()
       await page.stop()
     },
   }

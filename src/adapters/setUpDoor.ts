@@ -13,7 +13,7 @@ const shut =
   'This page opens only by the whole address that Countersign has printed at its terminal, with the key in it.\n'
 const foreign = 'That App was not asked for on this page, and nothing was written. Begin again on the page.\n'
 
-export interface Guard {
+export interface Door {
   url: string
   /** Whether somebody who came in is handing in credentials at this moment. */
   admitted(): boolean
@@ -21,7 +21,7 @@ export interface Guard {
 }
 
 /** @param inner the port of the page itself on 127.0.0.1. */
-export async function openGuard(at: { host: string; port: number }, inner: number): Promise<Guard> {
+export async function openDoor(at: { host: string; port: number }, inner: number): Promise<Door> {
   const [key, state] = [randomBytes(24).toString('base64url'), randomBytes(24).toString('base64url')]
   let handingIn = 0
 
