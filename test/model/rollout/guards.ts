@@ -13,6 +13,7 @@ import {
   mapFacts,
   nothing,
   plain,
+  pullFactsAs,
   rangeAs,
   withFacts,
   withHealthyBefore,
@@ -106,13 +107,7 @@ export const guards: Readonly<Record<string, Guard>> = {
     from: ['settle', /^deployment .* of a .* fails/, 'settle'],
     left: { tick: 1 },
     decorate: (snapshot) =>
-      rangeAs((step) => ({
-        ...step,
-        pulls: step.pulls.map((pull) => ({
-          ...pull,
-          facts: [...pull.facts, ...saidRetry(pull.key, snapshot.nowMs + 1)],
-        })),
-      }))(snapshot),
+      pullFactsAs((facts, { key }) => [...facts, ...saidRetry(key, snapshot.nowMs + 1)])(snapshot),
   },
   failedStays: {
     what: 'the very commit that failed is not deployed again',
@@ -144,16 +139,9 @@ export const guards: Readonly<Record<string, Guard>> = {
     setting: withB({ pull: { number: 8, facts: [] } }),
     from: first,
     left: { push: 1, send: 1 },
-    decorate: rangeAs((step) => ({
-      ...step,
-      pulls: step.pulls.map((pull) => ({
-        ...pull,
-        facts:
-          pull.facts.length > 0
-            ? pull.facts
-            : [{ ...emptyFact, subject: pull.key, body: mergedBody('head 8', step.sha) }],
-      })),
-    })),
+    decorate: pullFactsAs((facts, { key, sha }) =>
+      facts.length > 0 ? facts : [{ ...emptyFact, subject: key, body: mergedBody('head 8', sha) }],
+    ),
   },
   wholePull: {
     what: 'of what was merged, only what it was merged as comes along',
@@ -161,15 +149,11 @@ export const guards: Readonly<Record<string, Guard>> = {
     setting: withB({ ...good, mergedAs: 'elsewhere' }),
     from: first,
     left: { push: 1, send: 1 },
-    decorate: rangeAs((step) => ({
-      ...step,
-      pulls: step.pulls.map((pull) => ({
-        ...pull,
-        facts: pull.facts.map((fact) =>
-          fact.body.kind === 'merged' ? { ...fact, body: { ...fact.body, merge: step.sha } } : fact,
-        ),
-      })),
-    })),
+    decorate: pullFactsAs((facts, { sha }) =>
+      facts.map((fact) =>
+        fact.body.kind === 'merged' ? { ...fact, body: { ...fact.body, merge: sha } } : fact,
+      ),
+    ),
   },
   bypassedStays: {
     what: 'what got past the gates does not come along',
@@ -182,13 +166,7 @@ export const guards: Readonly<Record<string, Guard>> = {
     }),
     from: first,
     left: { push: 1, send: 1 },
-    decorate: rangeAs((step) => ({
-      ...step,
-      pulls: step.pulls.map((pull) => ({
-        ...pull,
-        facts: pull.facts.filter(({ body }) => body.kind !== 'incident'),
-      })),
-    })),
+    decorate: pullFactsAs((facts) => facts.filter(({ body }) => body.kind !== 'incident')),
   },
   rejections: {
     what: 'a no holds until its person lifts it',
@@ -222,13 +200,7 @@ export const guards: Readonly<Record<string, Guard>> = {
     setting: settingOf(production(), { commits: { b: pushedByGus } }),
     from: asked,
     left: { send: 1 },
-    decorate: rangeAs((step) => ({
-      ...step,
-      pulls: step.pulls.map((pull) => ({
-        ...pull,
-        facts: pull.facts.filter(({ body }) => body.kind !== 'head.pushed'),
-      })),
-    })),
+    decorate: pullFactsAs((facts) => facts.filter(({ body }) => body.kind !== 'head.pushed')),
   },
   pageShown: {
     what: 'a press counts only for what its page showed',

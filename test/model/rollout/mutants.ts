@@ -2,6 +2,7 @@
 import { digestOf } from '../../../src/core/digest.ts'
 import type { EvidenceRequest, EvidenceResult } from '../../../src/core/evidence.ts'
 import type { Fact, FactBody } from '../../../src/core/facts.ts'
+import type { Sha } from '../../../src/core/ids.ts'
 import { type Setting, shaOf } from '../../subjects/rolloutWorld.ts'
 import type { Decorate, Snapshot } from './rounds.ts'
 import { type Pattern, production, settingOf } from './starts.ts'
@@ -91,6 +92,13 @@ export const rangeAs =
     ...snapshot,
     range: snapshot.range === 'unknown' ? 'unknown' : snapshot.range.map(change),
   })
+
+/** The facts of each pull request of the range, with its key and the commit that it stands at. */
+export const pullFactsAs = (change: (facts: Fact[], of: { key: string; sha: Sha }) => Fact[]): Decorate =>
+  rangeAs(({ pulls, ...step }) => ({
+    ...step,
+    pulls: pulls.map((pull) => ({ ...pull, facts: change(pull.facts, { key: pull.key, sha: step.sha }) })),
+  }))
 
 export const emptyFact = { seq: 0, actor: null, atMs: 0, delivery: null, previousHash: '', hash: '' }
 
