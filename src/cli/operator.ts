@@ -11,8 +11,8 @@ const mostPages = 10
 export interface Operator {
   /** An answer, checked; throws when GitHub refuses. */
   ask<S extends z.ZodType>(route: string, parameters: object, schema: S): Promise<z.output<S>>
-  /** All pages of a list, at most 1,000 items. */
-  all<S extends z.ZodType>(route: string, parameters: object, item: S): Promise<z.output<S>[]>
+  /** All pages of a list, at most 1,000 items. `under` names the list where GitHub wraps it into an object. */
+  all<S extends z.ZodType>(route: string, parameters: object, item: S, under?: string): Promise<z.output<S>[]>
 }
 
 export function createOperator(baseUrl: string, token: string): Operator {
@@ -29,10 +29,15 @@ export function createOperator(baseUrl: string, token: string): Operator {
   }
   return {
     ask,
-    async all(route, parameters, item) {
+    async all(route, parameters, item, under) {
       const items = []
+      const list = z.array(item)
+      const schema =
+        under === undefined
+          ? list
+          : z.object({ [under]: list.nullish() }).transform((page) => page[under] ?? [])
       for (let page = 1; page <= mostPages; page++) {
-        const some = await ask(route, { ...parameters, per_page: 100, page }, z.array(item))
+        const some = await ask(route, { ...parameters, per_page: 100, page }, schema)
         items.push(...some)
         if (some.length < 100) return items
       }

@@ -38,18 +38,20 @@ const Workflow = z.object({
   default_workflow_permissions: z.enum(['read', 'write']),
   can_approve_pull_request_reviews: z.boolean(),
 })
-const Secrets = z.object({ secrets: z.array(z.object({ name: z.string() })) })
-const Environments = z.object({
-  environments: z
-    .array(
-      z.object({
-        name: z.string(),
-        protection_rules: z.array(z.object({ type: z.string() })).nullish(),
-        can_admins_bypass: z.boolean().nullish(),
-      }),
-    )
-    .nullish(),
-})
+const Secret = z.object({ name: z.string() })
+const Environment = z
+  .object({
+    name: z.string(),
+    protection_rules: z.array(z.object({ type: z.string() })).nullish(),
+    can_admins_bypass: z.boolean().nullish(),
+  })
+  .transform(
+    ({ name, protection_rules, can_admins_bypass }): EnvironmentReading => ({
+      name,
+      rules: (protection_rules ?? []).map(({ type }) => type),
+      adminsBypass: can_admins_bypass ?? null,
+    }),
+  )
 const Suite = z.object({
   actor_id: z.number().int().nullish(),
   actor_name: z.string().nullish(),
@@ -61,8 +63,6 @@ interface Where {
   owner: string
   repo: string
 }
-/** Pages of 100 environments. */
-const mostPages = 10
 
 /** What is asked about. `permissions` comes from the App's own key, when the operator has it. */
 export type Asked = Pick<
@@ -85,7 +85,8 @@ export async function readProtection(operator: Operator, asked: Asked): Promise<
     absentWhen(/not protected/i, () => readClassic(operator, { ...where, branch: asked.branch })),
     seen(() => operator.ask('GET /repos/{owner}/{repo}/actions/permissions/workflow', where, Workflow)),
     seen(() => readSecrets(operator, where, asked.ofOrganisation)),
-    seen(() => readEnvironments(operator, where)),
+    // All of them: one that is not looked at would be taken for protected.
+    seen(() => operator.all('GET /repos/{owner}/{repo}/environments', where, Environment, 'environments')),
     readDeployingWorkflows(operator, where, asked.branch),
     seen(() =>
       operator.all(
@@ -125,29 +126,9 @@ function mapped<T, U>(part: Seen<T>, to: (value: T) => U): Seen<U> {
 /** Workflows on any branch read the organisation's secrets, where it shares them, as they read the repository's own. */
 async function readSecrets(operator: Operator, where: Where, ofOrganisation: boolean): Promise<string[]> {
   const ask = (of: 'secrets' | 'organization-secrets') =>
-    operator.ask(`GET /repos/{owner}/{repo}/actions/${of}`, { ...where, per_page: 100 }, Secrets)
-  const shared = ofOrganisation ? (await ask('organization-secrets')).secrets : []
-  return [
-    ...(await ask('secrets')).secrets.map(({ name }) => name),
-    ...shared.map(({ name }) => `${name} (the organisation's)`),
-  ]
-}
-
-/** All of them: one that is not looked at would be taken for protected. */
-async function readEnvironments(operator: Operator, where: Where): Promise<EnvironmentReading[]> {
-  const read: EnvironmentReading[] = []
-  for (let page = 1; ; page++) {
-    const route = 'GET /repos/{owner}/{repo}/environments'
-    const { environments } = await operator.ask(route, { ...where, per_page: 100, page }, Environments)
-    const some = (environments ?? []).map(({ name, protection_rules, can_admins_bypass }) => ({
-      name,
-      rules: (protection_rules ?? []).map(({ type }) => type),
-      adminsBypass: can_admins_bypass ?? null,
-    }))
-    read.push(...some)
-    if (some.length < 100) return read
-    if (page === mostPages) throw new Error(`${route}: more than ${mostPages * 100} environments.`)
-  }
+    operator.all(`GET /repos/{owner}/{repo}/actions/${of}`, where, Secret, 'secrets')
+  const [own, shared] = await Promise.all([ask('secrets'), ofOrganisation ? ask('organization-secrets') : []])
+  return [...own.map(({ name }) => name), ...shared.map(({ name }) => `${name} (the organisation's)`)]
 }
 
 /** Each ruleset that has a rule in force here; those of the organisation come through the same route. */

@@ -71,8 +71,11 @@ export function parsePolicy(
   // Not silent: a silent parser takes the first of several documents and passes the others over.
   // And in one YAML: a `%YAML 1.1` would make a switch of the word `no`, and merge keys.
   const document = parseDocument(text, {
-    ...{ lineCounter: lines, prettyErrors: false, logLevel: 'error' },
-    ...{ schema: 'core', merge: false },
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+    schema: 'core',
+    merge: false,
   })
   const at = (offset: number) => lines.linePos(offset)
   if (document.errors.length > 0)

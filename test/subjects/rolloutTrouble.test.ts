@@ -15,6 +15,16 @@ function standing(parts: object = {}, more: object = {}): RolloutStory {
   story.town = { ...story.town, tip: 'b' }
   return story
 }
+/** By workflow, after `b` was approved and showed itself bad. */
+function rollingBack(): RolloutStory {
+  const story = standing({ workflow })
+  story.deliver('production', 'b')
+  story.press('b', 'a', erik)
+  story.weather = { b: () => bad }
+  story.finish('production')
+  story.pass(2)
+  return story
+}
 const asked = (sha: string, runId: number): FactBody => ({
   kind: 'rule.asked',
   environment: 'production',
@@ -391,12 +401,7 @@ describe('questions', () => {
   })
 
   test('R2: the answer to the rule of a rollback is bound to its run', () => {
-    const story = standing({ workflow })
-    story.deliver('production', 'b')
-    story.press('b', 'a', erik)
-    story.weather = { b: () => bad }
-    story.finish('production')
-    story.pass(2)
+    const story = rollingBack()
     expect(story.last('production')).toMatchObject({ real: 'a', state: 'in_progress' })
     // Somebody starts the workflow by hand, with what failed.
     story.deliver('production', 'b')
@@ -477,12 +482,7 @@ describe('questions', () => {
   })
 
   test('T21, R4: a deployment that only says that it is our run’s is not ours', () => {
-    const story = standing({ workflow })
-    story.deliver('production', 'b')
-    story.press('b', 'a', erik)
-    story.weather = { b: () => bad }
-    story.finish('production')
-    story.pass(2)
+    const story = rollingBack()
     const back = story.last('production')
     expect(back).toMatchObject({ real: 'a', state: 'in_progress' })
     // Made past Actions, by somebody who may deploy, with our run in its status.

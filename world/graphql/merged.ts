@@ -1,4 +1,4 @@
-/** Merged pull requests in GraphQL: the list of them, what merged one, and the events of its timeline that are in use. */
+/** Merged pull requests in GraphQL: the list of them, and what merged one. */
 import { GraphQLError } from 'graphql'
 import { issueOf } from '../github/ops/pulls.ts'
 import type { Site } from '../github/site.ts'
